@@ -1,0 +1,18 @@
+#include "cli/commands.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct command commands[] = {
+	{ "version", "", "print the version", command_version },
+	{ NULL, NULL, NULL, NULL },
+};
+
+int command_usage(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			(void)fprintf(stderr, "usage: vigie %s %s\n", c->name, c->usage);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,85 @@
+#ifndef VIGIE_BATCH_H
+#define VIGIE_BATCH_H
+
+/*
+ * batch: the tray on which one fetched document travels down the line, with one arena. Whoever
+ * holds it owns it; handing it on gives it up; the last station frees it. Nobody keeps a pointer
+ * into a batch it gave away.
+ */
+
+#include "vigie/arena.h"
+#include "vigie/document.h"
+#include "vigie/hit.h"
+#include "vigie/ruleset.h"
+#include "vigie/source.h"
+
+enum batch_outcome {
+	BATCH_READ,      /* a document was read (complete or not): items may follow */
+	BATCH_UNCHANGED, /* 304 */
+	BATCH_FAILED,    /* no document: `error` says why */
+};
+
+/* What Redis remembers of a source between fetches; field for field the hash `{pNN}:source:ID`. */
+struct source_state {
+	struct span etag;
+	struct span last_modified;
+	struct span cursor;       /* connectors; opaque here */
+	struct span url_moved;    /* adopted permanent address */
+	struct span ns;    /* namespace of item ids, fixed at first contact */
+	struct wall first_contact;
+	struct wall last_read;    /* last good read */
+	struct wall last_try;
+	struct wall next_due;
+	int64_t failures;         /* in a row */
+	int64_t reads, items, hits; /* totals */
+	struct span error;        /* last error, for people; empty when the last try went well */
+	struct span mark;         /* "", truncated, overlong, blocked, gone */
+	/* Undated items: 64-bit hash of id and first sight, of the last good read. Encoded by
+	 * line/identity.h. */
+	struct span undated;
+};
+
+struct batch {
+	struct arena arena;
+	const struct source *source;
+	void *config;          /* a reference to the snapshot, released with the batch */
+	void (*config_unref)(void *config);
+	struct ruleset *rules; /* a reference, set by sift; NULL before */
+	struct request request;
+	struct document document;
+	enum batch_outcome outcome;
+	struct wall fetched;
+	struct mono fetch_end; /* for the latency histogram */
+	struct span error;
+	struct item_list items;
+	struct hit *hits;
+	size_t n_hits;
+	/* Before the fetch, then as the commit shall leave it. */
+	struct source_state state;
+};
+
+/* NULL when memory is out. */
+static inline struct batch *batch_new(void)
+{
+	return calloc(1, sizeof(struct batch));
+}
+
+static inline struct batch *batch_free(struct batch *b)
+{
+	if (!b)
+		return NULL;
+	ruleset_unref(b->rules);
+	if (b->config_unref)
+		b->config_unref(b->config);
+	arena_release(&b->arena);
+	free(b);
+	return NULL;
+}
+
+/* Where a station hands its batches. take() becomes the owner. */
+struct batch_sink {
+	void (*take)(void *arg, struct batch *batch);
+	void *arg;
+};
+
+#endif
