@@ -46,6 +46,7 @@ struct yaml_node {
 	int column; /* from 1, in code points; of the opening quote where there is one */
 	int content_column; /* of the first character of a scalar's content */
 	uint32_t weight;    /* nodes below and itself */
+	uint32_t height;    /* collections in collections, itself included; a scalar's is 0 */
 	size_t n;           /* of items or pairs */
 	union {
 		struct span text; /* scalar; NUL-terminated */
@@ -302,6 +303,9 @@ static inline void yaml_on_alias(struct yaml_reader *r, struct fy_token *token)
 		if (r->anchors[i].node->open)
 			yaml_stop(r, "*%.*s stands inside what it names: write it out",
 			        SPAN_ARG(name));
+		else if (r->depth + r->anchors[i].node->height > YAML_DEPTH_MAX)
+			yaml_stop(r, "nested more than %d deep: write it flatter",
+			        YAML_DEPTH_MAX);
 		else
 			yaml_push(r, r->anchors[i].node);
 		return;
@@ -410,9 +414,13 @@ static inline void yaml_on_end(struct yaml_reader *r)
 	struct yaml_node **children = r->stack + frame.base;
 	const size_t n = r->n - frame.base;
 	uint64_t weight = 1;
+	uint32_t height = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		weight += children[i]->weight;
+		if (children[i]->height > height)
+			height = children[i]->height;
+	}
 	if (weight > YAML_NODES_MAX) {
 		yaml_stop(r,
 		        "more than %d values once aliases are written out: use fewer of them",
@@ -420,6 +428,7 @@ static inline void yaml_on_end(struct yaml_reader *r)
 		return;
 	}
 	node->weight = (uint32_t)weight;
+	node->height = height + 1;
 	node->open = false;
 	node->n = node->type == YAML_MAPPING ? n / 2 : n;
 	node->items = arena_alloc(&r->y->arena, (n ? n : 1) * sizeof(struct yaml_node *));

@@ -278,6 +278,15 @@ static void is_bounded(void **state)
 	assert_non_null(strstr(errors.items[0].text, "once aliases are written out"));
 	err_list_deinit(&errors);
 
+	/* Depth by the back door. */
+	buf_add_str(&text, "a0: &a0 [x]\n");
+	for (int i = 1; i < 100; i++)
+		buf_addf(&text, "a%d: &a%d [*a%d]\n", i, i, i - 1);
+	assert_int_equal(read_buf(&text, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].text, "nested more than 64 deep: write it flatter");
+	assert_int_equal(errors.items[0].line, 64);
+	err_list_deinit(&errors);
+
 	for (int i = 0; i <= YAML_ANCHORS_MAX; i++)
 		buf_addf(&text, "- &a%d x\n", i);
 	assert_int_equal(read_buf(&text, &errors), -EINVAL);
