@@ -110,7 +110,7 @@ static void on_stop_signal(void *arg)
 /* Where Redis is, without the password of its URL. */
 static struct span redis_for_people(const struct config *config)
 {
-	static const struct span private = SPAN("private");
+	const struct span private = SPAN("private");
 	const struct span url = config->redis;
 	size_t at = url.n;
 
