@@ -26,6 +26,7 @@
 #include "vigie/arena.h"
 #include "vigie/err.h"
 #include "vigie/span.h"
+#include "vigie/utf8.h"
 
 enum {
 	YAML_DEPTH_MAX = 64,      /* collections in collections; a person's file has 10 */
@@ -499,6 +500,34 @@ static inline void yaml_take_diagnostics(struct yaml_reader *r, struct fy_diag *
 	}
 }
 
+/* libfyaml 0.7.12 never returns from some bytes that are not UTF-8 and from some broken
+ * directives (fy_scan_directive). Neither is of use here: both are refused before it sees them.
+ */
+static inline void yaml_check_bytes(struct yaml_reader *r)
+{
+	bool ok, fresh = true; /* no document has begun */
+
+	for (size_t i = 0; i < r->bytes.n;) {
+		const uint32_t c = utf8_decode(r->bytes, &i, &ok);
+
+		if (!ok)
+			yaml_stop(r, "not UTF-8: save the file as UTF-8");
+		else if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F)
+			yaml_stop(r,
+			        "a control character: take it out, or write it as an escape in "
+			        "double quotes");
+		else if (c == '%' && r->column == 1 && fresh)
+			yaml_stop(r, "a directive: it has no use here, take the line out");
+		else if (r->column == 1 && c != '#' && c != '\n' && c != '\r' && c != 0xFEFF)
+			fresh = c == '.';
+		if (r->stop)
+			return;
+		r->column = c == '\n' ? 1 : r->column + (c != 0xFEFF);
+		r->line += c == '\n';
+	}
+	r->line = r->column = 1;
+}
+
 static inline int yaml_read(
         struct yaml *ret, struct span bytes, const char *file, struct err_list *errors)
 {
@@ -513,6 +542,9 @@ static inline int yaml_read(
 	struct fy_parser *parser = NULL;
 	struct fy_event *event;
 
+	yaml_check_bytes(&r);
+	if (r.result)
+		return r.result;
 	fy_diag_cfg_default(&quiet);
 	quiet.fp = NULL;
 	quiet.output_fn = yaml_swallow;
