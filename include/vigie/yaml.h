@@ -500,14 +500,33 @@ static inline void yaml_take_diagnostics(struct yaml_reader *r, struct fy_diag *
 	}
 }
 
+/* A tab between two indicators, as in "-<tab>- x": libfyaml 0.7.12 refuses it and then crashes
+ * in fy_parser_destroy(). */
+static inline bool yaml_bad_tab(struct span bytes, size_t tab, size_t *blanks_end)
+{
+	size_t before = tab, behind = tab;
+
+	if (tab < *blanks_end)
+		return false;
+	while (before && (bytes.p[before - 1] == ' ' || bytes.p[before - 1] == '\t'))
+		before--;
+	while (behind < bytes.n && (bytes.p[behind] == ' ' || bytes.p[behind] == '\t'))
+		behind++;
+	*blanks_end = behind;
+	return before && behind < bytes.n && strchr("-?:", bytes.p[before - 1]) &&
+	       strchr("-?:", bytes.p[behind]);
+}
+
 /* libfyaml 0.7.12 never returns from some bytes that are not UTF-8 and from some broken
- * directives (fy_scan_directive). Neither is of use here: both are refused before it sees them.
- */
+ * directives (fy_scan_directive), and leaks a little on some other mistakes. What it can't bear
+ * and nobody needs is refused before it sees it. */
 static inline void yaml_check_bytes(struct yaml_reader *r)
 {
 	bool ok, fresh = true; /* no document has begun */
+	size_t blanks_end = 0;
 
 	for (size_t i = 0; i < r->bytes.n;) {
+		const size_t at = i;
 		const uint32_t c = utf8_decode(r->bytes, &i, &ok);
 
 		if (!ok)
@@ -516,6 +535,8 @@ static inline void yaml_check_bytes(struct yaml_reader *r)
 			yaml_stop(r,
 			        "a control character: take it out, or write it as an escape in "
 			        "double quotes");
+		else if (c == '\t' && yaml_bad_tab(r->bytes, at, &blanks_end))
+			yaml_stop(r, "a tab: indent with spaces");
 		else if (c == '%' && r->column == 1 && fresh)
 			yaml_stop(r, "a directive: it has no use here, take the line out");
 		else if (r->column == 1 && c != '#' && c != '\n' && c != '\r' && c != 0xFEFF)

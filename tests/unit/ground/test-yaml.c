@@ -46,6 +46,7 @@ static void reads(void **state)
 	        {"# nothing\n", "~"},
 	        {"a: 1\nb: two words\n", "{a:<1> b:<two words>}"},
 	        {"a:\nb: ~\nc: null\nd: 'null'\ne: ''\n", "{a:~ b:~ c:~ d:<null> e:<>}"},
+	        {"a:\tb\nc: |\n  x\n  \ty\n", "{a:<b> c:<x\n\ty\n>}"},
 	        {"[a, {b: c}, [], {}]", "[<a> {b:<c>} [] {}]"},
 	        {"{\"a\": [1, true, null], \"b\\u00e9\": \"x\\ny\"}",
 	                "{a:[<1> <true> ~] b\xc3\xa9:<x\ny>}"},
@@ -101,6 +102,7 @@ static void refuses(void **state)
 	        {"a: b: c\n", "f:1:5: invalid nested block mapping on the same line: put a "
 	                      "value that "
 	                      "contains \": \" in quotes\n"},
+	        {"a: 1\n-\t- b\n", "f:2:2: a tab: indent with spaces\n"},
 	        {"a: @foo\n",
 	                "f:1:4: plain scalar cannot start with '@': put the value in quotes\n"},
 	        {"a: \"\\d\"\n",
