@@ -16,6 +16,7 @@ struct watch;
 struct wakeup;
 struct on_signal;
 
+/* Also has the process ignore SIGPIPE, and libevent speak through the log. */
 int loop_new(struct loop **ret);
 struct loop *loop_free(struct loop *loop);
 int loop_run(struct loop *loop); /* until loop_stop(); 0 or -errno */
