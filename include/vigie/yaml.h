@@ -412,7 +412,7 @@ static inline void yaml_on_end(struct yaml_reader *r)
 {
 	const struct yaml_frame frame = r->frames[--r->depth];
 	struct yaml_node *node = frame.node;
-	struct yaml_node **children = r->stack + frame.base;
+	struct yaml_node **children = r->stack ? r->stack + frame.base : NULL;
 	const size_t n = r->n - frame.base;
 	uint64_t weight = 1;
 	uint32_t height = 0;
