@@ -26,6 +26,7 @@
 #include "vigie/arena.h"
 #include "vigie/err.h"
 #include "vigie/span.h"
+#include "vigie/utf8.h"
 
 enum {
 	YAML_DEPTH_MAX = 64,      /* collections in collections; a person's file has 10 */
@@ -411,7 +412,7 @@ static inline void yaml_on_end(struct yaml_reader *r)
 {
 	const struct yaml_frame frame = r->frames[--r->depth];
 	struct yaml_node *node = frame.node;
-	struct yaml_node **children = r->stack + frame.base;
+	struct yaml_node **children = r->stack ? r->stack + frame.base : NULL;
 	const size_t n = r->n - frame.base;
 	uint64_t weight = 1;
 	uint32_t height = 0;
@@ -499,6 +500,55 @@ static inline void yaml_take_diagnostics(struct yaml_reader *r, struct fy_diag *
 	}
 }
 
+/* A tab between two indicators, as in "-<tab>- x": libfyaml 0.7.12 refuses it and then crashes
+ * in fy_parser_destroy(). */
+static inline bool yaml_bad_tab(struct span bytes, size_t tab, size_t *blanks_end)
+{
+	size_t before = tab, behind = tab;
+
+	if (tab < *blanks_end)
+		return false;
+	while (before && (bytes.p[before - 1] == ' ' || bytes.p[before - 1] == '\t'))
+		before--;
+	while (behind < bytes.n && (bytes.p[behind] == ' ' || bytes.p[behind] == '\t'))
+		behind++;
+	*blanks_end = behind;
+	return before && behind < bytes.n && strchr("-?:", bytes.p[before - 1]) &&
+	       strchr("-?:", bytes.p[behind]);
+}
+
+/* libfyaml 0.7.12 never returns from some bytes that are not UTF-8 and from some broken
+ * directives (fy_scan_directive), and leaks a little on some other mistakes. What it can't bear
+ * and nobody needs is refused before it sees it. */
+static inline void yaml_check_bytes(struct yaml_reader *r)
+{
+	bool ok, fresh = true; /* no document has begun */
+	size_t blanks_end = 0;
+
+	for (size_t i = 0; i < r->bytes.n;) {
+		const size_t at = i;
+		const uint32_t c = utf8_decode(r->bytes, &i, &ok);
+
+		if (!ok)
+			yaml_stop(r, "not UTF-8: save the file as UTF-8");
+		else if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F)
+			yaml_stop(r,
+			        "a control character: take it out, or write it as an escape in "
+			        "double quotes");
+		else if (c == '\t' && yaml_bad_tab(r->bytes, at, &blanks_end))
+			yaml_stop(r, "a tab: indent with spaces");
+		else if (c == '%' && r->column == 1 && fresh)
+			yaml_stop(r, "a directive: it has no use here, take the line out");
+		else if (r->column == 1 && c != '#' && c != '\n' && c != '\r' && c != 0xFEFF)
+			fresh = c == '.';
+		if (r->stop)
+			return;
+		r->column = c == '\n' ? 1 : r->column + (c != 0xFEFF);
+		r->line += c == '\n';
+	}
+	r->line = r->column = 1;
+}
+
 static inline int yaml_read(
         struct yaml *ret, struct span bytes, const char *file, struct err_list *errors)
 {
@@ -513,6 +563,9 @@ static inline int yaml_read(
 	struct fy_parser *parser = NULL;
 	struct fy_event *event;
 
+	yaml_check_bytes(&r);
+	if (r.result)
+		return r.result;
 	fy_diag_cfg_default(&quiet);
 	quiet.fp = NULL;
 	quiet.output_fn = yaml_swallow;

@@ -46,6 +46,7 @@ static void reads(void **state)
 	        {"# nothing\n", "~"},
 	        {"a: 1\nb: two words\n", "{a:<1> b:<two words>}"},
 	        {"a:\nb: ~\nc: null\nd: 'null'\ne: ''\n", "{a:~ b:~ c:~ d:<null> e:<>}"},
+	        {"a:\tb\nc: |\n  x\n  \ty\n", "{a:<b> c:<x\n\ty\n>}"},
 	        {"[a, {b: c}, [], {}]", "[<a> {b:<c>} [] {}]"},
 	        {"{\"a\": [1, true, null], \"b\\u00e9\": \"x\\ny\"}",
 	                "{a:[<1> <true> ~] b\xc3\xa9:<x\ny>}"},
@@ -92,11 +93,16 @@ static void refuses(void **state)
 	                    "stands for, or "
 	                    "put the text in quotes\n"},
 	        {"a: &b [*b]\n", "f:1:8: *b stands inside what it names: write it out\n"},
-	        {"a: \"x\xff\"\n", "f:1:5: double-quoted scalar is malformed UTF8: save the "
-	                           "file as UTF-8\n"},
+	        {"# ok\né: \"x\xff\"\n", "f:2:6: not UTF-8: save the file as UTF-8\n"},
+	        {"a: b\n  \x01",
+	                "f:2:3: a control character: take it out, or write it as an escape in "
+	                "double quotes\n"},
+	        {"# ok\n%YAML 1.2\n---\na: b\n",
+	                "f:2:1: a directive: it has no use here, take the line out\n"},
 	        {"a: b: c\n", "f:1:5: invalid nested block mapping on the same line: put a "
 	                      "value that "
 	                      "contains \": \" in quotes\n"},
+	        {"a: 1\n-\t- b\n", "f:2:2: a tab: indent with spaces\n"},
 	        {"a: @foo\n",
 	                "f:1:4: plain scalar cannot start with '@': put the value in quotes\n"},
 	        {"a: \"\\d\"\n",
