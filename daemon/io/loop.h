@@ -30,6 +30,8 @@ struct wall loop_wall(const struct loop *loop);
 /* One-shot; timer_set() again replaces. A delay below 0 counts as 0. */
 int timer_new(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg);
 int timer_set(struct timer *timer, int64_t delay_ms);
+/* Fires from the loop before it waits again, and never from inside this call. */
+void timer_soon(struct timer *timer);
 void timer_clear(struct timer *timer);
 struct timer *timer_free(struct timer *timer);
 

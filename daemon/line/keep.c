@@ -71,7 +71,7 @@ static void on_durable(void *arg)
 
 static void on_lost(struct keep *keep, const struct queue_entry *entry)
 {
-	static const struct span why = SPAN("deleted from the stream while it was pending");
+	const struct span why = SPAN("deleted from the stream while it was pending");
 
 	keep->stats.lost++;
 	log_error("archive.lost", TEXT("entry", entry->id), INT("partition", entry->partition));
@@ -84,7 +84,7 @@ static void on_lost(struct keep *keep, const struct queue_entry *entry)
 /* The archive takes only what can be read again: bytes that are no hit are a loss with a line. */
 static bool readable(struct keep *keep, const struct queue_entry *entry)
 {
-	static const struct span why = SPAN("not a readable hit");
+	const struct span why = SPAN("not a readable hit");
 	struct arena arena = { 0 };
 	struct hit hit;
 	const int r = hit_decode(&hit, &arena, entry->hit);
