@@ -384,7 +384,7 @@ static int render(struct payload *ret, const struct receiver *receiver,
 {
 	struct span smtp = receiver_get(receiver, "smtp");
 	struct span text, url;
-	struct envelope e;
+	struct envelope e = {0};
 	struct message m;
 	int r;
 

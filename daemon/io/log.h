@@ -33,10 +33,13 @@ void log_write(enum log_level level, const char *event, const struct log_pair *p
 /* Lines below it are not written. Default: info. */
 void log_set_level(enum log_level least);
 
-#define LOG_PAIRS(...) ((const struct log_pair[]){ __VA_ARGS__ __VA_OPT__(, ) { NULL, 0, { NULL, 0 }, 0 } })
-#define log_debug(event, ...) log_write(LOG_DEBUG_LEVEL, event, LOG_PAIRS(__VA_ARGS__))
-#define log_info(event, ...) log_write(LOG_INFO_LEVEL, event, LOG_PAIRS(__VA_ARGS__))
-#define log_warning(event, ...) log_write(LOG_WARNING_LEVEL, event, LOG_PAIRS(__VA_ARGS__))
-#define log_error(event, ...) log_write(LOG_ERROR_LEVEL, event, LOG_PAIRS(__VA_ARGS__))
+/* ISO C17 wants at least one argument where a macro says "...": the event is the first. */
+#define LOG_END ((struct log_pair){ NULL, LOG_PAIR_SPAN, SPAN_NONE, 0 })
+#define LOG_PAIRS(...) ((const struct log_pair[]){ __VA_ARGS__, LOG_END })
+#define LOG_LINE(level, event, ...) log_write(level, event, (const struct log_pair[]){ __VA_ARGS__ })
+#define log_debug(...) LOG_LINE(LOG_DEBUG_LEVEL, __VA_ARGS__, LOG_END)
+#define log_info(...) LOG_LINE(LOG_INFO_LEVEL, __VA_ARGS__, LOG_END)
+#define log_warning(...) LOG_LINE(LOG_WARNING_LEVEL, __VA_ARGS__, LOG_END)
+#define log_error(...) LOG_LINE(LOG_ERROR_LEVEL, __VA_ARGS__, LOG_END)
 
 #endif

@@ -16,6 +16,7 @@ struct watch;
 struct wakeup;
 struct on_signal;
 
+/* Also has the process ignore SIGPIPE, and libevent speak through the log. */
 int loop_new(struct loop **ret);
 struct loop *loop_free(struct loop *loop);
 int loop_run(struct loop *loop); /* until loop_stop(); 0 or -errno */
@@ -29,6 +30,8 @@ struct wall loop_wall(const struct loop *loop);
 /* One-shot; timer_set() again replaces. A delay below 0 counts as 0. */
 int timer_new(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg);
 int timer_set(struct timer *timer, int64_t delay_ms);
+/* Fires from the loop before it waits again, and never from inside this call. */
+void timer_soon(struct timer *timer);
 void timer_clear(struct timer *timer);
 struct timer *timer_free(struct timer *timer);
 

@@ -18,6 +18,7 @@ struct pool_job {
 	struct pool_job *next; /* the pool's while submitted */
 };
 
+/* threads 0: one a processor. Signals are blocked on all of them. */
 int pool_new(struct pool **ret, struct loop *loop, unsigned threads);
 unsigned pool_threads(const struct pool *pool);
 /* The job stays the caller's memory and must live until done(). */

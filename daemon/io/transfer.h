@@ -8,7 +8,8 @@
  * The guard looks at the address connected to, on new connections and on reused ones: with it,
  * only public addresses (IANA special-purpose registries) and those of `allow` are reached.
  * Protocols are http and https (and smtp, smtps for mail). TLS is always verified. Proxies of the
- * environment are not used. Cookies are off.
+ * environment are not used. Cookies are off. A redirect to another origin (scheme, host, port) takes
+ * along none of the request's headers but Accept and Accept-Language, and no body.
  */
 
 #include <stdbool.h>
@@ -30,17 +31,23 @@ struct address_range {
 
 /* "10.1.0.0/16", "::1", "127.0.0.1". false when it is none. */
 bool address_range_parse(struct address_range *ret, struct span text);
+bool address_range_contains(const struct address_range *range, const unsigned char address[16]);
+/* One address in numbers; IPv4 is written as ::ffff:a.b.c.d. */
+bool address_parse(unsigned char ret[16], struct span text);
+/* Globally reachable by the registries; IPv6 that carries an IPv4 address is judged by that. */
 bool address_is_public(const unsigned char address[16]);
 
 struct transfer_options {
-	const char *user_agent;
-	const char *ca_file; /* added to the system's; NULL: none */
+	const char *user_agent; /* NULL: vigie/VERSION */
+	const char *ehlo_name;  /* how we greet mail servers; NULL: the name of this machine */
+	const char *ca_file;    /* PEM, added to the system's authorities; NULL: none */
 	bool guarded;
 	const struct address_range *allow; /* copied */
 	size_t n_allow;
 	int64_t connect_ms;        /* 0: 15 s */
 	int64_t total_ms;          /* 0: 60 s */
-	int64_t least_bytes_per_s; /* 0: 100, over 30 s */
+	int64_t least_bytes_per_s; /* 0: 100 */
+	int64_t least_over_s;      /* for how long it may be slower; 0: 30 */
 	size_t max_body;           /* after decompression; 0: 16 MiB */
 	size_t max_header;         /* bytes of all headers of one hop; 0: 64 KiB */
 	unsigned max_redirects;    /* 0: none are followed */
@@ -48,9 +55,13 @@ struct transfer_options {
 	unsigned max_per_host;     /* 0: 2 */
 };
 
+/* 0; -errno of ca_file, -EINVAL when there is no certificate in it; -ENOTSUP when libcurl was not
+ * built with OpenSSL; -ENOMEM. */
 int transfer_new(struct transfer **ret, struct loop *loop, const struct transfer_options *options);
-/* Cancels what runs. */
+/* Cancels what runs. A done() may call it. */
 struct transfer *transfer_free(struct transfer *transfer);
+/* Replaces `allow`, for what is opened and what is reused from now on. 0 or -ENOMEM. */
+int transfer_set_allow(struct transfer *transfer, const struct address_range *allow, size_t n);
 
 enum transfer_error {
 	TRANSFER_OK,          /* an answer came, whatever its status; see document.end */
