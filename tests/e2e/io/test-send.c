@@ -383,8 +383,8 @@ static void a_mute_server_holds_nobody_up(void **state)
 
 static void an_unanswered_quit_holds_nobody_up(void **state)
 {
-	struct arena arena = { 0 };
-	struct outcome o = { 0 };
+	struct arena arena = {0};
+	struct outcome o = {0};
 	struct peer mailbox;
 	struct transfer *t;
 	struct payload p;
@@ -394,8 +394,8 @@ static void an_unanswered_quit_holds_nobody_up(void **state)
 	open_mailbox(&mailbox, "--stay", NULL);
 	t = open_transfer(peer_text(&mailbox, "ca"));
 	start = loop_now(loop);
-	/* After a refusal libcurl leaves; for a third connection it leaves one of two kept ones; and
-	 * at the end it leaves them all. */
+	/* After a refusal libcurl leaves; for a third connection it leaves one of two kept
+	 * ones; and at the end it leaves them all. */
 	for (size_t i = 0; i < 4; i++) {
 		p = mail(&arena, &mailbox, "smtp", 1, i > 1);
 		p.mail_to = &recipients[i ? 0 : 2];
@@ -523,6 +523,7 @@ int main(void)
 	        cmocka_unit_test(in_clear_on_this_machine),
 	        cmocka_unit_test(a_stranger_certificate_gets_no_mail),
 	        cmocka_unit_test(a_mute_server_holds_nobody_up),
+	        cmocka_unit_test(an_unanswered_quit_holds_nobody_up),
 	        cmocka_unit_test(an_address_cannot_carry_a_command),
 	        cmocka_unit_test(a_payload_over_http),
 	};
