@@ -5,8 +5,11 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "version", "", "print the version", command_version },
-	{ NULL, NULL, NULL, NULL },
+        {"parse", "[--base URL] [--content-type TYPE] FILE",
+                "print what the crawler would see in a document: one JSON item a line",
+                command_parse},
+        {"version", "", "print the version", command_version},
+        {NULL, NULL, NULL, NULL},
 };
 
 int command_usage(const char *name)
