@@ -94,8 +94,8 @@ int ruleset_match(const struct ruleset *set, struct ruleset_scratch *scratch,
 	for (size_t i = 0; i < set->n; i++) {
 		const struct span w = set->words[i];
 
-		if (memmem(item->title.p, item->title.n, w.p, w.n) ||
-			memmem(item->text.p, item->text.n, w.p, w.n))
+		if ((item->title.n && memmem(item->title.p, item->title.n, w.p, w.n)) ||
+			(item->text.n && memmem(item->text.p, item->text.n, w.p, w.n)))
 			(*ret_matches)[(*ret_n)++] = set->rules[i];
 	}
 	return 0;
