@@ -554,7 +554,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.arg = v,
 	};
 	const struct archive_options archive = {
-		.path = state_path(v, "archive.db"),
+		.path = state_path(v, ARCHIVE_FILE),
 		.trouble = on_archive_trouble,
 		.arg = v,
 	};
