@@ -178,7 +178,7 @@ static void write_all(const char *p, size_t n)
 static bool send_to_journal(
         int priority, const char *event, struct span message, const struct log_pair *pairs)
 {
-	struct log_field fields[PAIRS_MAX] = { 0 };
+	struct log_field fields[PAIRS_MAX] = {0};
 	struct buf values[PAIRS_MAX];
 	size_t n = 0;
 	bool sent;

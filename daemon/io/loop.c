@@ -180,6 +180,11 @@ int timer_set(struct timer *timer, int64_t delay_ms)
 	return event_add(timer->event, &tv) < 0 ? -ENOMEM : 0;
 }
 
+void timer_soon(struct timer *timer)
+{
+	event_active(timer->event, EV_TIMEOUT, 0);
+}
+
 void timer_clear(struct timer *timer)
 {
 	(void)event_del(timer->event);

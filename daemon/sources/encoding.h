@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "vigie/buf.h"
 #include "vigie/span.h"
@@ -37,5 +38,19 @@ struct encoding_reader *encoding_reader_free(struct encoding_reader *r);
 /* Appends UTF-8 to out; what can't be read becomes U+FFFD. A sequence cut at the end of the
  * piece waits for the next one, or with `final` becomes U+FFFD. 0 or -ENOMEM. */
 int encoding_read(struct encoding_reader *r, struct buf *out, struct span piece, bool final);
+
+/* True when encoding_read() would give the piece back as it is, but for the last
+ * *ret_incomplete bytes, which start a sequence: then it counts as read, and the caller saves
+ * the copy. Those last bytes are to be given again, before what follows. */
+bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *ret_incomplete);
+
+/* Is s valid UTF-8? Adds the number of sequences beyond ASCII to *n_wide. */
+bool encoding_valid(struct span s, size_t *n_wide);
+
+/* Number of bytes before the first one beyond ASCII. */
+size_t encoding_ascii_prefix(struct span s);
+
+/* U+0080 to U+009F as windows-1252 reads these bytes: nobody means the control characters. */
+extern const uint16_t encoding_c1[32];
 
 #endif

@@ -13,19 +13,32 @@
 #include "vigie/buf.h"
 #include "vigie/span.h"
 
+enum html_flags {
+	/* All on one line: what separates is a space. */
+	HTML_ONE_LINE = 1,
+	/* Tags of elements nobody knows are text: "Nice <gorilla>". For titles, where markup is
+	 * rare and angle brackets are not. */
+	HTML_UNKNOWN_IS_TEXT = 2,
+	/* Leave out <head> and <title>: for whole pages. */
+	HTML_DROP_HEAD = 4,
+};
+
 /* Plain text of markup, appended to out; valid UTF-8 when the input is. Runs of white space
  * become one space, block elements and <br> a line break; nothing at the ends. Stops at
  * max_bytes of text (0: none), between code points. */
+void html_text(struct buf *out, struct span markup, unsigned flags, size_t max_bytes);
+
+/* The same with no flags. */
 void html_to_text(struct buf *out, struct span markup, size_t max_bytes);
 
-/* The same on one line, in the arena. */
+/* With HTML_ONE_LINE, in the arena. */
 struct span html_to_line(struct arena *arena, struct span markup, size_t max_bytes);
 
 /* Character references decoded (numeric ones as HTML reads them: windows-1252 for 0x80 to
  * 0x9F), nothing else changed. */
 void html_unescape(struct buf *out, struct span s);
 
-/* Does this text hold a tag, a comment or a character reference? */
-bool html_looks_like(struct span s);
+/* Elements that never have an end tag (br, img, meta …); ASCII case ignored. */
+bool html_is_void(struct span name);
 
 #endif
