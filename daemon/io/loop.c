@@ -1,0 +1,342 @@
+/*
+ * loop: the event loop over libevent, and the clocks. It knows nothing of what is waited for.
+ */
+
+#include "io/loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "io/log.h"
+#include "vigie/cleanup.h"
+
+struct loop {
+	struct event_base *base;
+	bool stopped;
+};
+
+struct timer {
+	struct event *event;
+	void (*fire)(void *arg);
+	void *arg;
+};
+
+struct watch {
+	struct event *event;
+	struct event_base *base;
+	int fd;
+	int what;
+	void (*ready)(void *arg, int what);
+	void *arg;
+};
+
+struct wakeup {
+	struct event *event;
+	int fd;
+	void (*woken)(void *arg);
+	void *arg;
+};
+
+struct on_signal {
+	struct event *event;
+	void (*caught)(void *arg);
+	void *arg;
+};
+
+static void on_libevent_log(int severity, const char *message)
+{
+	static const enum log_level levels[] = {
+	        [EVENT_LOG_DEBUG] = LOG_DEBUG_LEVEL,
+	        [EVENT_LOG_MSG] = LOG_INFO_LEVEL,
+	        [EVENT_LOG_WARN] = LOG_WARNING_LEVEL,
+	        [EVENT_LOG_ERR] = LOG_ERROR_LEVEL,
+	};
+	const bool known = severity >= EVENT_LOG_DEBUG && severity <= EVENT_LOG_ERR;
+
+	log_write(known ? levels[severity] : LOG_WARNING_LEVEL, "loop.libevent_said",
+	        LOG_PAIRS(STR("text", message)));
+}
+
+DEFINE_CLEANUP(struct loop *, loop_free)
+DEFINE_CLEANUP(struct timer *, timer_free)
+DEFINE_CLEANUP(struct watch *, watch_free)
+DEFINE_CLEANUP(struct wakeup *, wakeup_free)
+DEFINE_CLEANUP(struct on_signal *, on_signal_free)
+
+int loop_new(struct loop **ret)
+{
+	CLEANUP(loop_freep) struct loop *l = calloc(1, sizeof(*l));
+	struct event_config *config;
+
+	if (!l)
+		return -ENOMEM;
+	event_set_log_callback(on_libevent_log);
+	/* A peer that goes away is seen by the write that fails, in every library on the loop.
+	 */
+	(void)signal(SIGPIPE, SIG_IGN);
+	config = event_config_new();
+	if (!config)
+		return -ENOMEM;
+	/* Timers count from the call that sets them, on the fine clock: with libevent's cached
+	 * or coarse time a timer set late in a long callback would fire before its delay is
+	 * over. */
+	(void)event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
+	(void)event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+	l->base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (!l->base)
+		return -ENOMEM;
+	*ret = TAKE(l);
+	return 0;
+}
+
+struct loop *loop_free(struct loop *loop)
+{
+	if (!loop)
+		return NULL;
+	if (loop->base)
+		event_base_free(loop->base);
+	free(loop);
+	return NULL;
+}
+
+int loop_run(struct loop *loop)
+{
+	int r = 0;
+
+	while (!loop->stopped && r >= 0)
+		r = event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	loop->stopped = false;
+	return r < 0 ? -EIO : 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stopped = true;
+	(void)event_base_loopbreak(loop->base);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct mono loop_now(const struct loop *loop)
+{
+	(void)loop;
+	return (struct mono){clock_ms(CLOCK_MONOTONIC)};
+}
+
+struct wall loop_wall(const struct loop *loop)
+{
+	(void)loop;
+	return (struct wall){clock_ms(CLOCK_REALTIME)};
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct timer *t = arg;
+
+	(void)fd;
+	(void)what;
+	t->fire(t->arg);
+}
+
+int timer_new(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg)
+{
+	CLEANUP(timer_freep) struct timer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->fire = fire;
+	t->arg = arg;
+	t->event = event_new(loop->base, -1, 0, on_timer, t);
+	if (!t->event)
+		return -ENOMEM;
+	*ret = TAKE(t);
+	return 0;
+}
+
+int timer_set(struct timer *timer, int64_t delay_ms)
+{
+	const int64_t ms = delay_ms < 0 ? 0 : delay_ms > INT_MAX ? INT_MAX : delay_ms;
+	const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	return event_add(timer->event, &tv) < 0 ? -ENOMEM : 0;
+}
+
+void timer_soon(struct timer *timer)
+{
+	event_active(timer->event, EV_TIMEOUT, 0);
+}
+
+void timer_clear(struct timer *timer)
+{
+	(void)event_del(timer->event);
+}
+
+struct timer *timer_free(struct timer *timer)
+{
+	if (!timer)
+		return NULL;
+	if (timer->event)
+		event_free(timer->event);
+	free(timer);
+	return NULL;
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)fd;
+	w->ready(w->arg,
+	        (what & EV_READ ? WATCH_READ : 0) | (what & EV_WRITE ? WATCH_WRITE : 0));
+}
+
+int watch_new(struct watch **ret, struct loop *loop, int fd, void (*ready)(void *arg, int what),
+        void *arg)
+{
+	CLEANUP(watch_freep) struct watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->base = loop->base;
+	w->fd = fd;
+	w->ready = ready;
+	w->arg = arg;
+	w->event = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_watch, w);
+	if (!w->event)
+		return -ENOMEM;
+	*ret = TAKE(w);
+	return 0;
+}
+
+int watch_set(struct watch *watch, int what)
+{
+	const short events = (short)((what & WATCH_READ ? EV_READ : 0) |
+	                             (what & WATCH_WRITE ? EV_WRITE : 0) | EV_PERSIST);
+
+	if (what == watch->what)
+		return 0;
+	(void)event_del(watch->event);
+	watch->what = 0;
+	if (!what)
+		return 0;
+	if (event_assign(watch->event, watch->base, watch->fd, events, on_watch, watch) < 0)
+		return -EINVAL;
+	if (event_add(watch->event, NULL) < 0)
+		return errno ? -errno : -ENOMEM;
+	watch->what = what;
+	return 0;
+}
+
+struct watch *watch_free(struct watch *watch)
+{
+	if (!watch)
+		return NULL;
+	if (watch->event)
+		event_free(watch->event);
+	free(watch);
+	return NULL;
+}
+
+static void on_wakeup(evutil_socket_t fd, short what, void *arg)
+{
+	struct wakeup *w = arg;
+	uint64_t count;
+
+	(void)what;
+	/* Emptied before the callback: a wakeup_fire() from now on is a new one. */
+	(void)!read(fd, &count, sizeof(count));
+	w->woken(w->arg);
+}
+
+int wakeup_new(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg), void *arg)
+{
+	CLEANUP(wakeup_freep) struct wakeup *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->woken = woken;
+	w->arg = arg;
+	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->fd < 0)
+		return -errno;
+	w->event = event_new(loop->base, w->fd, EV_READ | EV_PERSIST, on_wakeup, w);
+	if (!w->event || event_add(w->event, NULL) < 0)
+		return -ENOMEM;
+	*ret = TAKE(w);
+	return 0;
+}
+
+void wakeup_fire(struct wakeup *wakeup)
+{
+	const uint64_t one = 1;
+
+	/* It can only fail when the counter is at its end, and then the wake-up is due anyway.
+	 */
+	(void)!write(wakeup->fd, &one, sizeof(one));
+}
+
+struct wakeup *wakeup_free(struct wakeup *wakeup)
+{
+	if (!wakeup)
+		return NULL;
+	if (wakeup->event)
+		event_free(wakeup->event);
+	if (wakeup->fd >= 0)
+		(void)close(wakeup->fd);
+	free(wakeup);
+	return NULL;
+}
+
+static void on_caught(evutil_socket_t fd, short what, void *arg)
+{
+	struct on_signal *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->caught(s->arg);
+}
+
+int on_signal_new(struct on_signal **ret, struct loop *loop, int signal_number,
+        void (*caught)(void *arg), void *arg)
+{
+	CLEANUP(on_signal_freep) struct on_signal *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->caught = caught;
+	s->arg = arg;
+	s->event = evsignal_new(loop->base, signal_number, on_caught, s);
+	if (!s->event || event_add(s->event, NULL) < 0)
+		return -ENOMEM;
+	*ret = TAKE(s);
+	return 0;
+}
+
+struct on_signal *on_signal_free(struct on_signal *s)
+{
+	if (!s)
+		return NULL;
+	if (s->event)
+		event_free(s->event);
+	free(s);
+	return NULL;
+}

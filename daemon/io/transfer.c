@@ -1,0 +1,550 @@
+/*
+ * transfer: a libcurl multi on the loop. Two callbacks say what to watch and when to wake;
+ * libcurl is never called from inside them. What has ended is collected and leaves from the
+ * loop (`drain`), so that whoever hears of it may start, cancel and free as he likes. What is
+ * asked and what the answer means is the business of the kinds: transfer_fetch.c, _send.c,
+ * _mail.c.
+ */
+
+#include "io/transfer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/transfer_impl.h"
+#include "vigie/cleanup.h"
+#include "vigie/version.h"
+
+enum {
+	DEFAULT_CONNECT_MS = 15000,
+	DEFAULT_TOTAL_MS = 60000,
+	DEFAULT_LEAST_BYTES_PER_S = 100,
+	DEFAULT_LEAST_OVER_S = 30,
+	DEFAULT_MAX_BODY = 16 * 1024 * 1024,
+	DEFAULT_MAX_HEADER = 64 * 1024,
+	DEFAULT_MAX_CONNECTIONS = 256,
+	DEFAULT_MAX_PER_HOST = 2,
+};
+
+/* A socket libcurl waits on. */
+struct pocket {
+	struct transfer *transfer;
+	curl_socket_t fd;
+	struct watch *watch;
+};
+
+static void pump(struct transfer *t, curl_socket_t fd, int what)
+{
+	int running;
+
+	(void)curl_multi_socket_action(t->multi, fd, what, &running);
+	timer_soon(t->drain);
+}
+
+static void on_timer(void *arg)
+{
+	pump(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void on_ready(void *arg, int what)
+{
+	const struct pocket *p = arg; /* may be gone when pump() returns */
+
+	pump(p->transfer, p->fd,
+	        (what & WATCH_READ ? CURL_CSELECT_IN : 0) |
+	                (what & WATCH_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static struct pocket *pocket_free(struct pocket *p)
+{
+	if (!p)
+		return NULL;
+	p->watch = watch_free(p->watch);
+	free(p);
+	return NULL;
+}
+
+/* libcurl's; curl_multi_assign() is the one call it may make. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+	struct transfer *t = arg;
+	struct pocket *p = socket_arg;
+	int r = 0;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		(void)pocket_free(p);
+		return 0;
+	}
+	if (!p) {
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			return -1;
+		p->transfer = t;
+		p->fd = fd;
+		r = watch_new(&p->watch, t->loop, fd, on_ready, p);
+		if (r < 0 || curl_multi_assign(t->multi, fd, p) != CURLM_OK) {
+			(void)pocket_free(p);
+			return -1;
+		}
+	}
+	r = watch_set(p->watch, (what & CURL_POLL_IN ? WATCH_READ : 0) |
+	                                (what & CURL_POLL_OUT ? WATCH_WRITE : 0));
+	return r < 0 ? -1 : 0;
+}
+
+/* libcurl's; arms a timer and calls nothing of libcurl's. */
+static int on_timeout(CURLM *multi, long ms, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)multi;
+	if (ms < 0)
+		timer_clear(t->timer);
+	else if (timer_set(t->timer, ms) < 0)
+		return -1;
+	return 0;
+}
+
+static bool is_loopback(const unsigned char a[16])
+{
+	static const struct address_range loopbacks[] = {
+	        {{[10] = 0xFF, [11] = 0xFF, [12] = 127}, 104},
+	        {{[15] = 1}, 128},
+	};
+
+	return address_range_contains(&loopbacks[0], a) ||
+	       address_range_contains(&loopbacks[1], a);
+}
+
+/* The one place where an address is let through or not. */
+static bool guard(struct transfer_handle *h, const unsigned char address[16])
+{
+	const struct transfer *t = h->transfer;
+	bool pass = !t->options.guarded || address_is_public(address);
+
+	for (size_t i = 0; i < t->n_allow && !pass; i++)
+		pass = address_range_contains(&t->allow[i], address);
+	if (h->private_only && !is_loopback(address))
+		pass = false;
+	if (pass) {
+		h->passed++;
+		return true;
+	}
+	h->refused++;
+	if (memcmp(address, (const unsigned char[12]){[10] = 0xFF, [11] = 0xFF}, 12) == 0)
+		(void)inet_ntop(
+		        AF_INET, address + 12, h->refused_address, sizeof(h->refused_address));
+	else
+		(void)inet_ntop(
+		        AF_INET6, address, h->refused_address, sizeof(h->refused_address));
+	return false;
+}
+
+static bool keep_mail_socket(struct transfer_handle *h, int fd)
+{
+	struct transfer *t = h->transfer;
+
+	if (t->n_mail_sockets == t->mail_sockets_capacity) {
+		const size_t capacity = t->mail_sockets_capacity * 2 + 4;
+		struct mail_socket *grown = realloc(t->mail_sockets, capacity * sizeof(*grown));
+
+		if (!grown)
+			return false;
+		t->mail_sockets = grown;
+		t->mail_sockets_capacity = capacity;
+	}
+	t->mail_sockets[t->n_mail_sockets++] = (struct mail_socket){fd, h};
+	return true;
+}
+
+/* Which connection a message goes over shows when it is asked for, by our end's port. */
+static void use_mail_socket(struct transfer_handle *h, int local_port)
+{
+	struct transfer *t = h->transfer;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++) {
+		struct sockaddr_storage name = {0};
+		socklen_t n = sizeof(name);
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&name;
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&name;
+
+		if (getsockname(t->mail_sockets[i].fd, (struct sockaddr *)&name, &n) == 0 &&
+		        ntohs(name.ss_family == AF_INET6 ? in6->sin6_port : in->sin_port) ==
+		                local_port)
+			t->mail_sockets[i].user = h;
+	}
+}
+
+/* Cuts what user listens to; how many. */
+static size_t deafen(const struct transfer *t, const struct transfer_handle *user)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].user == user) {
+			(void)shutdown(t->mail_sockets[i].fd, SHUT_RD);
+			n++;
+		}
+	return n;
+}
+
+bool handle_deafen(const struct transfer_handle *h)
+{
+	if (deafen(h->transfer, h))
+		return true;
+	/* One of the kept ones; the others are opened again when they are needed. */
+	(void)deafen(h->transfer, NULL);
+	return false;
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+	struct transfer *t = arg;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].fd == fd) {
+			t->mail_sockets[i] = t->mail_sockets[--t->n_mail_sockets];
+			break;
+		}
+	return close(fd);
+}
+
+/* libcurl's, before each new connection: the address here is the one connected to, whatever the
+ * name resolves to next time. */
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct transfer_handle *h = arg;
+	struct address_range range = {.address = {[10] = 0xFF, [11] = 0xFF}};
+	int fd;
+
+	if (purpose != CURLSOCKTYPE_IPCXN)
+		return CURL_SOCKET_BAD;
+	if (to->family == AF_INET)
+		memcpy(range.address + 12, &((struct sockaddr_in *)(void *)&to->addr)->sin_addr,
+		        4);
+	else if (to->family == AF_INET6)
+		memcpy(range.address, &((struct sockaddr_in6 *)(void *)&to->addr)->sin6_addr,
+		        16);
+	else
+		return CURL_SOCKET_BAD;
+	if (!guard(h, range.address))
+		return CURL_SOCKET_BAD;
+	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	if (fd >= 0 && h->mail && !keep_mail_socket(h, fd)) {
+		(void)close(fd);
+		return CURL_SOCKET_BAD;
+	}
+	return fd;
+}
+
+/* libcurl's, before each request: a reused connection was opened under other rules, perhaps. */
+static int on_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+	struct transfer_handle *h = arg;
+	const struct span text = span_str(ip);
+	unsigned char address[16];
+
+	(void)local_ip;
+	(void)port;
+	if (h->mail)
+		use_mail_socket(h, local_port);
+	if (!address_parse(address, span_slice(text, 0, span_find(text, '%'))))
+		return CURL_PREREQFUNC_ABORT;
+	return guard(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+struct transfer_handle *handle_new(struct transfer *t, size_t size)
+{
+	struct transfer_handle *h = calloc(1, size);
+
+	if (!h)
+		return NULL;
+	h->transfer = t;
+	h->next = t->handles;
+	if (h->next)
+		h->next->previous = h;
+	t->handles = h;
+	return h;
+}
+
+void handle_detach(struct transfer_handle *h)
+{
+	struct transfer *t = h->transfer;
+
+	if (h->running)
+		(void)curl_multi_remove_handle(t->multi, h->easy);
+	h->running = false;
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].user == h)
+			t->mail_sockets[i].user = NULL;
+	t->n_ready -= h->ready;
+	h->ready = false;
+	if (h->easy && t->n_idle < IDLE_MAX) {
+		curl_easy_reset(h->easy);
+		t->idle[t->n_idle++] = h->easy;
+	} else if (h->easy) {
+		curl_easy_cleanup(h->easy);
+	}
+	h->easy = NULL;
+	if (h->previous)
+		h->previous->next = h->next;
+	else
+		t->handles = h->next;
+	if (h->next)
+		h->next->previous = h->previous;
+	h->transfer = NULL;
+}
+
+void handle_destroy(struct transfer_handle *h)
+{
+	curl_slist_free_all(h->lines);
+	if (h->release)
+		h->release(h);
+	head_clear(&h->head);
+	buf_deinit(&h->body);
+	arena_release(&h->arena);
+	free(h);
+}
+
+int handle_prepare(struct transfer_handle *h, int64_t total_ms)
+{
+	struct transfer *t = h->transfer;
+	const struct transfer_options *o = &t->options;
+	CURL *e = t->n_idle ? t->idle[--t->n_idle] : curl_easy_init();
+
+	if (!e)
+		return -ENOMEM;
+	h->easy = e;
+	h->deadline.ms = loop_now(t->loop).ms + (total_ms ? total_ms : o->total_ms);
+	(void)curl_easy_setopt(e, CURLOPT_PRIVATE, h);
+	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->message);
+	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* A look-up in its thread can take seconds; nobody waits for it when a transfer ends.
+	 */
+	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
+	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
+	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)o->least_bytes_per_s);
+	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)o->least_over_s);
+	(void)curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	(void)curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h);
+	if (h->mail) {
+		(void)curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+		(void)curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, t);
+	}
+	(void)curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
+	(void)curl_easy_setopt(e, CURLOPT_PREREQDATA, h);
+	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, t->user_agent);
+	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	(void)curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	/* libcurl keeps the authorities it has read only when they come from a file alone. */
+	(void)curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	return trust_set(t->trust, e);
+}
+
+void handle_later(struct transfer_handle *h)
+{
+	h->ready = true;
+	h->transfer->n_ready++;
+	timer_soon(h->transfer->drain);
+}
+
+void handle_run(struct transfer_handle *h)
+{
+	struct transfer *t = h->transfer;
+	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
+
+	h->halt = HALT_NONE;
+	h->refused = h->passed = 0;
+	h->message[0] = '\0';
+	head_clear(&h->head);
+	buf_clear(&h->body);
+	if (left_ms <= 0) {
+		h->ready_code = CURLE_OPERATION_TIMEDOUT;
+		handle_later(h);
+		return;
+	}
+	if (curl_easy_setopt(h->easy, CURLOPT_URL, h->place.url) != CURLE_OK ||
+	        curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK ||
+	        curl_multi_add_handle(t->multi, h->easy) != CURLM_OK) {
+		h->ready_code = CURLE_OUT_OF_MEMORY;
+		handle_later(h);
+		return;
+	}
+	h->running = true;
+}
+
+/* One that has ended, out of the multi or of those made ready; NULL when there is none. */
+static struct transfer_handle *next_ended(struct transfer *t, CURLcode *ret_code)
+{
+	struct transfer_handle *h;
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(t->multi, &left))) {
+		CURL *easy = message->easy_handle;
+		char *arg = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		*ret_code = message->data.result; /* the message goes with the handle */
+		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &arg);
+		h = (struct transfer_handle *)(void *)arg;
+		(void)curl_multi_remove_handle(t->multi, easy);
+		h->running = false;
+		return h;
+	}
+	if (!t->n_ready)
+		return NULL;
+	for (h = t->handles; h && !h->ready;)
+		h = h->next;
+	if (h) {
+		h->ready = false;
+		t->n_ready--;
+		*ret_code = h->ready_code;
+	}
+	return h;
+}
+
+static void on_drain(void *arg)
+{
+	struct transfer *t = arg;
+	struct transfer_handle *h;
+	bool freed = false;
+	CURLcode code;
+
+	t->freed = &freed;
+	while (!freed && (h = next_ended(t, &code)))
+		h->ended(h, code);
+	if (!freed)
+		t->freed = NULL;
+}
+
+void transfer_cancel(struct transfer_handle *handle)
+{
+	handle_detach(handle);
+	handle_destroy(handle);
+}
+
+int transfer_set_allow(struct transfer *transfer, const struct address_range *allow, size_t n)
+{
+	struct address_range *copy = calloc(n ? n : 1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	if (n)
+		memcpy(copy, allow, n * sizeof(*copy));
+	free(transfer->allow);
+	transfer->allow = copy;
+	transfer->n_allow = n;
+	return 0;
+}
+
+static void set_defaults(struct transfer_options *o)
+{
+	o->connect_ms = o->connect_ms ? o->connect_ms : DEFAULT_CONNECT_MS;
+	o->total_ms = o->total_ms ? o->total_ms : DEFAULT_TOTAL_MS;
+	o->least_bytes_per_s =
+	        o->least_bytes_per_s ? o->least_bytes_per_s : DEFAULT_LEAST_BYTES_PER_S;
+	o->least_over_s = o->least_over_s ? o->least_over_s : DEFAULT_LEAST_OVER_S;
+	o->max_body = o->max_body ? o->max_body : DEFAULT_MAX_BODY;
+	o->max_header = o->max_header ? o->max_header : DEFAULT_MAX_HEADER;
+	o->max_connections = o->max_connections ? o->max_connections : DEFAULT_MAX_CONNECTIONS;
+	o->max_per_host = o->max_per_host ? o->max_per_host : DEFAULT_MAX_PER_HOST;
+}
+
+static int set_multi(struct transfer *t)
+{
+	const struct transfer_options *o = &t->options;
+
+	t->multi = curl_multi_init();
+	if (!t->multi)
+		return -ENOMEM;
+	(void)curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
+	(void)curl_multi_setopt(
+	        t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)o->max_connections);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)o->max_per_host);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)o->max_connections);
+	return 0;
+}
+
+DEFINE_CLEANUP(struct transfer *, transfer_free)
+
+int transfer_new(
+        struct transfer **ret, struct loop *loop, const struct transfer_options *options)
+{
+	CLEANUP(transfer_freep) struct transfer *t = calloc(1, sizeof(*t));
+	static bool initialized;
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	if (!initialized && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return -ENOMEM;
+	initialized = true;
+	t->loop = loop;
+	t->options = *options;
+	set_defaults(&t->options);
+	t->user_agent =
+	        strdup(options->user_agent ? options->user_agent : "vigie/" VIGIE_VERSION);
+	t->ehlo_name = options->ehlo_name ? strdup(options->ehlo_name) : NULL;
+	if (!t->user_agent || (options->ehlo_name && !t->ehlo_name))
+		return -ENOMEM;
+	r = transfer_set_allow(t, options->allow, options->n_allow);
+	if (r < 0)
+		return r;
+	r = trust_new(&t->trust, options->ca_file);
+	if (r < 0)
+		return r;
+	r = timer_new(&t->timer, loop, on_timer, t);
+	if (r < 0)
+		return r;
+	r = timer_new(&t->drain, loop, on_drain, t);
+	if (r < 0)
+		return r;
+	r = set_multi(t);
+	if (r < 0)
+		return r;
+	/* The caller's strings and ranges were copied. */
+	t->options.user_agent = t->options.ehlo_name = t->options.ca_file = NULL;
+	t->options.allow = NULL;
+	*ret = TAKE(t);
+	return 0;
+}
+
+struct transfer *transfer_free(struct transfer *transfer)
+{
+	struct transfer *t = transfer;
+
+	if (!t)
+		return NULL;
+	if (t->freed)
+		*t->freed = true;
+	while (t->handles)
+		transfer_cancel(t->handles);
+	while (t->n_idle)
+		curl_easy_cleanup(t->idle[--t->n_idle]);
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		(void)shutdown(t->mail_sockets[i].fd, SHUT_RDWR);
+	if (t->multi) /* calls on_socket() for the connections it kept */
+		(void)curl_multi_cleanup(t->multi);
+	t->drain = timer_free(t->drain);
+	t->timer = timer_free(t->timer);
+	t->trust = trust_free(t->trust);
+	free(t->mail_sockets);
+	free(t->allow);
+	free(t->ehlo_name);
+	free(t->user_agent);
+	free(t);
+	return NULL;
+}

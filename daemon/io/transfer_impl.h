@@ -1,0 +1,163 @@
+#ifndef VIGIE_IO_TRANSFER_IMPL_H
+#define VIGIE_IO_TRANSFER_IMPL_H
+
+/*
+ * transfer_impl: what the files transfer*.c share; nobody else includes it.
+ *     transfer.c         the multi on the loop, the handles, the guard's two callbacks
+ *     transfer_ask.c     what both kinds of HTTP have in common
+ *     transfer_fetch.c   documents: conditions, redirects, bounds
+ *     transfer_file.c    documents of the operator's own disk
+ *     transfer_send.c    payloads over HTTP
+ *     transfer_mail.c    payloads over SMTP
+ *     transfer_guard.c   addresses
+ *     transfer_head.c    the head of an HTTP answer
+ *     transfer_place.c   addresses of the web, by libcurl's own reading of them
+ *     transfer_tls.c     an authority of the operator's own
+ *     transfer_why.c     what went wrong, in words
+ *     transfer_control.c the command line's questions to the daemon
+ */
+
+#include <curl/curl.h>
+
+#include "io/transfer.h"
+#include "io/transfer_head.h"
+#include "vigie/buf.h"
+
+enum { IDLE_MAX = 32 }; /* easy handles kept for the next request, with their buffers */
+
+struct trust; /* transfer_tls.c */
+
+/* libcurl takes leave of a mail server with QUIT and then waits for the answer, up to two
+ * minutes and blocking all else. So the sockets are known here, and can be cut. */
+struct mail_socket {
+	int fd;
+	const struct transfer_handle *user; /* NULL: kept for the next */
+};
+
+struct transfer {
+	struct loop *loop;
+	CURLM *multi;
+	struct timer *timer; /* libcurl's */
+	struct timer *drain; /* answers leave from here */
+	struct transfer_options options;
+	char *user_agent;
+	char *ehlo_name;
+	struct address_range *allow;
+	size_t n_allow;
+	struct trust *trust;
+	struct transfer_handle *handles; /* all */
+	CURL *idle[IDLE_MAX];
+	size_t n_idle;
+	struct mail_socket *mail_sockets; /* the open ones */
+	size_t n_mail_sockets, mail_sockets_capacity;
+	size_t n_ready;
+	bool plain_mail; /* a connection without TLS may be waiting for its next message */
+	bool *freed;     /* set while answers leave: their receiver may free us */
+};
+
+/* Why a callback of ours ended a transfer. */
+enum halt {
+	HALT_NONE,
+	HALT_OVERLONG,
+	HALT_BROKEN, /* the content coding */
+	HALT_HEADERS,
+	HALT_CODING,
+	HALT_ENOUGH, /* the rest of the body is of no interest */
+	HALT_MEMORY,
+};
+
+/* An address, read and written again by libcurl's own URL parser: the one that connects. */
+struct place {
+	char *url;          /* with userinfo */
+	struct span shown;  /* without userinfo and fragment */
+	struct span scheme; /* lower case */
+	struct span host;
+	struct span port;            /* never empty */
+	const char *user, *password; /* decoded, or NULL */
+};
+
+/* One asked-for transfer, of whatever kind. The kinds embed it at their start. */
+struct transfer_handle {
+	struct transfer *transfer;
+	struct transfer_handle *previous, *next;
+	CURL *easy;
+	bool running; /* in the multi */
+	bool ready;   /* waits for the drain, with ready_code; easy may be NULL */
+	CURLcode ready_code;
+	struct arena arena;
+	struct place place;       /* of this hop */
+	struct curl_slist *lines; /* header lines, or recipients */
+	struct mono deadline;
+	struct head head;
+	struct buf body;
+	enum halt halt;
+	char message[CURL_ERROR_SIZE];
+	/* What the guard said about the addresses of this hop. */
+	unsigned refused, passed;
+	char refused_address[48];
+	bool mail;
+	bool private_only; /* a password without TLS: to this machine and no further */
+	/* The hop is over, and the handle in nobody's hands but the callee's. */
+	void (*ended)(struct transfer_handle *h, CURLcode code);
+	void (*release)(struct transfer_handle *h); /* the kind's own; may be NULL */
+};
+
+/* transfer.c. size is that of the kind. The handle is in the transfer's list. NULL: no memory.
+ */
+struct transfer_handle *handle_new(struct transfer *t, size_t size);
+/* An ended handle leaves the transfer, then its owner is told, then its memory goes: the owner
+ * may free the transfer meanwhile. */
+void handle_detach(struct transfer_handle *h);
+void handle_destroy(struct transfer_handle *h);
+/* Gives h an easy handle with all the options that do not depend on the kind. 0 or -ENOMEM. */
+int handle_prepare(struct transfer_handle *h, int64_t total_ms);
+/* Into the multi, for place.url. On failure ended() comes from the drain. */
+void handle_run(struct transfer_handle *h);
+void handle_later(struct transfer_handle *h); /* ended(h, CURLE_OK) from the drain */
+/* For a QUIT that was just said: its answer will not be waited for. May be called from
+ * libcurl's callbacks. false: it was said on a connection that h did not use, to make room. */
+bool handle_deafen(const struct transfer_handle *h);
+
+/* transfer_place.c: 0; -EINVAL: no address; -EPROTONOSUPPORT: neither of `schemes` (a list with
+ * commas); -ENOMEM. base: NULL, or what a relative reference is relative to. */
+int place_read(struct place *ret, struct arena *arena, const struct place *base,
+        struct span text, const char *schemes);
+bool place_same_origin(const struct place *a, const struct place *b);
+
+/* transfer_tls.c */
+int trust_new(
+        struct trust **ret, const char *ca_file); /* 0, -errno; -EINVAL: no certificate in it */
+struct trust *trust_free(struct trust *trust);
+int trust_set(const struct trust *trust, CURL *easy); /* 0 or -ENOMEM */
+
+/* transfer_why.c: the class of an ended hop, and a sentence in the handle's arena. */
+enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct span *ret_why);
+struct span why_text(struct transfer_handle *h, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/* transfer_ask.c: what both kinds of HTTP have in common. */
+bool headers_are_clean(const struct header *headers, size_t n); /* nothing that ends a line */
+bool lines_add(
+        struct transfer_handle *h, struct span name, struct span value); /* false: no memory */
+void lines_clear(struct transfer_handle *h);
+/* Method, body and lines into the easy handle. false: no memory. */
+bool ask_set(struct transfer_handle *h, struct span method, struct span body);
+bool request_copy(struct request *ret, struct arena *arena, const struct request *request);
+
+/* transfer_mail.c: transfer_send() of a mail. */
+int send_mail(struct transfer_handle **ret, struct transfer *transfer,
+        const struct payload *payload, transfer_sent_done done, void *arg);
+
+/* transfer_file.c */
+struct file_answer {
+	enum transfer_error error;
+	struct span why;
+	bool unchanged, truncated, overlong;
+	struct span etag, last_modified;
+};
+
+/* Reads the file of h->place.url into h->body. */
+void file_read(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
+        const struct request *request);
+
+#endif
