@@ -61,9 +61,8 @@ struct vigie {
 	int status;
 };
 
-static void fail(struct vigie *v, struct span why)
+static void fail(struct span why)
 {
-	(void)v;
 	(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(why));
 }
 
@@ -71,7 +70,7 @@ static void fail(struct vigie *v, struct span why)
 
 static bool drained(const struct vigie *v)
 {
-	return sift_idle(v->sift) && (!v->queue || queue_idle(v->queue)) &&
+	return (!v->sift || sift_idle(v->sift)) && (!v->queue || queue_idle(v->queue)) &&
 	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
 }
 
@@ -95,7 +94,8 @@ static void stop(struct vigie *v)
 	v->stopping = true;
 	notify_stopping();
 	log_info("run.stopping");
-	crawl_stop(v->crawl);
+	if (v->crawl)
+		crawl_stop(v->crawl);
 	if (v->post)
 		post_stop(v->post);
 	v->drain_until.ms = loop_now(v->loop).ms + DRAIN_MS;
@@ -386,32 +386,44 @@ static int build_act(struct vigie *v)
 	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
 }
 
-static int build_collect(struct vigie *v)
+/* sift hands to crawl and crawl to sift: one of the two is made first. */
+static void on_sifted(void *arg, struct batch *batch)
+{
+	struct vigie *v = arg;
+
+	crawl_settle(v->crawl, batch);
+}
+
+static int build_collect(struct vigie *v, struct span *ret_why)
 {
 	const struct config *c = v->config;
 	struct sift_options sift = {
 		.history_ms = c->crawl.history_ms,
 		.rule_first_seen = on_rule_first_seen,
-		.next = { queue_take, v->queue },
+		.next = { on_sifted, v },
 		.arg = v,
 	};
-	const struct crawl_options crawl = {
+	struct crawl_options crawl = {
 		.concurrency_per_host = c->crawl.concurrency_per_host,
 		.spacing_ms = c->crawl.spacing_ms,
 		.every_default_ms = c->crawl.every_ms,
+		.max_body = c->crawl.max_body_bytes,
+		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
 		.arg = v,
 	};
-	struct crawl_options with_next = crawl;
 	const char *why = NULL;
 	int r = identity_secret_load(&sift.secret, state_path(v, "secret"), &why);
 
-	if (r >= 0)
-		r = sift_new(&v->sift, v->loop, v->pool, &sift);
+	if (r < 0) {
+		*ret_why = span_str(why);
+		return r;
+	}
+	r = sift_new(&v->sift, v->loop, v->pool, &sift);
 	if (r < 0)
 		return r;
-	with_next.next = (struct batch_sink){ sift_take, v->sift };
-	return crawl_new(&v->crawl, v->loop, v->crawling, &with_next);
+	crawl.next = (struct batch_sink){ sift_take, v->sift };
+	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
 
 static void on_committed(void *arg, struct batch *batch)
@@ -439,12 +451,12 @@ static int build_queue(struct vigie *v)
 }
 
 /* Once Redis has an address: at once for an outside one, at its first answer for a private one. */
-static int build_line(struct vigie *v)
+static int build_line(struct vigie *v, struct span *ret_why)
 {
 	int r = build_queue(v);
 
 	if (r >= 0)
-		r = build_collect(v);
+		r = build_collect(v, ret_why);
 	if (r >= 0)
 		r = build_act(v);
 	if (r >= 0)
@@ -455,13 +467,14 @@ static int build_line(struct vigie *v)
 static void on_server_ready(void *arg)
 {
 	struct vigie *v = arg;
+	struct span why = SPAN_NONE;
 	int r;
 
 	if (v->queue || v->stopping)
 		return;
-	r = build_line(v);
+	r = build_line(v, &why);
 	if (r < 0) {
-		fail(v, arena_printf(&v->arena, "the line could not be built: %s", strerror(-r)));
+		fail(span_empty(why) ? span_str(strerror(-r)) : why);
 		v->status = 1;
 		loop_stop(v->loop);
 	}
@@ -541,7 +554,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.arg = v,
 	};
 	const struct archive_options archive = {
-		.path = state_path(v, "archive.db"),
+		.path = state_path(v, ARCHIVE_FILE),
 		.trouble = on_archive_trouble,
 		.arg = v,
 	};
@@ -578,8 +591,9 @@ static int build_house(struct vigie *v, struct span *ret_why)
 /* The constructor backwards. */
 static void tear_down(struct vigie *v)
 {
-	crawl_free(v->crawl);
+	pool_free(v->pool);
 	sift_free(v->sift);
+	crawl_free(v->crawl);
 	control_free(v->control);
 	dispatch_free(v->dispatch);
 	post_free(v->post);
@@ -595,7 +609,6 @@ static void tear_down(struct vigie *v)
 	on_signal_free(v->on_hup);
 	on_signal_free(v->on_int);
 	on_signal_free(v->on_term);
-	pool_free(v->pool);
 	loop_free(v->loop);
 	set_trouble(&v->redis_trouble, SPAN_NONE);
 	set_trouble(&v->archive_trouble, SPAN_NONE);
@@ -622,10 +635,10 @@ int run(struct config *config, const struct run_options *options)
 		if (notify_watchdog_ms() && timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
 			on_watchdog(&v);
 		if (!v.server)
-			r = build_line(&v);
+			r = build_line(&v, &why);
 	}
 	if (r < 0) {
-		fail(&v, span_empty(why) ? span_str(strerror(-r)) : why);
+		fail(span_empty(why) ? span_str(strerror(-r)) : why);
 		tear_down(&v);
 		return 1;
 	}
