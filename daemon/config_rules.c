@@ -318,7 +318,7 @@ static void rule_file_read(struct reader *r, const char *path)
 static void rule_pattern_read(struct reader *r, const struct yaml *y, struct span pattern)
 {
 	glob_t found;
-	const int result = glob(pattern.p, GLOB_ERR, NULL, &found);
+	const int result = glob(pattern.p, 0, NULL, &found);
 
 	if (result == GLOB_NOSPACE)
 		reader_fail(r, -ENOMEM);
