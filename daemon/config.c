@@ -33,25 +33,23 @@ void *reader_grow(struct reader *r, void *array, size_t *n, size_t *capacity, si
 /* --- Sections of scalars
  * ----------------------------------------------------------------------- */
 
+/* Absolute, without slashes at its end. */
+static struct span state_resolve(struct reader *r, struct span path)
+{
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	return path_resolve(r, path);
+}
+
 static void state_default(struct reader *r, const struct yaml *y)
 {
-	const char *given = getenv("STATE_DIRECTORY"), *home;
-	struct span s = span_str(given);
+	const int result = config_state_default(&r->config->state, r->arena);
 
-	s = span_slice(s, 0, span_find(s, ':')); /* systemd separates several by colons */
-	if (s.n) {
-		r->config->state = arena_dup(r->arena, s);
-	} else if ((home = getenv("XDG_STATE_HOME")) && home[0] == '/') {
-		r->config->state = arena_printf(r->arena, "%s/vigie", home);
-	} else if ((home = getenv("HOME")) && home[0] == '/') {
-		r->config->state = arena_printf(r->arena, "%s/.local/state/vigie", home);
-	} else {
+	if (result == -ENOENT)
 		mistake(r, y, y->root,
 			"no state folder and no home to put it in: write state: …");
-		return;
-	}
-	if (!r->config->state.p)
-		reader_fail(r, -ENOMEM);
+	else
+		reader_fail(r, result);
 }
 
 static void override(struct value *value, const char *text, const struct yaml_node *node)
@@ -195,6 +193,7 @@ static void crawl_read(struct reader *r, const struct yaml *y, struct value *v)
 		if (crawl->ca_file.p && stat(crawl->ca_file.p, &st) < 0)
 			mistake(r, y, v[CRAWL_CA_FILE].node, "%s: %s", crawl->ca_file.p,
 				file_why(errno));
+		v[CRAWL_CA_FILE].text = (struct text){crawl->ca_file, crawl->ca_file, false};
 	}
 	if (crawl->max_body_bytes == 0 || crawl->max_html_bytes == 0)
 		mistake(r, y, v[crawl->max_body_bytes ? CRAWL_MAX_HTML : CRAWL_MAX_BODY].node,
@@ -325,7 +324,7 @@ int config_read(struct config **ret, struct span yaml, const char *name, const c
 	return 0;
 }
 
-/* The folder of a file, absolute; NULL: no memory. */
+/* The folder of a file, absolute; NULL: no memory, or it is gone. */
 static char *folder_of(const char *path)
 {
 	char *whole = realpath(path, NULL), *slash;
@@ -351,9 +350,73 @@ int config_load(struct config **ret, const char *path, const struct config_overr
 		return err_add(errors, path, 0, 0, "%s", file_why(r));
 	folder = folder_of(path);
 	if (!folder)
-		return -ENOMEM;
+		return errno == ENOMEM ? -ENOMEM
+				       : err_add(errors, path, 0, 0, "%s", file_why(errno));
 	return config_read(ret, span_of(bytes, n), path, folder, overrides, errors);
 }
+
+/* --- The state folder alone
+ * -------------------------------------------------------------------- */
+
+int config_state_default(struct span *ret, struct arena *arena)
+{
+	const char *given = getenv("STATE_DIRECTORY"), *home;
+	struct span s = span_str(given);
+
+	s = span_slice(s, 0, span_find(s, ':')); /* systemd separates several by colons */
+	if (s.n)
+		s = arena_dup(arena, s);
+	else if ((home = getenv("XDG_STATE_HOME")) && home[0] == '/')
+		s = arena_printf(arena, "%s/vigie", home);
+	else if ((home = getenv("HOME")) && home[0] == '/')
+		s = arena_printf(arena, "%s/.local/state/vigie", home);
+	else
+		return -ENOENT;
+	if (!s.p)
+		return -ENOMEM;
+	*ret = s;
+	return 0;
+}
+
+int config_state(
+	struct span *ret, struct arena *arena, const char *path, struct err_list *errors)
+{
+	CLEANUP(freep) char *bytes = NULL, *folder = NULL;
+	struct reader r = {.arena = arena, .errors = errors};
+	const struct yaml_node *node;
+	struct text text;
+	struct yaml y;
+	size_t n = 0;
+	int result;
+
+	if (!path)
+		return config_state_default(ret, arena);
+	result = file_read(&bytes, &n, path, CONFIG_FILE_MAX);
+	if (result < 0)
+		return result == -ENOMEM ? result
+					 : err_add(errors, path, 0, 0, "%s", file_why(result));
+	folder = folder_of(path);
+	if (!folder)
+		return -ENOMEM;
+	result = yaml_read(&y, span_of(bytes, n), path, errors);
+	if (result < 0)
+		return result;
+	r.folder = folder;
+	node = yaml_get(y.root, "state");
+	if (!node || yaml_is_null(node)) {
+		result = config_state_default(ret, arena);
+	} else if (text_read(&r, &y, node, TEXT_PLAIN, &text)) {
+		*ret = state_resolve(&r, text.value);
+		result = r.result;
+	} else {
+		result = r.result;
+	}
+	yaml_deinit(&y);
+	return result;
+}
+
+/* --- References
+ * -------------------------------------------------------------------------------- */
 
 struct config *config_ref(struct config *config)
 {

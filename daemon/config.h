@@ -76,6 +76,13 @@ int config_load(struct config **ret, const char *path, const struct config_overr
 int config_read(struct config **ret, struct span yaml, const char *name, const char *folder,
 	const struct config_overrides *overrides, struct err_list *errors);
 
+/* Only the state folder, for commands that talk to a daemon or its archive: reads `state:` and
+ * nothing else of the file. path NULL: the default. 0, -EINVAL with `errors`, -ENOENT (no home
+ * to put it in), -ENOMEM. */
+int config_state(
+	struct span *ret, struct arena *arena, const char *path, struct err_list *errors);
+int config_state_default(struct span *ret, struct arena *arena);
+
 /* Any thread. NULL is nothing. */
 struct config *config_ref(struct config *config);
 struct config *config_unref(struct config *config); /* returns NULL */
