@@ -24,6 +24,7 @@ extern const struct command commands[];
 int command_usage(const char *name);
 
 int command_match(int argc, char **argv);
+int command_discover(int argc, char **argv);
 int command_parse(int argc, char **argv);
 int command_version(int argc, char **argv);
 
