@@ -449,7 +449,7 @@ static int listen_local(struct http *http, const struct http_options *o)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
-	int fd, r;
+	int fd = -1, r;
 
 	if (strlen(o->socket_path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
