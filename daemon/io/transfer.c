@@ -146,19 +146,61 @@ static bool guard(struct transfer_handle *h, const unsigned char address[16])
 	return false;
 }
 
-static bool keep_mail_socket(struct transfer *t, int fd)
+static bool keep_mail_socket(struct transfer_handle *h, int fd)
 {
+	struct transfer *t = h->transfer;
+
 	if (t->n_mail_sockets == t->mail_sockets_capacity) {
 		const size_t capacity = t->mail_sockets_capacity * 2 + 4;
-		int *grown = realloc(t->mail_sockets, capacity * sizeof(*grown));
+		struct mail_socket *grown = realloc(t->mail_sockets, capacity * sizeof(*grown));
 
 		if (!grown)
 			return false;
 		t->mail_sockets = grown;
 		t->mail_sockets_capacity = capacity;
 	}
-	t->mail_sockets[t->n_mail_sockets++] = fd;
+	t->mail_sockets[t->n_mail_sockets++] = (struct mail_socket){fd, h};
 	return true;
+}
+
+/* Which connection a message goes over shows when it is asked for, by our end's port. */
+static void use_mail_socket(struct transfer_handle *h, int local_port)
+{
+	struct transfer *t = h->transfer;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++) {
+		struct sockaddr_storage name = {0};
+		socklen_t n = sizeof(name);
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&name;
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&name;
+
+		if (getsockname(t->mail_sockets[i].fd, (struct sockaddr *)&name, &n) == 0 &&
+		        ntohs(name.ss_family == AF_INET6 ? in6->sin6_port : in->sin_port) ==
+		                local_port)
+			t->mail_sockets[i].user = h;
+	}
+}
+
+/* Cuts what user listens to; how many. */
+static size_t deafen(const struct transfer *t, const struct transfer_handle *user)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].user == user) {
+			(void)shutdown(t->mail_sockets[i].fd, SHUT_RD);
+			n++;
+		}
+	return n;
+}
+
+bool handle_deafen(const struct transfer_handle *h)
+{
+	if (deafen(h->transfer, h))
+		return true;
+	/* One of the kept ones; the others are opened again when they are needed. */
+	(void)deafen(h->transfer, NULL);
+	return false;
 }
 
 static int on_close(void *arg, curl_socket_t fd)
@@ -166,7 +208,7 @@ static int on_close(void *arg, curl_socket_t fd)
 	struct transfer *t = arg;
 
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		if (t->mail_sockets[i] == fd) {
+		if (t->mail_sockets[i].fd == fd) {
 			t->mail_sockets[i] = t->mail_sockets[--t->n_mail_sockets];
 			break;
 		}
@@ -194,7 +236,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	if (!guard(h, range.address))
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-	if (fd >= 0 && h->mail && !keep_mail_socket(h->transfer, fd)) {
+	if (fd >= 0 && h->mail && !keep_mail_socket(h, fd)) {
 		(void)close(fd);
 		return CURL_SOCKET_BAD;
 	}
@@ -210,7 +252,8 @@ static int on_request(void *arg, char *ip, char *local_ip, int port, int local_p
 
 	(void)local_ip;
 	(void)port;
-	(void)local_port;
+	if (h->mail)
+		use_mail_socket(h, local_port);
 	if (!address_parse(address, span_slice(text, 0, span_find(text, '%'))))
 		return CURL_PREREQFUNC_ABORT;
 	return guard(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -237,6 +280,9 @@ void handle_detach(struct transfer_handle *h)
 	if (h->running)
 		(void)curl_multi_remove_handle(t->multi, h->easy);
 	h->running = false;
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].user == h)
+			t->mail_sockets[i].user = NULL;
 	t->n_ready -= h->ready;
 	h->ready = false;
 	if (h->easy && t->n_idle < IDLE_MAX) {
@@ -488,10 +534,8 @@ struct transfer *transfer_free(struct transfer *transfer)
 		transfer_cancel(t->handles);
 	while (t->n_idle)
 		curl_easy_cleanup(t->idle[--t->n_idle]);
-	/* libcurl takes leave of a mail server with QUIT, and waits up to two minutes for the
-	 * answer: a cut line ends that at once. */
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		(void)shutdown(t->mail_sockets[i], SHUT_RDWR);
+		(void)shutdown(t->mail_sockets[i].fd, SHUT_RDWR);
 	if (t->multi) /* calls on_socket() for the connections it kept */
 		(void)curl_multi_cleanup(t->multi);
 	t->drain = timer_free(t->drain);
