@@ -37,11 +37,8 @@ void draft_deinit(struct draft *d)
 
 static struct span dup(struct draft *d, struct span s)
 {
-	struct span copy;
+	const struct span copy = arena_dup(d->arena, s);
 
-	if (s.n > READ_MAX_TITLE_BYTES)
-		s = utf8_prefix(s, READ_MAX_TITLE_BYTES);
-	copy = arena_dup(d->arena, s);
 	d->failed |= !copy.p;
 	return copy;
 }
@@ -52,7 +49,7 @@ static struct span dup_line(struct draft *d, struct span s)
 	struct buf line = {0};
 	struct span copy;
 
-	text_line(&line, utf8_prefix(s, READ_MAX_TITLE_BYTES));
+	text_line(&line, s);
 	d->failed |= line.failed;
 	copy = line.n ? dup(d, buf_span(&line)) : SPAN_NONE;
 	buf_deinit(&line);
@@ -176,10 +173,6 @@ void draft_author(struct draft *d, const struct draft_person *person)
 	p.email = dup_line(d, person->email);
 	if (!p.name.n && !p.email.n)
 		return;
-	for (size_t i = 0; i < d->n_authors; i++)
-		if (d->authors[i].rank == p.rank && span_eq(d->authors[i].name, p.name) &&
-		        span_eq(d->authors[i].email, p.email))
-			return;
 	p.url = person->url.n ? dup(d, person->url) : SPAN_NONE;
 	d->authors[d->n_authors++] = p;
 }
@@ -287,6 +280,12 @@ static int best_author_rank(const struct draft *d)
 	return named < RANK_NONE ? named : any;
 }
 
+static bool same_person(const struct draft_person *a, const struct draft_person *b)
+{
+	return a->name.n ? span_eq(a->name, b->name)
+			 : !b->name.n && span_eq(a->email, b->email);
+}
+
 struct item_author draft_join_authors(struct draft *d)
 {
 	struct item_author author = {.followers = NAN};
@@ -299,9 +298,8 @@ struct item_author draft_join_authors(struct draft *d)
 		const struct draft_person *p = &d->authors[i];
 		bool said = false;
 
-		for (size_t k = 0; k < i && p->name.n; k++)
-			said |= d->authors[k].rank == rank &&
-			        span_eq(d->authors[k].name, p->name);
+		for (size_t k = i + 1; k < d->n_authors; k++)
+			said |= d->authors[k].rank == rank && same_person(&d->authors[k], p);
 		if (p->rank != rank || said)
 			continue;
 		if (n++)

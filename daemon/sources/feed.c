@@ -274,15 +274,20 @@ static void note_lang(struct feed *f, struct draft *d, int rank)
 /* ---- addresses ---- */
 
 /* Absolute; relative as it is when there is no base yet (see feed_complete_items). */
-static struct span resolve(struct feed *f, struct span reference)
+static struct span resolve_with(struct feed *f, struct span with, struct span reference)
 {
 	struct span url;
 
 	reference = span_trim(reference);
 	if (!reference.n)
 		return SPAN_NONE;
-	url = url_resolve(f->arena, base(f), reference);
+	url = url_resolve(f->arena, with, reference);
 	return url.n ? url : reference;
+}
+
+static struct span resolve(struct feed *f, struct span reference)
+{
+	return resolve_with(f, base(f), reference);
 }
 
 /* ---- items ---- */
@@ -298,11 +303,11 @@ static void end_item(struct feed *f)
 	struct item item;
 
 	f->item_level = 0;
-	if (draft_empty(&f->item))
-		return;
 	if (!f->item.n_authors)
 		for (size_t i = 0; i < f->source.n_authors; i++)
 			draft_author(&f->item, &f->source.authors[i]);
+	if (draft_empty(&f->item))
+		return;
 	if (draft_finish(&f->item, &item) < 0 || item_list_add(f->out, f->arena, &item) < 0)
 		f->failed = true;
 }
@@ -398,8 +403,12 @@ static void start_value(struct feed *f, const struct feed_name *name, const stru
 
 static void add_media(struct feed *f, struct span url)
 {
+	/* files are the site's rather than the feed's, whose address may be a proxy's: without
+	 * xml:base they wait for the site's link */
+	const struct span with = f->n_bases ? f->bases[f->n_bases - 1].value : SPAN_NONE;
+
 	if (f->item_level && url.n)
-		draft_media(&f->item, resolve(f, url));
+		draft_media(&f->item, resolve_with(f, with, url));
 }
 
 static struct span relation(struct span rel)
@@ -977,7 +986,7 @@ int feed_finish(struct feed *f, struct read_result *ret)
 	if (f->failed || f->channel.failed)
 		return -ENOMEM;
 	feed_complete_items(f->out->items + f->first, f->out->n - f->first, f->arena,
-	        &f->options, &ret->feed, f->format == READ_FORMAT_ATOM ? &author : NULL);
+	        &f->options, &ret->feed, ret->hints.self, f->format == READ_FORMAT_ATOM ? &author : NULL);
 	return 0;
 }
 
@@ -992,10 +1001,12 @@ static struct span complete_url(struct arena *arena, struct span with, struct sp
 }
 
 void feed_complete_items(struct item *items, size_t n, struct arena *arena,
-        const struct read_options *options, const struct item_feed *feed,
-        const struct item_author *author)
+        const struct read_options *options, const struct item_feed *feed, struct span self,
+	const struct item_author *author)
 {
-	const struct span with = options->base.n ? options->base : feed->url;
+	const struct span site = feed->url.n ? feed->url : self;
+	const struct span page = options->base.n ? options->base : site;
+	const struct span files = site.n ? site : options->base;
 
 	for (size_t i = 0; i < n; i++) {
 		struct item *item = &items[i];
@@ -1005,10 +1016,10 @@ void feed_complete_items(struct item *items, size_t n, struct arena *arena,
 			item->lang = feed->lang;
 		if (author && !item->author.name.n && !item->author.handle.n)
 			item->author = *author;
-		item->url = complete_url(arena, with, item->url);
+		item->url = complete_url(arena, page, item->url);
 		for (size_t k = 0; k < item->n_media; k++)
 			((struct span *)item->media)[k] =
-			        complete_url(arena, with, item->media[k]);
+			        complete_url(arena, files, item->media[k]);
 		if (!item->id_is_own && item->url.n)
 			item->id = item->url;
 	}

@@ -29,7 +29,7 @@ int feed_finish(struct feed *f, struct read_result *ret);
 /* For all dialects: gives the items what they inherit from the feed, and makes relative
  * addresses absolute where the base became known late. */
 void feed_complete_items(struct item *items, size_t n, struct arena *arena,
-        const struct read_options *options, const struct item_feed *feed,
-        const struct item_author *author);
+        const struct read_options *options, const struct item_feed *feed, struct span self,
+	const struct item_author *author);
 
 #endif

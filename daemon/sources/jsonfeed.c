@@ -430,6 +430,6 @@ int jsonfeed_finish(struct jsonfeed *f, struct read_result *ret)
 	if (f->failed || f->feed.failed)
 		return -ENOMEM;
 	feed_complete_items(f->out->items + f->first, f->out->n - f->first, f->arena,
-	        &f->options, &ret->feed, &author);
+	        &f->options, &ret->feed, f->self, &author);
 	return 0;
 }

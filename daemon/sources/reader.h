@@ -41,7 +41,7 @@ enum {
 	READ_MAX_TEXT_BYTES = 256 * 1024, /* of one field's plain text */
 	READ_MAX_MARKUP_BYTES =
 	        1024 * 1024, /* of one field's source, before tags are taken out */
-	READ_MAX_TITLE_BYTES = 16 * 1024,
+	READ_MAX_TITLE_BYTES = 128 * 1024,
 	READ_MAX_VALUE_BYTES = 8 * 1024,         /* of an address, id, name, tag */
 	READ_MAX_LIST = 256,                     /* tags or media of one item */
 	READ_MAX_TOTAL_BYTES = 24 * 1024 * 1024, /* of all that is kept of one document */
