@@ -1,5 +1,6 @@
 #include "sources/encoding.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
@@ -15,102 +16,102 @@
 static const struct {
 	const char *label, *name;
 } labels[] = {
-        {"ansi_x3.4-1968", "windows-1252"},
-        {"ascii", "windows-1252"},
-        {"big5", "big5-hkscs"},
-        {"big5-hkscs", "big5-hkscs"},
-        {"chinese", "gb18030"},
-        {"cn-big5", "big5-hkscs"},
-        {"cp1252", "windows-1252"},
-        {"cp819", "windows-1252"},
-        {"csbig5", "big5-hkscs"},
-        {"cseuckr", "cp949"},
-        {"csgb2312", "gb18030"},
-        {"csiso2022jp", "iso-2022-jp"},
-        {"csiso885915", "iso-8859-15"},
-        {"csisolatin1", "windows-1252"},
-        {"csisolatin5", "windows-1254"},
-        {"cskoi8r", "koi8-r"},
-        {"csmacintosh", "macintosh"},
-        {"csshiftjis", "cp932"},
-        {"dos-874", "windows-874"},
-        {"euc-kr", "cp949"},
-        {"gb2312", "gb18030"},
-        {"gb_2312-80", "gb18030"},
-        {"gbk", "gb18030"},
-        {"ibm819", "windows-1252"},
-        {"iso-10646-ucs-2", "utf-16le"},
-        {"iso-8859-1", "windows-1252"},
-        {"iso-8859-11", "windows-874"},
-        {"iso-8859-8-e", "iso-8859-8"},
-        {"iso-8859-8-i", "iso-8859-8"},
-        {"iso-8859-9", "windows-1254"},
-        {"iso-ir-100", "windows-1252"},
-        {"iso8859-1", "windows-1252"},
-        {"iso88591", "windows-1252"},
-        {"iso_8859-1", "windows-1252"},
-        {"iso_8859-1:1987", "windows-1252"},
-        {"koi", "koi8-r"},
-        {"koi8", "koi8-r"},
-        {"koi8_r", "koi8-r"},
-        {"korean", "cp949"},
-        {"ks_c_5601-1987", "cp949"},
-        {"ksc5601", "cp949"},
-        {"l1", "windows-1252"},
-        {"latin1", "windows-1252"},
-        {"latin-1", "windows-1252"},
-        {"latin5", "windows-1254"},
-        {"latin9", "iso-8859-15"},
-        {"mac", "macintosh"},
-        {"ms_kanji", "cp932"},
-        {"ms932", "cp932"},
-        {"shift-jis", "cp932"},
-        {"shift_jis", "cp932"},
-        {"sjis", "cp932"},
-        {"tis-620", "windows-874"},
-        {"ucs-2", "utf-16le"},
-        {"unicode", "utf-16le"},
-        {"unicode-1-1-utf-8", "utf-8"},
-        {"us-ascii", "windows-1252"},
-        {"utf-16", "utf-16le"},
-        {"utf8", "utf-8"},
-        {"utf_8", "utf-8"},
-        {"windows-31j", "cp932"},
-        {"windows-874", "windows-874"},
-        {"windows-949", "cp949"},
-        {"x-cp1250", "windows-1250"},
-        {"x-cp1251", "windows-1251"},
-        {"x-cp1252", "windows-1252"},
-        {"x-euc-jp", "euc-jp"},
-        {"x-gbk", "gb18030"},
-        {"x-mac-cyrillic", "mac-cyrillic"},
-        {"x-mac-roman", "macintosh"},
-        {"x-sjis", "cp932"},
-        {"x-x-big5", "big5-hkscs"},
+	{"ansi_x3.4-1968", "windows-1252"},
+	{"ascii", "windows-1252"},
+	{"big5", "big5-hkscs"},
+	{"big5-hkscs", "big5-hkscs"},
+	{"chinese", "gb18030"},
+	{"cn-big5", "big5-hkscs"},
+	{"cp1252", "windows-1252"},
+	{"cp819", "windows-1252"},
+	{"csbig5", "big5-hkscs"},
+	{"cseuckr", "cp949"},
+	{"csgb2312", "gb18030"},
+	{"csiso2022jp", "iso-2022-jp"},
+	{"csiso885915", "iso-8859-15"},
+	{"csisolatin1", "windows-1252"},
+	{"csisolatin5", "windows-1254"},
+	{"cskoi8r", "koi8-r"},
+	{"csmacintosh", "macintosh"},
+	{"csshiftjis", "cp932"},
+	{"dos-874", "windows-874"},
+	{"euc-kr", "cp949"},
+	{"gb2312", "gb18030"},
+	{"gb_2312-80", "gb18030"},
+	{"gbk", "gb18030"},
+	{"ibm819", "windows-1252"},
+	{"iso-10646-ucs-2", "utf-16le"},
+	{"iso-8859-1", "windows-1252"},
+	{"iso-8859-11", "windows-874"},
+	{"iso-8859-8-e", "iso-8859-8"},
+	{"iso-8859-8-i", "iso-8859-8"},
+	{"iso-8859-9", "windows-1254"},
+	{"iso-ir-100", "windows-1252"},
+	{"iso8859-1", "windows-1252"},
+	{"iso88591", "windows-1252"},
+	{"iso_8859-1", "windows-1252"},
+	{"iso_8859-1:1987", "windows-1252"},
+	{"koi", "koi8-r"},
+	{"koi8", "koi8-r"},
+	{"koi8_r", "koi8-r"},
+	{"korean", "cp949"},
+	{"ks_c_5601-1987", "cp949"},
+	{"ksc5601", "cp949"},
+	{"l1", "windows-1252"},
+	{"latin1", "windows-1252"},
+	{"latin-1", "windows-1252"},
+	{"latin5", "windows-1254"},
+	{"latin9", "iso-8859-15"},
+	{"mac", "macintosh"},
+	{"ms_kanji", "cp932"},
+	{"ms932", "cp932"},
+	{"shift-jis", "cp932"},
+	{"shift_jis", "cp932"},
+	{"sjis", "cp932"},
+	{"tis-620", "windows-874"},
+	{"ucs-2", "utf-16le"},
+	{"unicode", "utf-16le"},
+	{"unicode-1-1-utf-8", "utf-8"},
+	{"us-ascii", "windows-1252"},
+	{"utf-16", "utf-16le"},
+	{"utf8", "utf-8"},
+	{"utf_8", "utf-8"},
+	{"windows-31j", "cp932"},
+	{"windows-874", "windows-874"},
+	{"windows-949", "cp949"},
+	{"x-cp1250", "windows-1250"},
+	{"x-cp1251", "windows-1251"},
+	{"x-cp1252", "windows-1252"},
+	{"x-euc-jp", "euc-jp"},
+	{"x-gbk", "gb18030"},
+	{"x-mac-cyrillic", "mac-cyrillic"},
+	{"x-mac-roman", "macintosh"},
+	{"x-sjis", "cp932"},
+	{"x-x-big5", "big5-hkscs"},
 };
 
 /* Where glibc's name differs from the web's. */
 static const struct {
 	const char *name, *iconv;
 } iconv_names[] = {
-        {"mac-cyrillic", "MAC-CYRILLIC"},
-        {"windows-1250", "CP1250"},
-        {"windows-1251", "CP1251"},
-        {"windows-1252", "CP1252"},
-        {"windows-1253", "CP1253"},
-        {"windows-1254", "CP1254"},
-        {"windows-1255", "CP1255"},
-        {"windows-1256", "CP1256"},
-        {"windows-1257", "CP1257"},
-        {"windows-1258", "CP1258"},
-        {"windows-874", "CP874"},
+	{"mac-cyrillic", "MAC-CYRILLIC"},
+	{"windows-1250", "CP1250"},
+	{"windows-1251", "CP1251"},
+	{"windows-1252", "CP1252"},
+	{"windows-1253", "CP1253"},
+	{"windows-1254", "CP1254"},
+	{"windows-1255", "CP1255"},
+	{"windows-1256", "CP1256"},
+	{"windows-1257", "CP1257"},
+	{"windows-1258", "CP1258"},
+	{"windows-874", "CP874"},
 };
 
 /* U+0080 to U+009F as windows-1252 has them; the five it leaves undefined are themselves. */
 const uint16_t encoding_c1[32] = {0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-        0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019,
-        0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,
-        0x017E, 0x0178};
+	0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019,
+	0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,
+	0x017E, 0x0178};
 
 static iconv_t open_name(const char *name)
 {
@@ -179,7 +180,7 @@ struct span encoding_of_content_type(struct span content_type)
 		}
 		at = 0;
 		while (at < value.n && !ascii_space(value.p[at]) && value.p[at] != ';' &&
-		        value.p[at] != ',')
+			value.p[at] != ',')
 			at++;
 		return span_slice(value, 0, at);
 	}
@@ -201,7 +202,7 @@ static struct span value_after(struct span s, const char *name)
 			continue;
 		from++;
 		while (from < s.n &&
-		        (ascii_space(s.p[from]) || s.p[from] == '"' || s.p[from] == '\''))
+			(ascii_space(s.p[from]) || s.p[from] == '"' || s.p[from] == '\''))
 			from++;
 		to = from;
 		while (to < s.n && !ascii_space(s.p[to]) && !strchr("\"'?>;/", s.p[to]))
@@ -226,7 +227,7 @@ static struct span declared(struct span head)
 		struct span tag;
 
 		if (head.p[i] != '<' ||
-		        !span_eq_ci(span_slice(head, i + 1, i + 5), SPAN("meta")))
+			!span_eq_ci(span_slice(head, i + 1, i + 5), SPAN("meta")))
 			continue;
 		tag = span_slice(head, i, head.n);
 		value = value_after(span_slice(tag, 0, span_find(tag, '>')), "charset");
@@ -244,18 +245,18 @@ static bool by_first_bytes(struct encoding *e, struct span head)
 		size_t n, skip;
 		const char *name;
 	} marks[] = {
-	        {"\xEF\xBB\xBF", 3, 3, "utf-8"},
-	        {"\xFF\xFE\0\0", 4, 4, "utf-32le"},
-	        {"\0\0\xFE\xFF", 4, 4, "utf-32be"},
-	        {"\xFF\xFE", 2, 2, "utf-16le"},
-	        {"\xFE\xFF", 2, 2, "utf-16be"},
-	        {"<\0\0\0", 4, 0, "utf-32le"},
-	        {"\0\0\0<", 4, 0, "utf-32be"},
-	        {"<\0", 2, 0, "utf-16le"},
-	        {"\0<", 2, 0, "utf-16be"},
-	        {"{\0", 2, 0, "utf-16le"},
-	        {"\0{", 2, 0, "utf-16be"},
-	        {"\x4C\x6F\xA7\x94", 4, 0, "ibm037"},
+		{"\xEF\xBB\xBF", 3, 3, "utf-8"},
+		{"\xFF\xFE\0\0", 4, 4, "utf-32le"},
+		{"\0\0\xFE\xFF", 4, 4, "utf-32be"},
+		{"\xFF\xFE", 2, 2, "utf-16le"},
+		{"\xFE\xFF", 2, 2, "utf-16be"},
+		{"<\0\0\0", 4, 0, "utf-32le"},
+		{"\0\0\0<", 4, 0, "utf-32be"},
+		{"<\0", 2, 0, "utf-16le"},
+		{"\0<", 2, 0, "utf-16be"},
+		{"{\0", 2, 0, "utf-16le"},
+		{"\0{", 2, 0, "utf-16be"},
+		{"\x4C\x6F\xA7\x94", 4, 0, "ibm037"},
 	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
@@ -346,7 +347,7 @@ static bool fill_table(struct encoding_reader *r)
 			set_byte(&r->table[b - 0x80], b < 0xA0 ? b : 0xFFFD);
 		else
 			set_byte(&r->table[b - 0x80],
-			        utf8_decode(span_of(out, (size_t)(to - out)), &i, &ok));
+				utf8_decode(span_of(out, (size_t)(to - out)), &i, &ok));
 	}
 	return true;
 }
@@ -365,7 +366,7 @@ int encoding_reader_new(struct encoding_reader **ret, const struct encoding *enc
 		for (unsigned b = 0x80; b < 0x100; b++)
 			set_byte(&r->table[b - 0x80], b < 0xA0 ? encoding_c1[b - 0x80] : b);
 	} else if (strcmp(encoding->name, "windows-1258") != 0 && !is_wide(encoding->name) &&
-	           strncmp(encoding->name, "iso-2022", 8) != 0 && fill_table(r)) {
+		   strncmp(encoding->name, "iso-2022", 8) != 0 && fill_table(r)) {
 		/* (windows-1258 composes letters out of two bytes) */
 		r->mode = MODE_TABLE;
 		r->single = true;
@@ -382,19 +383,13 @@ size_t encoding_ascii_prefix(struct span s)
 	const uint64_t high = 0x8080808080808080u;
 	size_t i = 0;
 
-	for (; i + 32 <= s.n; i += 32) {
-		uint64_t w[4];
-
-		memcpy(w, s.p + i, 32);
-		if ((w[0] | w[1] | w[2] | w[3]) & high)
-			break;
-	}
 	for (; i + 8 <= s.n; i += 8) {
 		uint64_t w;
 
 		memcpy(&w, s.p + i, 8);
-		if (w & high)
-			return i + (size_t)__builtin_ctzll(w & high) / 8;
+		w = le64toh(w) & high;
+		if (w)
+			return i + (size_t)__builtin_ctzll(w) / 8;
 	}
 	while (i < s.n && !((unsigned char)s.p[i] & 0x80))
 		i++;
@@ -427,7 +422,7 @@ bool encoding_valid(struct span s, size_t *n_wide)
 
 			/* the common case, without the bounds of E0, ED, F0, F4 */
 			if (p[0] >= 0xC2 && p[0] < 0xE0 && i + 1 < s.n &&
-			        (p[1] & 0xC0) == 0x80) {
+				(p[1] & 0xC0) == 0x80) {
 				i += 2;
 			} else {
 				(void)utf8_decode(s, &i, &ok);
@@ -551,7 +546,7 @@ static int read_piece(struct encoding_reader *r, struct buf *out, struct span s,
 		size_t n_wide = 0;
 
 		if (encoding_valid(span_slice(s, 0, s.n - keep), &n_wide) &&
-		        (n_wide || r->n_valid)) {
+			(n_wide || r->n_valid)) {
 			r->n_valid += n_wide;
 			read_utf8(r, out, s, final);
 			return buf_result(out);
@@ -589,7 +584,7 @@ bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *
 	const size_t keep = incomplete_end(piece);
 
 	if (r->mode != MODE_UTF8 || r->n_invalid || r->n_tail ||
-	        !encoding_valid(span_slice(piece, 0, piece.n - keep), &n_wide))
+		!encoding_valid(span_slice(piece, 0, piece.n - keep), &n_wide))
 		return false;
 	r->n_valid += n_wide;
 	*ret_incomplete = keep;
