@@ -293,12 +293,31 @@ static void reader_release(struct reader *r)
 	free(r->receivers);
 }
 
+/* In the order of the file they stand in, not of the sections that found them. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct err *x = a, *y = b;
+	const int c = strcmp(x->file ? x->file : "", y->file ? y->file : "");
+
+	if (c)
+		return c;
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+				  : (x->column > y->column) - (x->column < y->column);
+}
+
+static void sort_places(struct err_list *l, size_t from)
+{
+	if (l->n > from)
+		qsort(l->items + from, l->n - from, sizeof(*l->items), compare_places);
+}
+
 int config_read(struct config **ret, struct span yaml, const char *name, const char *folder,
 	const struct config_overrides *overrides, struct err_list *errors)
 {
 	static const struct config_overrides none;
 	struct reader r = {
 		.errors = errors, .folder = folder, .overrides = overrides ? overrides : &none};
+	const size_t before = errors->n;
 	struct yaml y;
 	int result;
 
@@ -316,6 +335,8 @@ int config_read(struct config **ret, struct span yaml, const char *name, const c
 	document_read(&r, &y);
 	reader_release(&r);
 	yaml_deinit(&y);
+	sort_places(errors, before);
+	sort_places(&r.config->warnings, 0);
 	if (r.result < 0) {
 		config_unref(r.config);
 		return r.result;

@@ -5,6 +5,9 @@
 #include <string.h>
 
 const struct command commands[] = {
+        {"match", "--rules FILE… [--stats] [FILE]",
+                "ask rules about documents: JSON lines in, one JSON line a hit out",
+                command_match},
         {"parse", "[--base URL] [--content-type TYPE] FILE",
                 "print what the crawler would see in a document: one JSON item a line",
                 command_parse},
