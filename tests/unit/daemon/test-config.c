@@ -707,7 +707,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	static const char *const names[] = {
-		"a.xml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
+		"a.xml", "subs.opml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
 	char path[256];
 
 	(void)state;
