@@ -13,6 +13,11 @@ const struct command commands[] = {
                 command_parse},
         {"discover", "[--base URL] [--content-type TYPE] [--guess] FILE",
                 "print the feeds an HTML page names: one JSON object a line", command_discover},
+        {"check", "[-c FILE] [--expand] [--json]",
+                "read the configuration and say all that is wrong with it", command_check},
+        {"import", "opml FILE [-o FILE]",
+                "turn another reader's subscriptions into sources for the configuration",
+                command_import},
         {"version", "", "print the version", command_version},
         {NULL, NULL, NULL, NULL},
 };

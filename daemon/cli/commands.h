@@ -26,6 +26,8 @@ int command_usage(const char *name);
 int command_match(int argc, char **argv);
 int command_discover(int argc, char **argv);
 int command_parse(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 #endif
