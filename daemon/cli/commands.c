@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/mentions.h"
+
 const struct command commands[] = {
         {"match", "--rules FILE… [--stats] [FILE]",
                 "ask rules about documents: JSON lines in, one JSON line a hit out",
@@ -18,6 +20,11 @@ const struct command commands[] = {
         {"import", "opml FILE [-o FILE]",
                 "turn another reader's subscriptions into sources for the configuration",
                 command_import},
+        {"search", "[--json] " MENTIONS_USAGE, "find mentions in the archive, the newest first",
+                command_search},
+        {"export", "[--format jsonl|csv] " MENTIONS_USAGE,
+                "print mentions of the archive for other programs, the oldest first",
+                command_export},
         {"version", "", "print the version", command_version},
         {NULL, NULL, NULL, NULL},
 };
