@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/config_path.h"
 #include "config_keys.h"
 #include "config_reader.h"
 #include "sources/url.h"
@@ -410,6 +411,8 @@ int config_state(
 	size_t n = 0;
 	int result;
 
+	if (!path)
+		path = config_path_default();
 	if (!path)
 		return config_state_default(ret, arena);
 	result = file_read(&bytes, &n, path, CONFIG_FILE_MAX);

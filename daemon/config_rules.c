@@ -214,13 +214,15 @@ static void rule_read(struct reader *r, const struct yaml *y, const struct yaml_
 {
 	struct value v[SECTION_KEYS_MAX];
 	struct rule_draft *draft;
+	const size_t before = r->errors->n;
 	const struct yaml_node *at;
 
 	if (yaml_get(node, "files")) {
 		rule_files_read(r, y, node);
 		return;
 	}
-	if (!section_read(r, y, node, &section_rule, v, NULL, NULL, NULL, 0))
+	if (!section_read(r, y, node, &section_rule, v, NULL, NULL, NULL, 0) ||
+		r->errors->n != before) /* what is wrong is not missing too */
 		return;
 	if (!v[RULE_ID].node) {
 		mistake(r, y, node, "a rule without an id: write id: …");

@@ -286,6 +286,24 @@ static void list_file_read(struct reader *r, const struct manner *m, struct span
 	yaml_deinit(&y);
 }
 
+/* The folders a feed was filed in, behind the tags of its line. */
+static void tags_append(
+	struct reader *r, struct source *source, const struct span *more, size_t n_more)
+{
+	struct span *tags = arena_calloc(r->arena, source->n_tags + n_more + 1, sizeof(*tags));
+
+	if (!tags) {
+		reader_fail(r, -ENOMEM);
+		return;
+	}
+	for (size_t i = 0; i < source->n_tags; i++)
+		tags[i] = source->tags[i];
+	for (size_t i = 0; i < n_more; i++)
+		tags[source->n_tags + i] = arena_dup(r->arena, more[i]);
+	source->tags = tags;
+	source->n_tags += n_more;
+}
+
 static void opml_entries_read(struct reader *r, const struct manner *m, struct span path,
 	const struct opml_list *list)
 {
@@ -307,6 +325,7 @@ static void opml_entries_read(struct reader *r, const struct manner *m, struct s
 			d->source.title = arena_dup(r->arena, e->title);
 		if (!d->source.lang.n)
 			d->source.lang = arena_dup(r->arena, e->language);
+		tags_append(r, &d->source, e->category, e->n_category);
 	}
 }
 

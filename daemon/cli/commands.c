@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/mentions.h"
+
 const struct command commands[] = {
         {"match", "--rules FILE… [--stats] [FILE]",
                 "ask rules about documents: JSON lines in, one JSON line a hit out",
@@ -13,6 +15,16 @@ const struct command commands[] = {
                 command_parse},
         {"discover", "[--base URL] [--content-type TYPE] [--guess] FILE",
                 "print the feeds an HTML page names: one JSON object a line", command_discover},
+        {"check", "[-c FILE] [--expand] [--json]",
+                "read the configuration and say all that is wrong with it", command_check},
+        {"import", "opml FILE [-o FILE]",
+                "turn another reader's subscriptions into sources for the configuration",
+                command_import},
+        {"search", "[--json] " MENTIONS_USAGE, "find mentions in the archive, the newest first",
+                command_search},
+        {"export", "[--format jsonl|csv] " MENTIONS_USAGE,
+                "print mentions of the archive for other programs, the oldest first",
+                command_export},
         {"version", "", "print the version", command_version},
         {NULL, NULL, NULL, NULL},
 };

@@ -35,6 +35,7 @@ static const struct {
 	{"error", offsetof(struct source_state, error), PAIR_TEXT, false},
 	{"mark", offsetof(struct source_state, mark), PAIR_TEXT, false},
 	{"undated", offsetof(struct source_state, undated), PAIR_TEXT, false},
+	{"memo", offsetof(struct source_state, memo), PAIR_TEXT, false},
 };
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
 

@@ -223,6 +223,33 @@ static void reads_sources(void **state)
 	config_unref(c);
 }
 
+static void reads_subscriptions(void **state)
+{
+	const struct source *s;
+	struct config *c;
+
+	(void)state;
+	put_file("subs.opml",
+		"<opml version='2.0'><body><outline text='Press'>"
+		"<outline text='Paper' xmlUrl='http://paper.example/rss' "
+		"language='fr'/></outline>"
+		"<outline text='x' xmlUrl='javascript:x'/></body></opml>",
+		0644);
+	c = load("rules: [{id: r, query: x}]\n"
+		 "sources: [subs.opml, {kind: opml, file: subs.opml, tags: [mine], every: "
+		 "1h}]\n",
+		NULL);
+	assert_int_equal(c->n_sources, 1);
+	assert_int_equal(c->warnings.n, 3);
+	s = source(c, "paper.example/rss");
+	assert_non_null(s);
+	assert_span(s->title, "Paper");
+	assert_span(s->lang, "fr");
+	assert_int_equal(s->n_tags, 1);
+	assert_span(s->tags[0], "Press");
+	config_unref(c);
+}
+
 static void asks_open_sources_for_brands(void **state)
 {
 	const struct source *s;
@@ -394,7 +421,7 @@ static void expands_to_a_fixed_point(void **state)
 	static const char text[] =
 		"state: /s\n"
 		"define: {x: 'a OR b', 'y z': '\"c\"'}\n"
-		"crawl: {every: 90s, allow_addresses: [127.0.0.0/8], contact: "
+		"crawl: {every: 1m500ms, allow_addresses: [127.0.0.0/8], contact: "
 		"'mailto:a@b.example'}\n"
 		"brands: [{name: 'A: \"quoted\" name', tags: [t]}, 東京]\n"
 		"sources: [open, list.yaml, {id: f, file: a.xml, every: 2h}]\n"
@@ -436,25 +463,24 @@ static void names_every_mistake(void **state)
 			"retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
-		{"crawl: {every: 5, spacing: 1ms, max_body: 16MB, concurrency_per_host: 0, "
+		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "
 		 "history: 24 h}\n",
 			"v.yaml:1:16: every: \"5\" is none: write auto, or a number and s, m, "
 			"h, d or w, as in 5m\n"
-			"v.yaml:1:28: spacing: \"1ms\" is none: write a number and s, m, h, d "
+			"v.yaml:1:28: spacing: \"1y\" is none: write a number and s, m, h, d "
 			"or w, as in 90s or 7d\n"
-			"v.yaml:1:43: max_body: \"16MB\" is none: write a number and B, KiB, "
+			"v.yaml:1:42: max_body: \"16MB\" is none: write a number and B, KiB, "
 			"MiB or GiB, as in 16MiB\n"
-			"v.yaml:1:71: concurrency_per_host: \"0\" is none: write a whole "
+			"v.yaml:1:70: concurrency_per_host: \"0\" is none: write a whole "
 			"number from 1 to 1000\n"
-			"v.yaml:1:83: history: \"24 h\" is none: write a number and s, m, h, d "
+			"v.yaml:1:82: history: \"24 h\" is none: write a number and s, m, h, d "
 			"or w, as in 90s or 7d\n"},
 		{"crawl: {allow_addresses: [10.0.0.0/8, home], ca_file: no.pem, spacing: "
 		 "[1s]}\n",
-			"v.yaml:1:71: a list where a text is expected\n"
-			"v.yaml:1:55: @/no.pem: no such file\n"
 			"v.yaml:1:39: allow_addresses: \"home\" is no address or network: "
-			"write 10.1.0.0/16 or "
-			"fd00::/8\n"},
+			"write 10.1.0.0/16 or fd00::/8\n"
+			"v.yaml:1:55: @/no.pem: no such file\n"
+			"v.yaml:1:72: a list where a text is expected\n"},
 		{"redis: rediss://h\n", "v.yaml:1:8: redis over TLS is not spoken: run stunnel "
 					"beside Redis, and write "
 					"redis:// of its end here\n"},
@@ -480,16 +506,13 @@ static void names_every_mistake(void **state)
 			"v.yaml:1:30: rule b: a query and a regex: write exactly one of query "
 			"and regex\n"
 			"v.yaml:1:77: unknown key \"lang\": rules has id, query, regex, kind, "
-			"brand, note, tags, "
-			"languages, weight, enabled\n"
-			"v.yaml:1:103: query: a list where a text is expected\n"
-			"v.yaml:1:88: rule d: nothing to look for: write exactly one of query "
-			"and regex\n"},
+			"brand, note, tags, languages, weight, enabled\n"
+			"v.yaml:1:103: query: a list where a text is expected\n"},
 		{"rules: [{files: none.yaml}]\nbrands: [{nme: x}, {name: ' '}]\n",
-			"v.yaml:2:11: unknown key \"nme\": did you mean \"name\"?\n"
+			"@/none.yaml: no such file\n"
 			"v.yaml:2:10: a brand without a name: write name: …\n"
-			"v.yaml:2:20: a brand without a name: write name: …\n"
-			"@/none.yaml: no such file\n"},
+			"v.yaml:2:11: unknown key \"nme\": did you mean \"name\"?\n"
+			"v.yaml:2:20: a brand without a name: write name: …\n"},
 		{"sources: [opn, ftp://x.example/, {url: 'http://'}, {id: 'a b', url: "
 		 "'http://x.example'}, {}, "
 		 "{kind: page, url: 'http://x.example'}]\n",
@@ -507,13 +530,13 @@ static void names_every_mistake(void **state)
 		 "- {connector: discource, base: 'http://x.example'}\n- {connector: "
 		 "discourse}\n"
 		 "- {connector: medium}\n",
+			"v.yaml:3:3: source a: the id stands in v.yaml:2 already: choose "
+			"another\n"
 			"v.yaml:4:15: unknown connector \"discource\": did you mean "
 			"\"discourse\"?\n"
 			"v.yaml:5:3: discourse needs base: the address of the site, as in "
 			"https://site.example\n"
-			"v.yaml:6:3: medium needs search: brand, or words to search for\n"
-			"v.yaml:3:3: source a: the id stands in v.yaml:2 already: choose "
-			"another\n"},
+			"v.yaml:6:3: medium needs search: brand, or words to search for\n"},
 		{"notify: {slak: x, slack: nothing, email: [a@b.example, 'b c']}\n",
 			"v.yaml:1:10: unknown channel \"slak\": did you mean \"slack\"?\n"
 			"v.yaml:1:26: url: not an address: it begins with https:// or http://\n"
@@ -527,13 +550,13 @@ static void names_every_mistake(void **state)
 			"…\n"
 			"v.yaml:3:3: a receiver without an id: write id: …\n"
 			"v.yaml:4:20: webhook without url: write url: …\n"
+			"v.yaml:5:3: receiver b: the id stands in line 4 already: choose "
+			"another\n"
 			"v.yaml:5:39: a receiver has one channel: write email as a second "
 			"receiver\n"
 			"v.yaml:6:17: lang \"de\": there are en and fr\n"
-			"v.yaml:7:20: unknown key \"ulr\": did you mean \"url\"?\n"
-			"v.yaml:8:19: budget is not in this version yet: take it out\n"
-			"v.yaml:5:3: receiver b: the id stands in line 4 already: choose "
-			"another\n"},
+			"v.yaml:7:19: unknown key \"ulr\": did you mean \"url\"?\n"
+			"v.yaml:8:19: budget is not in this version yet: take it out\n"},
 		{"receivers: [{id: chat, slack: 'https://x.example'}]\n"
 		 "routes:\n  receiver: [chta, other]\n  match: {kind: x}\n  group_by: "
 		 "[stroy]\n  routes:\n"
@@ -541,14 +564,14 @@ static void names_every_mistake(void **state)
 		 "{daily: 8}}\n",
 			"v.yaml:3:14: unknown receiver \"chta\": did you mean \"chat\"?\n"
 			"v.yaml:3:20: unknown receiver \"other\": write it under receivers:\n"
-			"v.yaml:5:14: group_by: unknown \"stroy\": did you mean \"story\"?\n"
 			"v.yaml:4:10: the first route takes everything: write match: under "
 			"routes:\n"
-			"v.yaml:7:73: digest is not in this version yet: take it out\n"
-			"v.yaml:7:17: match: unknown \"knd\": did you mean \"kind\"?\n"
+			"v.yaml:5:14: group_by: unknown \"stroy\": did you mean \"story\"?\n"
+			"v.yaml:7:16: match: unknown \"knd\": did you mean \"kind\"?\n"
 			"v.yaml:7:30: site is a host: write it without \"/\"\n"
 			"v.yaml:7:35: severity is not in this version yet: take it out\n"
-			"v.yaml:7:60: match: an empty list matches nothing: write a value\n"},
+			"v.yaml:7:60: match: an empty list matches nothing: write a value\n"
+			"v.yaml:7:73: digest is not in this version yet: take it out\n"},
 		{"silences: [x]\n",
 			"v.yaml:1:11: silences is not in this version yet: take it out\n"},
 	};
@@ -624,9 +647,9 @@ static void warns(void **state)
 			"v.yaml:3:35: @/open can be read by others: chmod 600 @/open\n"
 			"v.yaml:3:43: receiver b hears of nothing: name it in a route\n"},
 		{"rules: [{id: r, query: x}]\nsources: open\n",
+			"v.yaml:1:1: no source: nothing is read; write sources:\n"
 			"v.yaml:2:10: open sources are asked for names, and none is watched: "
-			"name one under "
-			"brands:\nv.yaml:1:1: no source: nothing is read; write sources:\n"},
+			"name one under brands:\n"},
 	};
 
 	(void)state;
@@ -684,7 +707,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	static const char *const names[] = {
-		"a.xml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
+		"a.xml", "subs.opml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
 	char path[256];
 
 	(void)state;
@@ -701,6 +724,7 @@ int main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_scalars),
 		cmocka_unit_test(reads_sources),
+		cmocka_unit_test(reads_subscriptions),
 		cmocka_unit_test(asks_open_sources_for_brands),
 		cmocka_unit_test(reads_receivers_and_routes),
 		cmocka_unit_test(expands),
