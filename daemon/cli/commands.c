@@ -5,8 +5,16 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "version", "", "print the version", command_version },
-	{ NULL, NULL, NULL, NULL },
+        {"match", "--rules FILE… [--stats] [FILE]",
+                "ask rules about documents: JSON lines in, one JSON line a hit out",
+                command_match},
+        {"parse", "[--base URL] [--content-type TYPE] FILE",
+                "print what the crawler would see in a document: one JSON item a line",
+                command_parse},
+        {"discover", "[--base URL] [--content-type TYPE] [--guess] FILE",
+                "print the feeds an HTML page names: one JSON object a line", command_discover},
+        {"version", "", "print the version", command_version},
+        {NULL, NULL, NULL, NULL},
 };
 
 int command_usage(const char *name)

@@ -2,9 +2,9 @@
 #define VIGIE_CLI_COMMANDS_H
 
 /*
- * commands: the sub-commands of vigie, one file each in this folder, one row each in commands[].
- * Results go to standard output, talk to standard error. Exit status: 0 done, 1 it did not work,
- * 2 what was asked is wrong (options, files, rules).
+ * commands: the sub-commands of vigie, one file each in this folder, one row each in
+ * commands[]. Results go to standard output, talk to standard error. Exit status: 0 done, 1 it
+ * did not work, 2 what was asked is wrong (options, files, rules).
  */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -23,6 +23,9 @@ extern const struct command commands[];
 /* Prints "usage: vigie NAME …" of a command on standard error; returns EXIT_USAGE. */
 int command_usage(const char *name);
 
+int command_match(int argc, char **argv);
+int command_discover(int argc, char **argv);
+int command_parse(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 #endif

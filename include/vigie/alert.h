@@ -13,6 +13,7 @@
 struct alert {
 	struct span id;       /* of the delivery: [0-9a-z], the same on every attempt */
 	struct span group;    /* grouping key, for people: "rule=acme" or "mention=<key>" */
+	struct span route;    /* where in the configuration: "routes.routes[1]"; may be empty */
 	struct wall created;
 	const struct hit *const *hits; /* oldest first */
 	size_t n_hits;

@@ -77,7 +77,7 @@ struct channel {
 	enum verdict (*judge)(const struct answer *answer, struct arena *arena, struct span *ret_why);
 };
 
-/* All kinds, ends with a NULL name. */
+/* All kinds, ends with NULL. */
 extern const struct channel *const channels[];
 
 const struct channel *channel_by_name(struct span name); /* NULL when there is none */
@@ -86,6 +86,7 @@ const struct channel *channel_by_name(struct span name); /* NULL when there is n
 struct assignment {
 	uint32_t receiver;   /* index into policy.receivers */
 	struct span group;   /* stable text; equal keys are said in one message */
+	struct span route;   /* where in the configuration: "routes", "routes.routes[1]" */
 	int64_t wait_ms;     /* how long the first hit of a group waits for company */
 };
 

@@ -18,9 +18,9 @@ struct ruleset;
 struct ruleset_builder;
 struct ruleset_scratch;
 
-/* Where a rule's query stands in a file, so that an error can point into it. A scalar that is not
- * written on one line as it reads (block or escaped) has `exact` false: then only its start is
- * named. */
+/* Where a rule's query stands in a file, so that an error can point into it. A scalar that is
+ * not written on one line as it reads (block or escaped) has `exact` false: then only its start
+ * is named. */
 struct rule_place {
 	const char *file; /* may be NULL */
 	int line;
@@ -28,13 +28,13 @@ struct rule_place {
 	bool exact;
 };
 
-/* One rule as written. Exactly one of query and regex is non-empty. Empty spans are defaults. The
- * builder copies what it needs. */
+/* One rule as written. Exactly one of query and regex is non-empty. Empty spans are defaults.
+ * The builder copies what it needs. */
 struct rule {
 	struct span id;
 	struct span query;
 	struct span regex;
-	struct span kind;  /* default "topic" */
+	struct span kind; /* default "topic" */
 	struct span brand;
 	struct span note;
 	const struct span *tags;
@@ -46,13 +46,14 @@ struct rule {
 	struct rule_place place;
 };
 
-/* 0 or -ENOMEM. */
+/* A builder makes one set. 0 or -ENOMEM. */
 int ruleset_builder_new(struct ruleset_builder **ret);
 struct ruleset_builder *ruleset_builder_free(struct ruleset_builder *b);
 
-/* Adds a rule, or reports all that is wrong with it ("rule acme: E_NEAR: distance missing: write
- * NEAR/5") and returns -EINVAL; the builder stays usable. -ENOMEM. */
-int ruleset_builder_add(struct ruleset_builder *b, const struct rule *rule, struct err_list *errors);
+/* Adds a rule, or reports all that is wrong with it ("rule acme: E_NEAR: distance missing:
+ * write NEAR/5") and returns -EINVAL; the builder stays usable. -ENOMEM. */
+int ruleset_builder_add(
+	struct ruleset_builder *b, const struct rule *rule, struct err_list *errors);
 
 /* Names a query fragment, usable in queries as QUERY's manual says. Cycles are reported by
  * ruleset_build(). */
@@ -63,16 +64,18 @@ int ruleset_builder_define(struct ruleset_builder *b, struct span name, struct s
 int ruleset_build(struct ruleset **ret, struct ruleset_builder *b, struct err_list *errors);
 
 struct ruleset *ruleset_ref(struct ruleset *set);
-struct ruleset *ruleset_unref(struct ruleset *set); /* NULL is nothing; returns NULL; any thread */
+struct ruleset *ruleset_unref(
+	struct ruleset *set); /* NULL is nothing; returns NULL; any thread */
 
 /* Reads rules written as YAML (`rules:`, `define:`; a JSON file is YAML) into the builder. All
  * mistakes are reported. `file` is the name used in messages. 0, -EINVAL, -ENOMEM. */
-int rulefile_read(struct ruleset_builder *b, struct span yaml, const char *file,
-	struct err_list *errors);
+int rulefile_read(
+	struct ruleset_builder *b, struct span yaml, const char *file, struct err_list *errors);
 
 size_t ruleset_count(const struct ruleset *set); /* enabled and disabled */
 
-/* What a hit needs to know of rule i: everything of struct match but spans. Lives as the set. */
+/* What a hit needs to know of rule i: everything of struct match but spans. Lives as the set.
+ */
 const struct match *ruleset_info(const struct ruleset *set, size_t i);
 
 /* Memory for matching; belongs to one thread at a time and to one set. 0 or -ENOMEM. */
@@ -81,16 +84,49 @@ struct ruleset_scratch *ruleset_scratch_free(struct ruleset_scratch *scratch);
 
 /* What the rule language sees of a document beside the item. */
 struct match_context {
-	struct span source;     /* the source's id, for source: */
-	struct span author;     /* text of author:, when it is not the item's name and handle */
+	struct span source; /* the source's id, for source: */
+	struct span author; /* text of author:, when it is not the item's name and handle */
 	bool author_given;
 };
 
-/* All rules that want the item, in rule order. The array and the spans are in the arena; ids and
- * tags point into the set, which must outlive them. n is 0 when nothing matches.
- * 0, -ENOMEM. */
+/* All rules that want the item, in rule order. The array and the spans are in the arena; ids
+ * and tags point into the set, which must outlive them. n is 0 when nothing matches. 0,
+ * -ENOMEM. */
 int ruleset_match(const struct ruleset *set, struct ruleset_scratch *scratch,
 	const struct item *item, const struct match_context *context, struct arena *arena,
 	struct match **ret_matches, size_t *ret_n);
+
+/* What a scratch has counted since it was made. */
+struct ruleset_counts {
+	uint64_t documents, bytes, tokens;
+	uint64_t candidates; /* rules looked at: the rest was known not to match */
+	uint64_t hits;
+};
+
+struct rule_counts {
+	uint64_t candidates, hits;
+	uint64_t exceeded; /* documents in which a regex or a NEAR met its limit, and counted as
+			      no match */
+	uint64_t ns;       /* only with a clock */
+};
+
+/* Nanoseconds that only grow. */
+typedef uint64_t ruleset_clock(void *arg);
+
+/* From now on time is counted for each rule. NULL: no more. */
+void ruleset_scratch_set_clock(
+	struct ruleset_scratch *scratch, ruleset_clock *clock, void *arg);
+const struct ruleset_counts *ruleset_scratch_counts(const struct ruleset_scratch *scratch);
+const struct rule_counts *ruleset_scratch_rule_counts(
+	const struct ruleset_scratch *scratch, size_t i);
+
+/* What a set takes and holds. */
+struct ruleset_size {
+	size_t bytes;
+	size_t leaves; /* different terms and regexes */
+	size_t anchors;
+	size_t always; /* rules that each document is asked for */
+};
+struct ruleset_size ruleset_size(const struct ruleset *set);
 
 #endif

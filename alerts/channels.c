@@ -1,0 +1,16 @@
+#include "channels.h"
+
+const struct channel *const channels[] = {
+	&channel_slack,
+	&channel_webhook,
+	&channel_email,
+	NULL,
+};
+
+const struct channel *channel_by_name(struct span name)
+{
+	for (size_t i = 0; channels[i]; i++)
+		if (span_eq_str(name, channels[i]->name))
+			return channels[i];
+	return NULL;
+}

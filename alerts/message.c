@@ -1,0 +1,240 @@
+#include "message.h"
+
+#include <math.h>
+
+#include "excerpt.h"
+#include "link.h"
+#include "vigie/utf8.h"
+#include "why.h"
+
+/* What of a stranger's heading is looked at; no screen shows as much. */
+enum { HEADING_BYTES = 4096, TITLE_POINTS = 300, FIRST_WORDS_POINTS = 90, SHORT_ID = 8 };
+
+static struct span taken(struct arena *arena, struct buf *b)
+{
+	const struct span ret = b->failed ? SPAN_NONE : arena_dup(arena, buf_span(b));
+
+	buf_deinit(b);
+	return ret;
+}
+
+/* "12,345" */
+static struct span grouped(struct arena *arena, double number, const struct words *words)
+{
+	char digits[32];
+	const int n = snprintf(digits, sizeof(digits), "%.0f", number);
+	struct buf out = {0};
+
+	for (int i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf_add_str(&out, word(words, WORD_THOUSANDS));
+		buf_add_char(&out, digits[i]);
+	}
+	return taken(arena, &out);
+}
+
+static struct span fill_one(
+	struct arena *arena, const struct words *words, enum word which, struct span part)
+{
+	struct buf out = {0};
+
+	text_fill(&out, word(words, which), &part, 1);
+	return taken(arena, &out);
+}
+
+/* "Jeanne Martin (@jeanne)" */
+static struct span author_of(struct arena *arena, const struct item_author *a)
+{
+	const struct span name = text_heading(arena, utf8_prefix(a->name, HEADING_BYTES));
+	const struct span handle = text_heading(arena, utf8_prefix(a->handle, HEADING_BYTES));
+
+	if (!name.p || !handle.p)
+		return SPAN_NONE;
+	if (span_empty(handle) || span_eq(name, handle))
+		return name;
+	if (span_empty(name))
+		return handle;
+	return arena_printf(arena, "%.*s (%.*s)", SPAN_ARG(name), SPAN_ARG(handle));
+}
+
+static struct span audience_of(
+	struct arena *arena, const struct item_author *a, const struct words *words)
+{
+	struct span n;
+
+	if (!isfinite(a->followers) || a->followers < 0 || a->followers > 1e15)
+		return SPAN("");
+	n = grouped(arena, a->followers, words);
+	return n.p ? fill_one(arena, words, WORD_FOLLOWERS, n) : n;
+}
+
+/* "published 2026-11-20 20:20 UTC"; when the source gives no date, when it was found. */
+static struct span when_of(
+	struct arena *arena, const struct hit *hit, const struct words *words)
+{
+	const bool dated = wall_known(hit->item.published);
+	char text[RFC3339_SIZE];
+	struct span minute;
+
+	(void)wall_rfc3339(text, dated ? hit->item.published : hit->fetched);
+	if (!text[0])
+		return SPAN("");
+	minute = arena_printf(arena, "%.10s %.5s UTC", text, text + 11);
+	return minute.p ? fill_one(arena, words, dated ? WORD_PUBLISHED : WORD_FOUND, minute)
+			: minute;
+}
+
+static int title_of(struct message_entry *e, struct arena *arena, const struct words *words)
+{
+	const struct item *item = &e->hit->item;
+	struct marked raw;
+	int r;
+
+	r = excerpt_marks(
+		&raw, arena, e->hit, FIELD_TITLE, utf8_prefix(item->title, HEADING_BYTES));
+	if (r < 0)
+		return r;
+	r = text_clean(&e->title, arena, &raw, TEXT_HEADING);
+	if (r < 0)
+		return r;
+	e->title_is_own = !span_empty(e->title.text);
+	if (e->title_is_own)
+		return 0;
+	/* A post has no title: its first words stand for one. */
+	raw = (struct marked){.text = utf8_prefix(item->text, HEADING_BYTES)};
+	r = excerpt_make(&e->title, arena, &raw, FIRST_WORDS_POINTS);
+	if (r < 0)
+		return r;
+	r = text_clean(&e->title, arena, &e->title, TEXT_HEADING);
+	if (r < 0)
+		return r;
+	if (span_empty(e->title.text))
+		e->title = (struct marked){.text = span_str(word(words, WORD_UNTITLED))};
+	return 0;
+}
+
+static int entry_make(struct message_entry *e, struct arena *arena, const struct hit *hit,
+	const struct alert *alert, const struct words *words)
+{
+	char key[ITEM_KEY_TEXT + 1];
+	struct marked text;
+	int r;
+
+	e->hit = hit;
+	e->key = arena_dup(arena, span_str(item_key_text(key, &hit->key)));
+	e->link = link_safe(arena, hit->item.url);
+	e->home = link_safe(arena, hit->item.feed.url);
+	e->site = link_site(e->link);
+	e->source = text_heading(arena, utf8_prefix(hit->item.feed.title, HEADING_BYTES));
+	if (e->source.p && span_empty(e->source))
+		e->source = text_heading(arena, hit->source);
+	e->author = author_of(arena, &hit->item.author);
+	e->audience = audience_of(arena, &hit->item.author, words);
+	e->when = when_of(arena, hit, words);
+	e->why = why_make(arena, hit, alert->route, words);
+	if (!e->key.p || !e->link.p || !e->home.p || !e->source.p || !e->author.p ||
+		!e->audience.p || !e->when.p || !e->why.p)
+		return -ENOMEM;
+	r = title_of(e, arena, words);
+	if (r < 0)
+		return r;
+	r = excerpt_marks(&text, arena, hit, FIELD_TEXT, hit->item.text);
+	if (r < 0)
+		return r;
+	return excerpt_make(&e->excerpt, arena, &text, MESSAGE_EXCERPT);
+}
+
+/* Brands of the hits, each once; where a match has none, its rule. At most three are named. */
+static struct span subject_of(
+	struct arena *arena, const struct alert *alert, const struct words *words)
+{
+	enum { NAMED = 3 };
+	struct span names[NAMED];
+	struct buf out = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < alert->n_hits; i++) {
+		for (size_t k = 0; k < alert->hits[i]->n_matches; k++) {
+			const struct match *m = &alert->hits[i]->matches[k];
+			const struct span name = span_empty(m->brand) ? m->rule : m->brand;
+			size_t known = 0;
+
+			while (known < n && !span_eq(names[known], name))
+				known++;
+			if (known < n)
+				continue;
+			if (n == NAMED) {
+				buf_add_str(&out, ", …");
+				return taken(arena, &out);
+			}
+			names[n++] = name;
+			buf_add_str(&out, n > 1 ? ", " : "");
+			buf_add(&out, text_heading(arena, name));
+			if (span_eq_str(m->kind, "competitor"))
+				buf_addf(&out, " (%s)", word(words, WORD_COMPETITOR));
+		}
+	}
+	return taken(arena, &out);
+}
+
+static struct span headline_of(struct arena *arena, const struct message *m, size_t n)
+{
+	struct buf out = {0};
+
+	buf_add(&out, m->subject);
+	buf_add_str(&out, span_empty(m->subject) ? "" : " — ");
+	if (n == 1) {
+		buf_add_str(&out, word(m->words, WORD_ONE_MENTION));
+	} else {
+		const struct span count = grouped(arena, (double)n, m->words);
+
+		text_fill(&out, word(m->words, WORD_MANY_MENTIONS), &count, 1);
+	}
+	return taken(arena, &out);
+}
+
+static struct span summary_of(struct arena *arena, const struct message *m, size_t n)
+{
+	static const struct text_style plain = {.escape = text_escape_none};
+	struct buf out = {0};
+
+	buf_add(&out, n == 1 ? m->subject : m->headline);
+	buf_add_str(&out, out.n ? ": " : "");
+	(void)text_write_span(&out, m->entries[0].title.text, &plain, TITLE_POINTS);
+	return taken(arena, &out);
+}
+
+int message_make(struct message *ret, struct arena *arena, const struct alert *alert,
+	const struct receiver *receiver)
+{
+	struct message m = {.words = words_for(receiver->lang)};
+	const size_t total = alert->n_hits + alert->n_more;
+	struct message_entry *entries;
+
+	if (!alert->n_hits)
+		return -EINVAL;
+	m.n_entries = alert->n_hits < MESSAGE_ENTRIES ? alert->n_hits : MESSAGE_ENTRIES;
+	m.n_more = total - m.n_entries;
+	entries = arena_calloc(arena, m.n_entries, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	m.entries = entries;
+	for (size_t i = 0; i < m.n_entries; i++) {
+		const int r = entry_make(&entries[i], arena, alert->hits[i], alert, m.words);
+
+		if (r < 0)
+			return r;
+	}
+	m.short_id = span_slice(alert->id, 0, SHORT_ID);
+	m.subject = subject_of(arena, alert, m.words);
+	if (!m.subject.p)
+		return -ENOMEM;
+	m.headline = headline_of(arena, &m, total);
+	if (!m.headline.p)
+		return -ENOMEM;
+	m.summary = summary_of(arena, &m, total);
+	if (!m.summary.p)
+		return -ENOMEM;
+	*ret = m;
+	return 0;
+}

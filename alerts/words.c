@@ -1,0 +1,73 @@
+#include "words.h"
+
+static const char *const english[WORDS] = {
+	[WORD_ONE_MENTION] = "new mention",
+	[WORD_MANY_MENTIONS] = "{} mentions",
+	[WORD_COMPETITOR] = "competitor",
+	[WORD_MORE] = "+ {} more",
+	[WORD_UNTITLED] = "(untitled)",
+	[WORD_FOLLOWERS] = "{} followers",
+	[WORD_THOUSANDS] = ",",
+	[WORD_DECIMAL] = ".",
+	[WORD_PUBLISHED] = "published {}",
+	[WORD_FOUND] = "found {}",
+	[WORD_RULE] = "rule {} (version {})",
+	[WORD_SCORE] = "score {} = {}",
+	[WORD_FIELD_TITLE] = "title",
+	[WORD_FIELD_TEXT] = "text",
+	[WORD_FIELD_AUTHOR] = "author",
+	[WORD_QUOTE] = "“{}”",
+	[WORD_WITHOUT_WORDS] = "by what it lacks or counts",
+	[WORD_ROUTE] = "route {}",
+	[WORD_WHY] = "Why",
+	[WORD_SOURCE] = "Source",
+	[WORD_AUTHOR] = "Author",
+	[WORD_OPEN_POST] = "Open the post",
+	[WORD_OPEN_VIGIE] = "Open in vigie",
+	[WORD_DELIVERY] = "delivery {}",
+	[WORD_MAIL_FOOTER] = "Sent by vigie because a rule you set matched.",
+};
+
+static const char *const french[WORDS] = {
+	[WORD_ONE_MENTION] = "nouvelle mention",
+	[WORD_MANY_MENTIONS] = "{} mentions",
+	[WORD_COMPETITOR] = "concurrent",
+	[WORD_MORE] = "+ {} de plus",
+	[WORD_UNTITLED] = "(sans titre)",
+	[WORD_FOLLOWERS] = "{} abonnés",
+	[WORD_THOUSANDS] = "\u202F",
+	[WORD_DECIMAL] = ",",
+	[WORD_PUBLISHED] = "publié le {}",
+	[WORD_FOUND] = "trouvé le {}",
+	[WORD_RULE] = "règle {} (version {})",
+	[WORD_SCORE] = "score {} = {}",
+	[WORD_FIELD_TITLE] = "titre",
+	[WORD_FIELD_TEXT] = "texte",
+	[WORD_FIELD_AUTHOR] = "auteur",
+	[WORD_QUOTE] = "« {} »",
+	[WORD_WITHOUT_WORDS] = "par ce qui manque ou se compte",
+	[WORD_ROUTE] = "route {}",
+	[WORD_WHY] = "Pourquoi",
+	[WORD_SOURCE] = "Source",
+	[WORD_AUTHOR] = "Auteur",
+	[WORD_OPEN_POST] = "Ouvrir la publication",
+	[WORD_OPEN_VIGIE] = "Ouvrir dans vigie",
+	[WORD_DELIVERY] = "envoi {}",
+	[WORD_MAIL_FOOTER] =
+		"Envoyé par vigie parce qu’une de vos règles a reconnu ce contenu.",
+};
+
+static const struct words languages[] = {
+	{"en", english},
+	{"fr", french},
+};
+
+const struct words *words_for(struct span lang)
+{
+	const struct span primary = span_slice(lang, 0, span_find(lang, '-'));
+
+	for (size_t i = 0; i < sizeof(languages) / sizeof(*languages); i++)
+		if (span_eq_ci(primary, span_str(languages[i].lang)))
+			return &languages[i];
+	return &languages[0];
+}

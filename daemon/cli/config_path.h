@@ -1,0 +1,14 @@
+#ifndef VIGIE_CLI_CONFIG_PATH_H
+#define VIGIE_CLI_CONFIG_PATH_H
+
+/*
+ * config_path: where the configuration is when -c does not say: ./vigie.yaml,
+ * $XDG_CONFIG_HOME/vigie/vigie.yaml (~/.config), /etc/vigie/vigie.yaml; the first that exists.
+ */
+
+#include "vigie/arena.h"
+
+/* NULL after saying on standard error where it was looked for. */
+const char *config_path(struct arena *arena, const char *given);
+
+#endif

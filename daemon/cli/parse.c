@@ -1,0 +1,90 @@
+/*
+ * parse: what the crawler would see in a document, one item a line as JSON.
+ */
+
+#include "cli/commands.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/input.h"
+#include "line/codec_item.h"
+#include "sources/reader.h"
+
+static int take_piece(void *arg, struct span piece)
+{
+	return reader_push(arg, piece);
+}
+
+static int print_items(const struct item_list *items)
+{
+	struct buf line = {0};
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < items->n && status == EXIT_DONE; i++) {
+		buf_clear(&line);
+		item_write_json(&line, &items->items[i]);
+		buf_add_char(&line, '\n');
+		if (line.failed || fwrite(line.p, 1, line.n, stdout) != line.n)
+			status = EXIT_FAILED;
+	}
+	buf_deinit(&line);
+	if (fflush(stdout) != 0 || status != EXIT_DONE) {
+		perror("vigie: standard output");
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static int parse_file(const struct read_options *options, const char *path)
+{
+	struct arena arena = {0};
+	struct item_list items = {0};
+	struct read_result result = {0};
+	struct reader *reader = NULL;
+	int status = EXIT_FAILED, r;
+
+	r = reader_new(&reader, &arena, options);
+	if (r >= 0)
+		r = input_read(path, take_piece, reader);
+	if (r >= 0)
+		r = reader_finish(reader, &items, &result);
+	if (r == -ENOMEM)
+		(void)fputs("vigie: out of memory\n", stderr);
+	else if (r == READ_NOT_A_FEED)
+		(void)fprintf(stderr,
+		        "vigie: %s: no feed in it (RSS, Atom, CDF or JSON Feed)\n", path);
+	if (r == 0 && result.cut)
+		(void)fprintf(stderr, "vigie: %s: the end is missing; %zu items before it\n",
+		        path, items.n);
+	if (r == 0 && result.more)
+		(void)fprintf(stderr, "vigie: %s: only the first %zu items were read\n", path,
+		        items.n);
+	if (r >= 0)
+		status = print_items(&items);
+	if (r == READ_NOT_A_FEED)
+		status = EXIT_FAILED;
+	reader_free(reader);
+	arena_release(&arena);
+	return status;
+}
+
+int command_parse(int argc, char **argv)
+{
+	static const struct option longs[] = {{"base", required_argument, NULL, 'b'},
+	        {"content-type", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+	struct read_options options = {0};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == 'b')
+			options.base = span_str(optarg);
+		else if (c == 't')
+			options.content_type = span_str(optarg);
+		else
+			return command_usage(argv[0]);
+	}
+	if (optind + 1 != argc)
+		return command_usage(argv[0]);
+	return parse_file(&options, argv[optind]);
+}

@@ -1,0 +1,128 @@
+#include "cli/commands.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/ask.h"
+#include "printer.h"
+
+static const char *string(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+static long long number(const json_t *root, const char *station, const char *key)
+{
+	const json_t *at = station ? json_object_get(root, station) : root;
+
+	return (long long)json_integer_value(json_object_get(at, key));
+}
+
+static void print_ago(const char *rfc3339, struct wall now)
+{
+	const struct wall then = wall_parse_rfc3339(span_str(rfc3339));
+	const long long s = wall_known(then) ? (long long)(now.ms - then.ms) / 1000 : 0;
+
+	if (!wall_known(then))
+		(void)printf("%-9s", "never");
+	else if (s < 120)
+		(void)printf("%4lld s   ", s < 0 ? 0 : s);
+	else if (s < 7200)
+		(void)printf("%4lld min ", s / 60);
+	else if (s < 172800)
+		(void)printf("%4lld h   ", s / 3600);
+	else
+		(void)printf("%4lld d   ", s / 86400);
+}
+
+static void print_text(const char *s)
+{
+	printer_text(stdout, span_str(s));
+}
+
+static void print_sources(const json_t *root, struct wall now)
+{
+	const json_t *sources = json_object_get(root, "sources");
+	const json_t *source;
+	size_t i;
+
+	(void)printf("\n%-28s %-9s %7s %6s  %s\n", "source", "read", "items", "hits", "state");
+	json_array_foreach(sources, i, source)
+	{
+		const char *error = string(source, "error");
+		const char *mark = string(source, "mark");
+
+		(void)printf("%-28s ", string(source, "id"));
+		print_ago(string(source, "last_read"), now);
+		(void)printf(" %7lld %6lld  ", number(source, NULL, "items"), number(source, NULL, "hits"));
+		if (*mark) {
+			print_text(mark);
+			(void)fputs(*error ? ": " : "", stdout);
+		}
+		if (*error)
+			print_text(error);
+		else if (!*mark)
+			(void)fputs(*string(source, "last_try") ? "ok" : "not read yet", stdout);
+		(void)fputc('\n', stdout);
+	}
+}
+
+static void print_people(const json_t *root)
+{
+	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
+	const struct wall now = { started.ms + number(root, NULL, "uptime_s") * 1000 };
+	const json_t *deliveries = json_object_get(root, "deliveries");
+	const char *state;
+	const json_t *count;
+
+	(void)printf("vigie %s, up since %s\n", string(root, "version"), string(root, "started"));
+	if (*string(root, "trouble")) {
+		(void)fputs("TROUBLE    ", stdout);
+		print_text(string(root, "trouble"));
+		(void)fputc('\n', stdout);
+	}
+	(void)printf("rules      %lld\n", number(root, NULL, "rules"));
+	(void)printf("sources    %lld, %lld failing; %lld fetches, %lld unchanged, %lld failed\n",
+		number(root, "crawl", "sources"), number(root, "crawl", "failing"),
+		number(root, "crawl", "fetches"), number(root, "crawl", "unchanged"),
+		number(root, "crawl", "failed"));
+	(void)printf("redis      %s, %s; %lld hits, %lld commits; spool %lld bytes\n",
+		string(root, "redis"), number(root, "queue", "up") ? "up" : "DOWN",
+		number(root, "queue", "hits"), number(root, "queue", "commits"),
+		number(root, "queue", "spool_bytes"));
+	(void)printf("archive    %lld mentions filed, %lld waiting, %lld lost\n",
+		number(root, "archive", "mentions"), number(root, "archive", "waiting"),
+		number(root, "archive", "lost"));
+	(void)fputs("deliveries", stdout);
+	json_object_foreach((json_t *)deliveries, state, count)
+	{
+		(void)printf(" %s %lld", state, (long long)json_integer_value(count));
+	}
+	(void)fputc('\n', stdout);
+	print_sources(root, now);
+}
+
+int command_status(int argc, char **argv)
+{
+	struct ask_options options;
+	struct buf answer = { 0 };
+	json_t *root = NULL;
+	int status = ask_options_read(&options, argc, argv);
+
+	if (status != EXIT_DONE)
+		return status;
+	status = ask_daemon(&answer, &options, "GET", "/status", SPAN_NONE);
+	if (status == EXIT_DONE) {
+		root = json_loadb(answer.p, answer.n, 0, NULL);
+		if (options.json)
+			(void)printf("%s\n", answer.p);
+		else
+			print_people(root);
+	}
+	json_decref(root);
+	buf_deinit(&answer);
+	return status;
+}

@@ -1,0 +1,667 @@
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "io/file.h"
+#include "io/log.h"
+#include "io/notify.h"
+#include "io/pool.h"
+#include "io/redis_server.h"
+#include "io/transfer.h"
+#include "line/archive.h"
+#include "line/crawl.h"
+#include "line/dispatch.h"
+#include "line/keep.h"
+#include "line/post.h"
+#include "line/queue.h"
+#include "line/sift.h"
+#include "lock.h"
+#include "printer.h"
+#include "recent.h"
+#include "line/rules_seen.h"
+#include "vigie/cleanup.h"
+
+/* SIGTERM to the end: messages on their way get this long, the rest is left to the next start. */
+enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
+/* Reading and matching: as many threads as the machine has processors, at most this many. */
+enum { POOL_THREADS_MAX = 8 };
+
+struct vigie {
+	struct run_options options;
+	struct arena arena; /* paths and texts of the start */
+	struct config *config;
+	int lock;
+	struct loop *loop;
+	struct pool *pool;
+	struct archive *archive;
+	struct redis_server *server;
+	struct queue *queue;
+	struct keep *keep;
+	struct dispatch *dispatch;
+	struct post *post;
+	struct transfer *crawling, *delivering;
+	struct crawl *crawl;
+	struct sift *sift;
+	struct control *control;
+	struct rules_seen *rules_seen;
+	struct recent *recent;
+	struct on_signal *on_term, *on_int, *on_hup;
+	struct timer *drain, *watchdog;
+	struct mono drain_until;
+	struct printer_style style;
+	struct wall started;
+	struct span redis_trouble, archive_trouble; /* heap */
+	bool ready, stopping;
+	int status;
+};
+
+static void fail(struct span why)
+{
+	(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(why));
+}
+
+/* --- Stopping, the constructor backwards: stop taking, let the line drain, go. ------------------ */
+
+static bool drained(const struct vigie *v)
+{
+	return (!v->sift || sift_idle(v->sift)) && (!v->queue || queue_idle(v->queue)) &&
+	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
+}
+
+static void on_drain(void *arg)
+{
+	struct vigie *v = arg;
+
+	if (drained(v) || loop_now(v->loop).ms >= v->drain_until.ms)
+		loop_stop(v->loop);
+	else
+		(void)timer_set(v->drain, DRAIN_LOOK_MS);
+}
+
+static void stop(struct vigie *v)
+{
+	if (v->stopping) {
+		log_warning("run.stopped", STR("how", "at once"));
+		loop_stop(v->loop);
+		return;
+	}
+	v->stopping = true;
+	notify_stopping();
+	log_info("run.stopping");
+	if (v->crawl)
+		crawl_stop(v->crawl);
+	if (v->post)
+		post_stop(v->post);
+	v->drain_until.ms = loop_now(v->loop).ms + DRAIN_MS;
+	(void)timer_set(v->drain, 0);
+}
+
+static void on_stop_signal(void *arg)
+{
+	stop(arg);
+}
+
+/* Where Redis is, without the password of its URL. */
+static struct span redis_for_people(const struct config *config)
+{
+	const struct span private = SPAN("private");
+	const struct span url = config->redis;
+	size_t at = url.n;
+
+	while (at && url.p[at - 1] != '@')
+		at--;
+	return span_empty(url) ? private : span_slice(url, at, url.n);
+}
+
+static struct span redis_url(const struct vigie *v)
+{
+	return v->server ? redis_server_url(v->server) : v->config->redis;
+}
+
+/* --- The line ---------------------------------------------------------------------------------- */
+
+static void set_trouble(struct span *to, struct span why)
+{
+	free((char *)to->p);
+	to->p = span_empty(why) ? NULL : strndup(why.p, why.n);
+	to->n = to->p ? why.n : 0;
+}
+
+static void *ref_config(void *config)
+{
+	return config_ref(config);
+}
+
+static void unref_config(void *config)
+{
+	(void)config_unref(config);
+}
+
+/* Hands the snapshot's rules, sources and policy to the stations. */
+static int adopt_config(struct vigie *v)
+{
+	const struct config *c = v->config;
+	int r = sift_set_rules(v->sift, c->rules);
+
+	if (r >= 0)
+		r = rules_seen_ask(v->rules_seen, v->queue, c->rules, loop_wall(v->loop));
+	if (r >= 0)
+		r = dispatch_set_policy(v->dispatch, &c->policy, v->config, ref_config, unref_config);
+	if (r >= 0)
+		r = post_set_policy(v->post, &c->policy, v->config, ref_config, unref_config);
+	if (r >= 0)
+		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config, unref_config);
+	return r;
+}
+
+static void on_kept(void *arg, const struct hit *hit)
+{
+	struct vigie *v = arg;
+
+	recent_add(v->recent, hit);
+	if (v->options.mentions && !hit->silent)
+		printer_hit(stdout, &v->style, hit);
+}
+
+static void on_queue_ready(void *arg)
+{
+	struct vigie *v = arg;
+
+	set_trouble(&v->redis_trouble, SPAN_NONE);
+	log_info("redis.up", TEXT("at", redis_for_people(v->config)));
+	notify_status("watching");
+	if (v->ready)
+		return;
+	v->ready = true;
+	log_info("run.ready", INT("sources", v->config->n_sources),
+		INT("rules", ruleset_count(v->config->rules)),
+		INT("receivers", v->config->policy.n_receivers), STR("http", control_address(v->control)));
+}
+
+static void on_queue_lost(void *arg, struct span why)
+{
+	struct vigie *v = arg;
+
+	set_trouble(&v->redis_trouble, why);
+	log_warning("redis.down", TEXT("why", why));
+	notify_status("Redis is away: reading on, spooling");
+}
+
+static void on_queue_reset(void *arg, unsigned partition)
+{
+	struct vigie *v = arg;
+
+	if (v->crawl)
+		crawl_reset(v->crawl, partition);
+}
+
+static void on_queue_room(void *arg, bool open)
+{
+	struct vigie *v = arg;
+
+	if (v->crawl)
+		crawl_pause(v->crawl, !open);
+	if (!open)
+		log_warning("crawl.paused", STR("why", "the queue is full until its readers have caught up"));
+	else
+		log_info("crawl.resumed");
+}
+
+static void on_archive_trouble(void *arg, struct span why)
+{
+	struct vigie *v = arg;
+
+	set_trouble(&v->archive_trouble, why);
+	if (span_empty(why))
+		log_info("archive.healed");
+	else
+		log_error("archive.failed", TEXT("why", why));
+}
+
+/* --- States of sources: crawl asks, the queue answers ------------------------------------------- */
+
+struct states_ask {
+	struct vigie *v;
+	struct span *ids;
+	size_t n;
+};
+
+static void on_state(void *arg, size_t i, const struct source_state *state)
+{
+	struct states_ask *ask = arg;
+
+	crawl_state(ask->v->crawl, ask->ids[i], state);
+}
+
+static void on_states_end(void *arg, int r)
+{
+	struct states_ask *ask = arg;
+
+	if (r < 0)
+		log_debug("crawl.states_missing", STR("why", strerror(-r)));
+	for (size_t i = 0; i < ask->n; i++)
+		free((char *)ask->ids[i].p);
+	free(ask->ids);
+	free(ask);
+}
+
+static void on_want_states(void *arg, const struct source *const *sources, size_t n)
+{
+	struct vigie *v = arg;
+	struct states_ask *ask = calloc(1, sizeof(*ask));
+	struct queue_state_ask *asks = calloc(n, sizeof(*asks));
+	struct arena arena = { 0 };
+	int r = -ENOMEM;
+
+	if (ask)
+		ask->ids = calloc(n, sizeof(*ask->ids));
+	for (size_t i = 0; ask && ask->ids && asks && i < n; i++) {
+		char *id = strndup(sources[i]->id.p, sources[i]->id.n);
+
+		if (!id)
+			break;
+		ask->ids[ask->n++] = span_of(id, sources[i]->id.n);
+		asks[i] = (struct queue_state_ask){ ask->ids[i],
+			identity_partition(identity_namespace(&arena, sources[i])) };
+	}
+	arena_release(&arena);
+	if (ask && ask->n == n) {
+		ask->v = v;
+		r = queue_states(v->queue, asks, n, on_state, on_states_end, ask);
+	}
+	free(asks);
+	if (r < 0 && ask)
+		on_states_end(ask, r);
+}
+
+static struct wall on_rule_first_seen(void *arg, struct span rule)
+{
+	struct vigie *v = arg;
+
+	return rules_seen_at(v->rules_seen, rule);
+}
+
+/* --- Configuration anew ------------------------------------------------------------------------ */
+
+/* What can't change without a restart keeps running as it is, and a line says so. */
+static void warn_of_unchanged(const struct config *was, const struct config *is)
+{
+	if (!span_eq(was->state, is->state) || !span_eq(was->redis, is->redis) ||
+		!span_eq(was->redis_prefix, is->redis_prefix) ||
+		!span_eq(was->http.listen, is->http.listen))
+		log_warning("run.restart_needed",
+			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
+}
+
+static int reload(void *arg, struct err_list *errors)
+{
+	struct vigie *v = arg;
+	struct config *next = NULL;
+	int r;
+
+	if (!v->options.config_path)
+		return err_add(errors, NULL, 0, 0, "vigie watch has no file to read again: end it and start it anew");
+	notify_reloading();
+	r = config_load(&next, v->options.config_path, NULL, errors);
+	if (r < 0) {
+		for (size_t i = 0; i < errors->n; i++)
+			log_error("config.wrong", STR("file", errors->items[i].file), INT("line", errors->items[i].line),
+				INT("column", errors->items[i].column), STR("what", errors->items[i].text));
+		log_error("run.reload_refused", INT("mistakes", errors->n + errors->dropped));
+		notify_ready();
+		return r;
+	}
+	warn_of_unchanged(v->config, next);
+	(void)config_unref(v->config);
+	v->config = next;
+	r = adopt_config(v);
+	if (r < 0)
+		log_error("run.reload_failed", STR("why", strerror(-r)));
+	else
+		log_info("run.reloaded", INT("sources", next->n_sources),
+			INT("rules", ruleset_count(next->rules)), INT("receivers", next->policy.n_receivers));
+	notify_ready();
+	return r;
+}
+
+static void on_hang_up(void *arg)
+{
+	struct err_list errors = { 0 };
+
+	(void)reload(arg, &errors);
+	err_list_deinit(&errors);
+}
+
+static void look(void *arg, struct status_view *ret)
+{
+	struct vigie *v = arg;
+
+	*ret = (struct status_view){
+		.started = v->started,
+		.now = loop_wall(v->loop),
+		.redis = redis_for_people(v->config),
+		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
+		.crawl = v->crawl,
+		.queue = v->queue,
+		.archive = v->archive,
+		.keep = v->keep,
+		.deliveries = v->post ? post_counts(v->post) : NULL,
+		.rules = ruleset_count(v->config->rules),
+	};
+}
+
+static void on_deliveries(void *arg, struct http_ask *ask)
+{
+	struct vigie *v = arg;
+
+	if (v->post)
+		post_control(v->post, ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
+static void on_mentions(void *arg, struct buf *out)
+{
+	const struct vigie *v = arg;
+
+	recent_json(v->recent, out);
+}
+
+/* --- Building ---------------------------------------------------------------------------------- */
+
+static char *state_path(struct vigie *v, const char *name)
+{
+	return (char *)arena_printf(&v->arena, "%s/%s", v->config->state.p, name).p;
+}
+
+/* The stations behind the queue, once it has an address. */
+static int build_act(struct vigie *v)
+{
+	const struct keep_options keep = { .kept = on_kept, .arg = v };
+	int r = keep_new(&v->keep, v->loop, v->queue, v->archive, &keep);
+
+	if (r < 0)
+		return r;
+	r = post_new(&v->post, v->loop, v->delivering, v->archive,
+		&(struct post_options){ .redis_url = redis_url(v),
+			.prefix = v->config->redis_prefix,
+			.public_url = v->config->http.public_url });
+	if (r < 0)
+		return r;
+	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+}
+
+/* sift hands to crawl and crawl to sift: one of the two is made first. */
+static void on_sifted(void *arg, struct batch *batch)
+{
+	struct vigie *v = arg;
+
+	crawl_settle(v->crawl, batch);
+}
+
+static int build_collect(struct vigie *v, struct span *ret_why)
+{
+	const struct config *c = v->config;
+	struct sift_options sift = {
+		.history_ms = c->crawl.history_ms,
+		.rule_first_seen = on_rule_first_seen,
+		.next = { on_sifted, v },
+		.arg = v,
+	};
+	struct crawl_options crawl = {
+		.concurrency_per_host = c->crawl.concurrency_per_host,
+		.spacing_ms = c->crawl.spacing_ms,
+		.every_default_ms = c->crawl.every_ms,
+		.max_body = c->crawl.max_body_bytes,
+		.commit = { queue_take, v->queue },
+		.want_states = on_want_states,
+		.arg = v,
+	};
+	const char *why = NULL;
+	int r = identity_secret_load(&sift.secret, state_path(v, "secret"), &why);
+
+	if (r < 0) {
+		*ret_why = span_str(why);
+		return r;
+	}
+	r = sift_new(&v->sift, v->loop, v->pool, &sift);
+	if (r < 0)
+		return r;
+	crawl.next = (struct batch_sink){ sift_take, v->sift };
+	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
+}
+
+static void on_committed(void *arg, struct batch *batch)
+{
+	struct vigie *v = arg;
+
+	crawl_committed(v->crawl, batch);
+}
+
+static int build_queue(struct vigie *v)
+{
+	const struct queue_options options = {
+		.redis_url = redis_url(v),
+		.prefix = v->config->redis_prefix,
+		.spool_path = state_path(v, "spool"),
+		.committed = { on_committed, v },
+		.ready = on_queue_ready,
+		.lost = on_queue_lost,
+		.reset = on_queue_reset,
+		.room = on_queue_room,
+		.arg = v,
+	};
+
+	return queue_new(&v->queue, v->loop, &options);
+}
+
+/* Once Redis has an address: at once for an outside one, at its first answer for a private one. */
+static int build_line(struct vigie *v, struct span *ret_why)
+{
+	int r = build_queue(v);
+
+	if (r >= 0)
+		r = build_collect(v, ret_why);
+	if (r >= 0)
+		r = build_act(v);
+	if (r >= 0)
+		r = adopt_config(v);
+	return r;
+}
+
+static void on_server_ready(void *arg)
+{
+	struct vigie *v = arg;
+	struct span why = SPAN_NONE;
+	int r;
+
+	if (v->queue || v->stopping)
+		return;
+	r = build_line(v, &why);
+	if (r < 0) {
+		fail(span_empty(why) ? span_str(strerror(-r)) : why);
+		v->status = 1;
+		loop_stop(v->loop);
+	}
+}
+
+static void on_server_died(void *arg, struct span why)
+{
+	struct vigie *v = arg;
+
+	if (!v->stopping)
+		set_trouble(&v->redis_trouble, why);
+}
+
+static int build_transfers(struct vigie *v)
+{
+	const struct config_crawl *c = &v->config->crawl;
+	const struct transfer_options crawling = {
+		.user_agent = c->user_agent.p,
+		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
+		.guarded = true,
+		.allow = c->allow,
+		.n_allow = c->n_allow,
+		.max_body = c->max_body_bytes,
+		.max_redirects = 5,
+		.max_per_host = c->concurrency_per_host,
+	};
+	const struct transfer_options delivering = {
+		.user_agent = c->user_agent.p,
+		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
+		.total_ms = 30000,
+		.max_body = 64 * 1024,
+		.max_per_host = 4,
+	};
+	int r = transfer_new(&v->crawling, v->loop, &crawling);
+
+	return r < 0 ? r : transfer_new(&v->delivering, v->loop, &delivering);
+}
+
+static int build_signals(struct vigie *v)
+{
+	int r = on_signal_new(&v->on_term, v->loop, SIGTERM, on_stop_signal, v);
+
+	if (r >= 0)
+		r = on_signal_new(&v->on_int, v->loop, SIGINT, on_stop_signal, v);
+	if (r >= 0)
+		r = on_signal_new(&v->on_hup, v->loop, SIGHUP, on_hang_up, v);
+	return r < 0 ? r : timer_new(&v->drain, v->loop, on_drain, v);
+}
+
+static void on_watchdog(void *arg)
+{
+	struct vigie *v = arg;
+
+	notify_alive();
+	(void)timer_set(v->watchdog, notify_watchdog_ms());
+}
+
+/* Secrets are in this process: no core file, and no other process of the user may attach. */
+static void shut_the_curtains(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Everything but the line; what goes wrong is in *ret_why. */
+static int build_house(struct vigie *v, struct span *ret_why)
+{
+	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct control_options control = {
+		.socket_path = state_path(v, "control.sock"),
+		.listen = v->config->http.listen,
+		.look = look,
+		.reload = reload,
+		.mentions = on_mentions,
+		.deliveries = on_deliveries,
+		.arg = v,
+	};
+	const struct archive_options archive = {
+		.path = state_path(v, ARCHIVE_FILE),
+		.trouble = on_archive_trouble,
+		.arg = v,
+	};
+	const struct redis_server_options server = {
+		.folder = v->config->state.p,
+		.ready = on_server_ready,
+		.died = on_server_died,
+		.arg = v,
+	};
+	int r;
+
+	v->lock = lock_state(v->config->state.p, &v->arena, ret_why);
+	if (v->lock < 0)
+		return v->lock;
+	r = loop_new(&v->loop);
+	if (r >= 0)
+		r = pool_new(&v->pool, v->loop,
+			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
+	if (r >= 0)
+		r = build_signals(v);
+	if (r >= 0)
+		r = rules_seen_new(&v->rules_seen);
+	if (r >= 0)
+		r = recent_new(&v->recent);
+	if (r >= 0)
+		r = build_transfers(v);
+	if (r >= 0)
+		r = control_new(&v->control, v->loop, &control, &v->arena, ret_why);
+	if (r >= 0)
+		r = archive_new(&v->archive, v->loop, &archive, &v->arena, ret_why);
+	if (r >= 0 && span_empty(v->config->redis))
+		r = redis_server_new(&v->server, v->loop, &server, &v->arena, ret_why);
+	return r;
+}
+
+/* The constructor backwards. */
+static void tear_down(struct vigie *v)
+{
+	pool_free(v->pool);
+	sift_free(v->sift);
+	control_free(v->control);
+	dispatch_free(v->dispatch);
+	post_free(v->post);
+	archive_free(v->archive);
+	keep_free(v->keep);
+	queue_free(v->queue);
+	crawl_free(v->crawl);
+	redis_server_free(v->server);
+	transfer_free(v->delivering);
+	transfer_free(v->crawling);
+	rules_seen_free(v->rules_seen);
+	recent_free(v->recent);
+	timer_free(v->watchdog);
+	timer_free(v->drain);
+	on_signal_free(v->on_hup);
+	on_signal_free(v->on_int);
+	on_signal_free(v->on_term);
+	loop_free(v->loop);
+	set_trouble(&v->redis_trouble, SPAN_NONE);
+	set_trouble(&v->archive_trouble, SPAN_NONE);
+	config_unref(v->config);
+	if (v->lock >= 0)
+		(void)close(v->lock);
+	arena_release(&v->arena);
+}
+
+int run(struct config *config, const struct run_options *options)
+{
+	struct vigie v = { .options = *options, .config = config, .lock = -1 };
+	struct span why = SPAN_NONE;
+	int r;
+
+	shut_the_curtains();
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (options->quiet)
+		log_set_level(LOG_WARNING_LEVEL);
+	v.style = printer_style_of(stdout);
+	r = build_house(&v, &why);
+	if (r >= 0) {
+		v.started = loop_wall(v.loop);
+		if (notify_watchdog_ms() && timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
+			on_watchdog(&v);
+		if (!v.server)
+			r = build_line(&v, &why);
+	}
+	if (r < 0) {
+		fail(span_empty(why) ? span_str(strerror(-r)) : why);
+		tear_down(&v);
+		return 1;
+	}
+	notify_ready();
+	r = loop_run(v.loop);
+	log_info("run.ended");
+	tear_down(&v);
+	return r < 0 ? 1 : v.status;
+}

@@ -1,0 +1,22 @@
+#ifndef VIGIE_RUN_H
+#define VIGIE_RUN_H
+
+/*
+ * run: the roof. Builds the line from a configuration, each station handed the next one, runs it
+ * until a signal, reloads it, and takes it down in reverse.
+ */
+
+#include <stdbool.h>
+
+#include "config.h"
+
+struct run_options {
+	const char *config_path; /* for reload; NULL: the configuration was made in memory */
+	bool mentions;           /* print mentions on standard output as they come */
+	bool quiet;              /* only warnings and errors in the log */
+};
+
+/* Takes the reference. Returns the exit status of the process. */
+int run(struct config *config, const struct run_options *options);
+
+#endif

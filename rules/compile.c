@@ -1,0 +1,674 @@
+#include "compile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "common.h"
+
+/* Tables that grow while compiling, and are copied into the set's arena at the end. */
+struct table {
+	void *items;
+	size_t n;
+	size_t capacity;
+};
+
+struct posting {
+	uint32_t leaf;
+	uint32_t rule;
+};
+
+struct compiler {
+	struct ruleset *set;
+	struct arena *arena;
+	struct table code, leaves, values, numbers, postings, anchors, always;
+	uint32_t *buckets; /* of leaves by hash; index + 1 */
+	uint64_t *leaf_hashes;
+	size_t n_buckets;
+	size_t hashes_capacity;
+	bool no_memory;
+	size_t rule; /* at hand */
+};
+
+static void *table_add(struct compiler *c, struct table *t, size_t size)
+{
+	if (t->n == t->capacity) {
+		const size_t capacity = t->capacity ? t->capacity * 2 : 256;
+		void *p = realloc(t->items, capacity * size);
+
+		if (!p) {
+			c->no_memory = true;
+			return NULL;
+		}
+		t->items = p;
+		t->capacity = capacity;
+	}
+	return memset((char *)t->items + t->n++ * size, 0, size);
+}
+
+static struct span keep(struct compiler *c, struct span s)
+{
+	const struct span copy = arena_dup(c->arena, s);
+
+	c->no_memory |= !copy.p;
+	return copy;
+}
+
+static void *table_settle(struct compiler *c, struct table *t, size_t size)
+{
+	void *p = arena_alloc(c->arena, t->n ? t->n * size : 1);
+
+	if (!p)
+		c->no_memory = true;
+	else if (t->n)
+		memcpy(p, t->items, t->n * size);
+	return p;
+}
+
+/* --- what a tree means --- */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	return XXH3_64bits_withSeed(&v, sizeof(v), h);
+}
+
+static uint64_t mix_span(uint64_t h, struct span s)
+{
+	return XXH3_64bits_withSeed(s.p ? s.p : "", s.n, h ^ s.n << 32);
+}
+
+static uint64_t mix_double(uint64_t h, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	return mix(h, bits);
+}
+
+static uint64_t leaf_meaning(const struct node *n)
+{
+	const struct term *t = &n->u.term;
+	uint64_t h = mix(n->kind, n->fields);
+
+	if (n->kind == NODE_REGEX)
+		return mix_span(mix(h, n->u.regex.flags), n->u.regex.pattern);
+	h = mix(h, (uint64_t)t->slop << 1 | t->exact);
+	for (size_t i = 0; i < t->n_tokens; i++) {
+		const struct term_token *k = &t->tokens[i];
+
+		h = mix(h, (uint64_t)k->kind << 8 | (unsigned char)k->sigil);
+		h = mix_span(h, t->exact ? k->own : k->text);
+	}
+	return h;
+}
+
+uint64_t compile_meaning(const struct node *n)
+{
+	uint64_t h;
+
+	if (n->kind == NODE_TERM || n->kind == NODE_REGEX)
+		return leaf_meaning(n);
+	h = mix(n->kind, n->n_children);
+	switch (n->kind) {
+	case NODE_VALUE:
+		return mix_span(mix(h, n->u.value.field), n->u.value.value);
+	case NODE_NUMBER:
+		h = mix(h, (uint64_t)n->u.number.field << 2 |
+				   (uint64_t)n->u.number.low_in << 1 | n->u.number.high_in);
+		return mix_double(mix_double(h, n->u.number.low), n->u.number.high);
+	case NODE_OF:
+		h = mix(h, n->u.least);
+		break;
+	case NODE_NEAR:
+		h = mix(h, (uint64_t)n->u.near.distance << 1 | n->u.near.ordered);
+		break;
+	default:
+		break;
+	}
+	for (const struct node *c = n->first; c; c = c->next)
+		h = mix(h, compile_meaning(c));
+	return h;
+}
+
+/* --- leaves --- */
+
+static bool same_leaf(const struct leaf *l, const struct node *n)
+{
+	const struct term *t = &n->u.term;
+
+	if (l->kind != n->kind || l->fields != n->fields)
+		return false;
+	if (l->kind == NODE_REGEX)
+		return l->slop == n->u.regex.flags && span_eq(l->pattern, n->u.regex.pattern);
+	if (l->slop != t->slop || l->exact != t->exact || l->n_tokens != t->n_tokens)
+		return false;
+	for (size_t i = 0; i < t->n_tokens; i++) {
+		const struct leaf_token *a = &l->tokens[i];
+		const struct term_token *b = &t->tokens[i];
+
+		if (a->kind != b->kind || a->sigil != b->sigil || !span_eq(a->text, b->text) ||
+			(t->exact && !span_eq(a->own, b->own)))
+			return false;
+	}
+	return true;
+}
+
+static void fill_token(struct compiler *c, struct leaf_token *to, const struct term_token *from)
+{
+	char head[8] = {0}, mask[8] = {0};
+
+	to->kind = from->kind;
+	to->sigil = from->sigil;
+	to->loose = from->loose;
+	to->irregular = from->irregular;
+	to->text = keep(c, from->text);
+	to->own = keep(c, from->own);
+	to->head_n = from->text.n;
+	if (from->kind == TOKEN_WORD)
+		to->hash = dictionary_short(dictionary_hash_of(from->text));
+	if (from->kind == TOKEN_PATTERN) {
+		const size_t star = span_find(from->text, '*'),
+			     one = span_find(from->text, '?');
+
+		to->head_n = star < one ? star : one;
+	}
+	for (size_t i = 0; i < 4 && i < to->head_n; i++) {
+		head[i] = from->text.p[i];
+		mask[i] = (char)0xFF;
+	}
+	memcpy(&to->head, head, sizeof(to->head));
+	memcpy(&to->head_mask, mask, sizeof(to->head_mask));
+}
+
+/* The literal end of a pattern token. */
+static struct span tail_of(const struct leaf_token *t)
+{
+	size_t i = t->text.n;
+
+	while (i && t->text.p[i - 1] != '*' && t->text.p[i - 1] != '?')
+		i--;
+	return span_slice(t->text, i, t->text.n);
+}
+
+/* What a token of a term is best found by; false: by nothing. */
+static bool token_anchor(const struct leaf_token *t, struct anchor *ret, double *ret_share)
+{
+	struct span tail;
+
+	if (t->kind == TOKEN_WORD) {
+		*ret = (struct anchor){.kind = ANCHOR_WORD, .text = t->text};
+		*ret_share = common_share(TOKEN_WORD, t->text);
+		return true;
+	}
+	if (t->head_n) {
+		*ret = (struct anchor){
+			.kind = ANCHOR_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
+		*ret_share = common_share(TOKEN_PREFIX, ret->text);
+		if (t->kind == TOKEN_PREFIX || t->head_n >= 3)
+			return true;
+	}
+	tail = tail_of(t);
+	if (!tail.n)
+		return t->head_n > 0;
+	if (t->head_n && *ret_share <= common_share(TOKEN_PATTERN, tail))
+		return true;
+	*ret = (struct anchor){.kind = ANCHOR_SUFFIX, .text = tail};
+	*ret_share = common_share(TOKEN_PATTERN, tail);
+	return true;
+}
+
+static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
+{
+	struct leaf_token *tokens = arena_calloc(c->arena, t->n_tokens, sizeof(*tokens));
+	double best = INFINITY;
+
+	if (!tokens) {
+		c->no_memory = true;
+		return;
+	}
+	l->slop = t->slop;
+	l->exact = t->exact;
+	l->n_tokens = (uint32_t)t->n_tokens;
+	l->tokens = tokens;
+	for (uint32_t i = 0; i < l->n_tokens; i++) {
+		struct anchor anchor;
+		double share;
+
+		fill_token(c, &tokens[i], &t->tokens[i]);
+		l->loose |= tokens[i].loose;
+		l->irregular |= tokens[i].irregular;
+		if (token_anchor(&tokens[i], &anchor, &share) && share < best) {
+			best = share;
+			l->rarest = i;
+		}
+	}
+}
+
+static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
+{
+	struct regex_literals literals;
+
+	l->regex = regex_ref(n->u.regex.compiled);
+	l->pattern = keep(c, n->u.regex.pattern);
+	l->slop = n->u.regex.flags; /* only to tell leaves apart */
+	if (regex_literals(&literals, c->arena, l->pattern) < 0) {
+		c->no_memory = true;
+		return;
+	}
+	if (literals.n) {
+		struct span *items = arena_alloc(c->arena, literals.n * sizeof(*items));
+
+		if (!items) {
+			c->no_memory = true;
+			return;
+		}
+		memcpy(items, literals.items, literals.n * sizeof(*items));
+		l->literals = items;
+		l->n_literals = (uint32_t)literals.n;
+	}
+}
+
+static bool grow_buckets(struct compiler *c)
+{
+	const size_t n = c->n_buckets ? c->n_buckets * 2 : 1024;
+	uint32_t *buckets = calloc(n, sizeof(*buckets));
+
+	if (!buckets) {
+		c->no_memory = true;
+		return false;
+	}
+	for (size_t i = 0; i < c->leaves.n; i++) {
+		size_t b = c->leaf_hashes[i] & (n - 1);
+
+		while (buckets[b])
+			b = (b + 1) & (n - 1);
+		buckets[b] = (uint32_t)i + 1;
+	}
+	free(c->buckets);
+	c->buckets = buckets;
+	c->n_buckets = n;
+	return true;
+}
+
+static uint32_t leaf_of(struct compiler *c, const struct node *n)
+{
+	const uint64_t hash = leaf_meaning(n);
+	struct leaf *l;
+	size_t b;
+
+	if (c->leaves.n * 2 >= c->n_buckets && !grow_buckets(c))
+		return 0;
+	for (b = hash & (c->n_buckets - 1); c->buckets[b]; b = (b + 1) & (c->n_buckets - 1)) {
+		const uint32_t i = c->buckets[b] - 1;
+
+		if (c->leaf_hashes[i] == hash &&
+			same_leaf((struct leaf *)c->leaves.items + i, n))
+			return i;
+	}
+	if (c->leaves.n == c->hashes_capacity) {
+		const size_t capacity = c->hashes_capacity ? c->hashes_capacity * 2 : 256;
+		uint64_t *p = realloc(c->leaf_hashes, capacity * sizeof(*p));
+
+		if (!p) {
+			c->no_memory = true;
+			return 0;
+		}
+		c->leaf_hashes = p;
+		c->hashes_capacity = capacity;
+	}
+	l = table_add(c, &c->leaves, sizeof(*l));
+	if (!l)
+		return 0;
+	c->leaf_hashes[c->leaves.n - 1] = hash;
+	c->buckets[b] = (uint32_t)c->leaves.n;
+	l->kind = n->kind;
+	l->fields = n->fields;
+	c->set->reads_author |= (n->fields & 1U << FIELD_AUTHOR) != 0;
+	if (n->kind == NODE_TERM)
+		fill_term(c, l, &n->u.term);
+	else
+		fill_regex(c, l, n);
+	return (uint32_t)c->leaves.n - 1;
+}
+
+/* --- programs --- */
+
+/* What asking costs, by kind of node: the cheap children of a node are asked first. */
+static int price(const struct node *n)
+{
+	static const int prices[] = {[NODE_VALUE] = 0,
+		[NODE_NUMBER] = 0,
+		[NODE_TERM] = 1,
+		[NODE_NOT] = 2,
+		[NODE_OR] = 2,
+		[NODE_AND] = 2,
+		[NODE_OF] = 2,
+		[NODE_NEAR] = 3,
+		[NODE_REGEX] = 4};
+	int p = prices[n->kind];
+
+	for (const struct node *c = n->first; c; c = c->next)
+		p = c->kind == NODE_REGEX ? 4 : p;
+	return p;
+}
+
+static void emit(struct compiler *c, struct node *n)
+{
+	const size_t at = c->code.n;
+	struct op *op = table_add(c, &c->code, sizeof(*op));
+	struct op filled = {.kind = (uint8_t)n->kind};
+
+	if (!op)
+		return;
+	n->leaf = UINT32_MAX;
+	switch (n->kind) {
+	case NODE_TERM:
+	case NODE_REGEX:
+		filled.arg = n->leaf = leaf_of(c, n);
+		break;
+	case NODE_VALUE: {
+		struct value_test *v = table_add(c, &c->values, sizeof(*v));
+
+		if (v)
+			*v = (struct value_test){n->u.value.field, keep(c, n->u.value.value)};
+		filled.arg = (uint32_t)c->values.n - 1;
+		break;
+	}
+	case NODE_NUMBER: {
+		struct number_test *t = table_add(c, &c->numbers, sizeof(*t));
+
+		if (t)
+			*t = n->u.number;
+		filled.arg = (uint32_t)c->numbers.n - 1;
+		break;
+	}
+	case NODE_OF:
+		filled.arg = (uint32_t)n->u.least;
+		break;
+	case NODE_NEAR:
+		filled.distance = (uint16_t)n->u.near.distance;
+		filled.ordered = n->u.near.ordered;
+		break;
+	default:
+		break;
+	}
+	for (int p = 0; p <= 4; p++)
+		for (struct node *child = n->first; child; child = child->next)
+			if (n->kind == NODE_NEAR ? p == 0 : price(child) == p)
+				emit(c, child);
+	filled.next = (uint32_t)(c->code.n - at);
+	if (!c->no_memory)
+		((struct op *)c->code.items)[at] = filled;
+}
+
+/* --- anchors --- */
+
+/* The token of a regex's required string that is best looked for: whole between two separators,
+ * or the beginning or end of one at its edge. */
+static bool literal_anchor(struct span s, struct anchor *ret, double *ret_share)
+{
+	double best = INFINITY;
+
+	for (size_t i = 0; i < s.n;) {
+		const size_t from = i;
+		struct anchor a;
+		double share;
+
+		while (i < s.n &&
+			((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'a' && s.p[i] <= 'z') ||
+				(s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+			i++;
+		if (i == from) {
+			i++;
+			continue;
+		}
+		if (from == 0 && i == s.n)
+			return false;
+		a = (struct anchor){.text = span_slice(s, from, i)};
+		a.kind = from == 0 ? ANCHOR_SUFFIX : i == s.n ? ANCHOR_PREFIX : ANCHOR_WORD;
+		share = common_share(a.kind == ANCHOR_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
+		if (share < best) {
+			best = share;
+			*ret = a;
+		}
+	}
+	*ret_share = best;
+	return best < INFINITY;
+}
+
+static double leaf_share(const struct leaf *l)
+{
+	struct anchor anchor;
+	double share, sum = 0;
+
+	if (l->kind == NODE_REGEX) {
+		for (size_t i = 0; i < l->n_literals; i++) {
+			if (!literal_anchor(l->literals[i], &anchor, &share))
+				return INFINITY;
+			sum += share;
+		}
+		return l->n_literals ? sum : INFINITY;
+	}
+	if (l->irregular || !token_anchor(&l->tokens[l->rarest], &anchor, &share))
+		return INFINITY;
+	/* A phrase is looked at as a whole where its rarest token stands. */
+	return l->n_tokens > 1 && !l->slop ? share / 8 : share;
+}
+
+static int by_share(const void *a, const void *b)
+{
+	const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;
+
+	return (x->share > y->share) - (x->share < y->share);
+}
+
+/* The children of OF that must be watched: of the n, all but k - 1, the rarest ones. NULL: no
+ * memory; freed by the caller. */
+static struct node **watched(struct node *n, size_t *ret_n)
+{
+	struct node **all = malloc(n->n_children * sizeof(struct node *));
+	size_t i = 0;
+
+	if (!all)
+		return NULL;
+	for (struct node *c = n->first; c; c = c->next)
+		all[i++] = c;
+	qsort(all, i, sizeof(*all), by_share);
+	*ret_n = i - (size_t)n->u.least + 1;
+	return all;
+}
+
+/* How often the node's anchors would be met; INFINITY when it can't be anchored. */
+static void weigh(struct compiler *c, struct node *n)
+{
+	double least = INFINITY, sum = 0;
+
+	for (struct node *child = n->first; child; child = child->next) {
+		weigh(c, child);
+		least = child->share < least ? child->share : least;
+		sum += child->share;
+	}
+	switch (n->kind) {
+	case NODE_TERM:
+	case NODE_REGEX:
+		n->share = leaf_share((struct leaf *)c->leaves.items + n->leaf);
+		break;
+	case NODE_AND:
+	case NODE_NEAR:
+		n->share = least;
+		break;
+	case NODE_OR:
+		n->share = sum;
+		break;
+	case NODE_OF: {
+		size_t n_watched = 0;
+		struct node **all = watched(n, &n_watched);
+
+		c->no_memory |= !all;
+		n->share = 0;
+		for (size_t i = 0; i < n_watched; i++)
+			n->share += all[i]->share;
+		free(all);
+		break;
+	}
+	default:
+		n->share = INFINITY;
+	}
+}
+
+static void anchor(struct compiler *c, struct node *n)
+{
+	if (n->kind == NODE_TERM || n->kind == NODE_REGEX) {
+		struct posting *p = table_add(c, &c->postings, sizeof(*p));
+
+		if (p)
+			*p = (struct posting){n->leaf, (uint32_t)c->rule};
+	} else if (n->kind == NODE_AND || n->kind == NODE_NEAR) {
+		struct node *best = n->first;
+
+		for (struct node *child = n->first; child; child = child->next)
+			best = child->share < best->share ? child : best;
+		anchor(c, best);
+	} else if (n->kind == NODE_OF) {
+		size_t n_watched = 0;
+		struct node **all = watched(n, &n_watched);
+
+		c->no_memory |= !all;
+		for (size_t i = 0; i < n_watched; i++)
+			anchor(c, all[i]);
+		free(all);
+	} else {
+		for (struct node *child = n->first; child; child = child->next)
+			anchor(c, child);
+	}
+}
+
+static void add_anchor(struct compiler *c, struct anchor a, uint32_t leaf, uint32_t token)
+{
+	struct anchor *place = table_add(c, &c->anchors, sizeof(*place));
+
+	a.leaf = leaf;
+	a.token = token;
+	if (place)
+		*place = a;
+}
+
+static int by_leaf(const void *a, const void *b)
+{
+	const struct posting *x = a, *y = b;
+
+	if (x->leaf != y->leaf)
+		return x->leaf < y->leaf ? -1 : 1;
+	return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* Gives each anchored leaf its rules and its entries in the dictionary. */
+static void settle_anchors(struct compiler *c)
+{
+	struct posting *p = c->postings.items;
+	uint32_t *rules = arena_alloc(c->arena, (c->postings.n + 1) * sizeof(*rules));
+	uint32_t *loose = arena_alloc(c->arena, (c->leaves.n + 1) * sizeof(*loose));
+
+	if (!rules || !loose) {
+		c->no_memory = true;
+		return;
+	}
+	c->set->loose = loose;
+	if (c->postings.n)
+		qsort(p, c->postings.n, sizeof(*p), by_leaf);
+	for (size_t i = 0; i < c->postings.n;) {
+		const uint32_t number = p[i].leaf;
+		struct leaf *l = &c->set->leaves[number];
+		struct anchor a;
+		double share;
+
+		l->rules = rules;
+		for (; i < c->postings.n && p[i].leaf == number; i++)
+			if (!l->n_rules || l->rules[l->n_rules - 1] != p[i].rule) {
+				*rules++ = p[i].rule;
+				l->n_rules++;
+			}
+		if (l->loose)
+			loose[c->set->n_loose++] = number;
+		if (l->kind == NODE_TERM && token_anchor(&l->tokens[l->rarest], &a, &share))
+			add_anchor(c, a, number, l->rarest);
+		for (size_t k = 0; k < l->n_literals; k++)
+			if (literal_anchor(l->literals[k], &a, &share))
+				add_anchor(c, a, number, 0);
+	}
+}
+
+static void compile_one(
+	struct compiler *c, const struct compile_rule *from, struct set_rule *to)
+{
+	const size_t start = c->code.n;
+	uint64_t meaning = 0;
+
+	to->info = from->info;
+	to->enabled = from->enabled && from->tree;
+	to->languages = from->languages;
+	to->n_languages = (uint32_t)from->n_languages;
+	if (from->tree)
+		meaning = compile_meaning(from->tree);
+	for (size_t i = 0; i < from->n_languages; i++)
+		meaning = mix_span(meaning, from->languages[i]);
+	meaning = mix_double(meaning, from->info.weight);
+	to->info.version = arena_printf(c->arena, "%016llx", (unsigned long long)meaning);
+	if (!to->info.version.p)
+		c->no_memory = true;
+	if (!to->enabled)
+		return;
+	emit(c, from->tree);
+	to->code = (uint32_t)start;
+	to->n_code = (uint32_t)(c->code.n - start);
+	if (c->no_memory)
+		return;
+	weigh(c, from->tree);
+	if (from->tree->share < INFINITY) {
+		anchor(c, from->tree);
+	} else {
+		uint32_t *place = table_add(c, &c->always, sizeof(*place));
+
+		if (place)
+			*place = (uint32_t)c->rule;
+	}
+}
+
+int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
+{
+	struct compiler c = {.set = set, .arena = &set->arena};
+	int r = 0;
+
+	set->rules = arena_calloc(c.arena, n + 1, sizeof(*set->rules));
+	c.no_memory = !set->rules;
+	set->n_rules = n;
+	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
+		compile_one(&c, &rules[c.rule], &set->rules[c.rule]);
+	set->leaves = table_settle(&c, &c.leaves, sizeof(struct leaf));
+	set->n_leaves = set->leaves ? c.leaves.n : 0;
+	set->code = table_settle(&c, &c.code, sizeof(struct op));
+	set->n_code = c.code.n;
+	set->values = table_settle(&c, &c.values, sizeof(struct value_test));
+	set->n_values = c.values.n;
+	set->numbers = table_settle(&c, &c.numbers, sizeof(struct number_test));
+	set->n_numbers = c.numbers.n;
+	set->always = table_settle(&c, &c.always, sizeof(uint32_t));
+	set->n_always = c.always.n;
+	if (!set->leaves) /* the regexes have no other owner */
+		for (size_t i = 0; i < c.leaves.n; i++)
+			(void)regex_unref(((struct leaf *)c.leaves.items)[i].regex);
+	if (!c.no_memory)
+		settle_anchors(&c);
+	if (!c.no_memory)
+		r = dictionary_build(&set->dictionary, c.arena, c.anchors.items, c.anchors.n);
+	free(c.code.items);
+	free(c.leaves.items);
+	free(c.values.items);
+	free(c.numbers.items);
+	free(c.postings.items);
+	free(c.anchors.items);
+	free(c.always.items);
+	free(c.buckets);
+	free(c.leaf_hashes);
+	return c.no_memory ? -ENOMEM : r;
+}

@@ -1,0 +1,371 @@
+/*
+ * leaf: where a term or a regex stands in the document. Each leaf is searched for once a
+ * document, when a candidate rule asks for it; candidates are few, so this is a plain search
+ * over the hashes of the tokens, eight at a step.
+ */
+#include "scratch.h"
+
+#include <stdlib.h>
+
+#include "exact.h"
+#include "vigie/utf8.h"
+
+bool scratch_grow(
+	struct ruleset_scratch *s, void **items, size_t *capacity, size_t n, size_t size)
+{
+	size_t want = *capacity ? *capacity * 2 : 64;
+	void *p;
+
+	if (n <= *capacity)
+		return true;
+	while (want < n)
+		want *= 2;
+	p = realloc(*items, want * size);
+	if (!p) {
+		s->no_memory = true;
+		return false;
+	}
+	*items = p;
+	*capacity = want;
+	return true;
+}
+
+bool range_add(struct ruleset_scratch *s, struct range_list *l, uint32_t first, uint32_t last)
+{
+	if (!scratch_grow(s, (void **)&l->items, &l->capacity, l->n + 1, sizeof(*l->items)))
+		return false;
+	l->items[l->n++] = (struct range){first, last};
+	return true;
+}
+
+/* The next i in [i, end) where (a[i] & mask) == value, or end. */
+static uint32_t find_u32(
+	const uint32_t *a, uint32_t i, uint32_t end, uint32_t value, uint32_t mask)
+{
+	typedef uint32_t eight __attribute__((vector_size(32), aligned(4)));
+	typedef int32_t truths __attribute__((vector_size(32)));
+
+	for (; i + 8 <= end; i += 8) {
+		const eight v = *(const eight *)(a + i);
+		const truths equal = (v & mask) == value;
+		uint64_t any[4];
+
+		memcpy(any, &equal, sizeof(any));
+		if (any[0] | any[1] | any[2] | any[3])
+			break;
+	}
+	while (i < end && (a[i] & mask) != value)
+		i++;
+	return i;
+}
+
+static void know_heads(struct ruleset_scratch *s)
+{
+	const struct folded *f = &s->folded;
+
+	for (size_t i = 0; i < f->n_tokens; i++) {
+		const struct span t = folded_token(f, i);
+
+		s->heads[i] = (uint32_t)dictionary_head(t.p, t.n < 4 ? t.n : 4);
+	}
+	s->heads_known = true;
+}
+
+/* Whether a pattern with * and ? covers the text; '?' is one code point. Going back to the last
+ * star only is enough (the classical argument: an earlier star can give no more). */
+static bool covers(struct span pattern, struct span text)
+{
+	size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
+
+	while (t < text.n) {
+		if (p < pattern.n && pattern.p[p] == '*') {
+			star = ++p;
+			resume = t;
+			continue;
+		}
+		if (p < pattern.n && pattern.p[p] == '?') {
+			(void)utf8_next(text, &t);
+			p++;
+			continue;
+		}
+		if (p < pattern.n && pattern.p[p] == text.p[t]) {
+			p++;
+			t++;
+			continue;
+		}
+		if (star == SIZE_MAX)
+			return false;
+		p = star;
+		(void)utf8_next(text, &resume);
+		t = resume;
+	}
+	while (p < pattern.n && pattern.p[p] == '*')
+		p++;
+	return p == pattern.n;
+}
+
+static struct span original(const struct ruleset_scratch *s, uint32_t token)
+{
+	const struct folded *f = &s->folded;
+	uint32_t start, end;
+
+	folded_extent(f, token, token, false, &start, &end);
+	return span_slice(f->fields[folded_field(f, token)].original, start, end);
+}
+
+/* A term's token that folding does not find for certain (exact.h). */
+static bool by_text_only(
+	const struct ruleset_scratch *s, const struct leaf *leaf, const struct leaf_token *t)
+{
+	return leaf->exact && (t->irregular || (t->loose && s->folded.loose));
+}
+
+static bool token_is(struct ruleset_scratch *s, const struct leaf *leaf,
+	const struct leaf_token *t, uint32_t at)
+{
+	const struct span text = folded_token(&s->folded, at);
+
+	if (!by_text_only(s, leaf, t)) {
+		if (t->kind == TOKEN_WORD && !span_eq(text, t->text))
+			return false;
+		if (t->kind == TOKEN_PREFIX && !span_starts(text, t->text))
+			return false;
+		if (t->kind == TOKEN_PATTERN && !covers(t->text, text))
+			return false;
+	}
+	if (t->sigil && folded_sigil(&s->folded, at) != t->sigil)
+		return false;
+	return !leaf->exact || exact_equal(original(s, at), t->own, &s->work);
+}
+
+/* The next place in [at, end) where the token stands, or end. */
+static uint32_t next_token(struct ruleset_scratch *s, const struct leaf *leaf,
+	const struct leaf_token *t, uint32_t at, uint32_t end)
+{
+	const bool each = by_text_only(s, leaf, t) || (t->kind != TOKEN_WORD && !t->head_mask);
+
+	for (; at < end; at++) {
+		if (!each && t->kind == TOKEN_WORD) {
+			at = find_u32(s->hashes, at, end, t->hash, UINT32_MAX);
+		} else if (!each) {
+			if (!s->heads_known)
+				know_heads(s);
+			at = find_u32(s->heads, at, end, t->head, t->head_mask);
+		}
+		if (at < end && token_is(s, leaf, t, at))
+			return at;
+	}
+	return end;
+}
+
+static const struct fold_field *field_of(const struct ruleset_scratch *s, uint32_t token)
+{
+	return &s->folded.fields[folded_field(&s->folded, token)];
+}
+
+bool leaf_stands(
+	struct ruleset_scratch *s, const struct leaf *leaf, uint32_t token, uint32_t at)
+{
+	const struct fold_field *field;
+	uint32_t first;
+
+	if (!(leaf->fields & 1U << folded_field(&s->folded, at)))
+		return false;
+	if (leaf->slop)
+		return true;
+	field = field_of(s, at);
+	if (at < field->token + token ||
+		at - token + leaf->n_tokens > field->token + field->n_tokens)
+		return false;
+	first = at - token;
+	for (uint32_t k = 0; k < leaf->n_tokens; k++)
+		if (!token_is(s, leaf, &leaf->tokens[k], first + k))
+			return false;
+	return true;
+}
+
+static void find_adjacent(
+	struct ruleset_scratch *s, const struct leaf *leaf, const struct fold_field *field)
+{
+	const uint32_t n = leaf->n_tokens, rarest = leaf->rarest;
+	const uint32_t end = field->token + field->n_tokens;
+
+	if (field->n_tokens < n)
+		return;
+	/* The rarest token can't stand so near an end that the others have no room. */
+	for (uint32_t at = field->token + rarest;; at++) {
+		uint32_t first;
+		bool all = true;
+
+		at = next_token(s, leaf, &leaf->tokens[rarest], at, end - (n - 1 - rarest));
+		if (at >= end - (n - 1 - rarest))
+			return;
+		first = at - rarest;
+		for (uint32_t k = 0; k < n && all; k++)
+			all = k == rarest || token_is(s, leaf, &leaf->tokens[k], first + k);
+		if (all && !range_add(s, &s->ranges, first, first + n - 1))
+			return;
+	}
+}
+
+/* The shortest match from each first token, taking the next place of each further token. Those
+ * places only move on as the first token does, so each token of the field is looked at once for
+ * each token of the phrase, however large the slop. */
+static void find_loose(
+	struct ruleset_scratch *s, const struct leaf *leaf, const struct fold_field *field)
+{
+	const uint32_t n = leaf->n_tokens, end = field->token + field->n_tokens;
+
+	if (!scratch_grow(s, (void **)&s->nexts, &s->nexts_capacity, n, sizeof(*s->nexts)))
+		return;
+	for (uint32_t k = 0; k < n; k++)
+		s->nexts[k] = field->token;
+	for (uint32_t at = field->token; at < end; at++) {
+		uint32_t last;
+
+		last = at = next_token(s, leaf, &leaf->tokens[0], at, end);
+		if (at >= end)
+			return;
+		for (uint32_t k = 1; k < n; k++) {
+			if (s->nexts[k] <= last)
+				s->nexts[k] =
+					next_token(s, leaf, &leaf->tokens[k], last + 1, end);
+			last = s->nexts[k];
+			if (last >= end)
+				return;
+		}
+		if (last - at + 1 - n <= leaf->slop && !range_add(s, &s->ranges, at, last))
+			return;
+	}
+}
+
+static bool contains(struct span s, struct span wanted)
+{
+	return memmem(s.p, s.n, wanted.p, wanted.n) != NULL;
+}
+
+/* Whether a field may hold a match, by the strings one must contain. */
+static bool promising(const struct ruleset_scratch *s, const struct leaf *leaf, int field)
+{
+	const struct fold_field *f = &s->folded.fields[field];
+	const struct span text = {s->folded.text + f->start, f->end - f->start};
+
+	for (size_t i = 0; i < leaf->n_literals; i++)
+		if (contains(text, leaf->literals[i]))
+			return true;
+	return !leaf->n_literals;
+}
+
+static void check_fields(struct ruleset_scratch *s)
+{
+	for (int f = 0; f < ITEM_FIELDS; f++)
+		s->fields_valid[f] = utf8_valid(s->folded.fields[f].original);
+	s->fields_checked = true;
+}
+
+static void find_regex(
+	struct ruleset_scratch *s, const struct leaf *leaf, struct leaf_state *state, bool all)
+{
+	state->first = (uint32_t)s->n_regex_spans;
+	if (!s->fields_checked)
+		check_fields(s);
+	for (int f = 0; f < ITEM_FIELDS; f++) {
+		const struct span text = s->folded.fields[f].original;
+		size_t from = 0, start, end;
+		int r = REGEX_FOUND;
+
+		if (!(leaf->fields & 1U << f) || !text.n || !s->fields_valid[f] ||
+			!promising(s, leaf, f))
+			continue;
+		while (from <= text.n && (r = regex_find(leaf->regex, s->regex, text, from,
+						  &start, &end)) == REGEX_FOUND) {
+			if (!scratch_grow(s, (void **)&s->regex_spans, &s->regex_spans_capacity,
+				    s->n_regex_spans + 1, sizeof(*s->regex_spans)))
+				return;
+			s->regex_spans[s->n_regex_spans++] = (struct match_span){
+				(enum item_field)f, (uint32_t)start, (uint32_t)end};
+			if (!all)
+				goto out;
+			from = end;
+		}
+		s->exceeded |= r == REGEX_EXCEEDED;
+	}
+out:
+	state->n = (uint32_t)(s->n_regex_spans - state->first);
+	state->found = state->n > 0;
+	state->progress = all ? LEAF_ALL : LEAF_FIRST;
+}
+
+static struct leaf_state *find(struct ruleset_scratch *s, uint32_t number, bool all)
+{
+	const struct leaf *leaf = &s->set->leaves[number];
+	struct leaf_state *state = &s->leaves[number];
+
+	if (state->epoch == s->epoch && (state->progress == LEAF_ALL || !all || !state->found))
+		return state;
+	state->epoch = s->epoch;
+	if (leaf->kind == NODE_REGEX) {
+		find_regex(s, leaf, state, all);
+		return state;
+	}
+	state->first = (uint32_t)s->ranges.n;
+	for (int f = 0; f < ITEM_FIELDS; f++) {
+		const struct fold_field *field = &s->folded.fields[f];
+
+		if (!(leaf->fields & 1U << f) || !field->n_tokens)
+			continue;
+		if (leaf->slop && leaf->n_tokens > 1)
+			find_loose(s, leaf, field);
+		else
+			find_adjacent(s, leaf, field);
+	}
+	state->n = (uint32_t)(s->ranges.n - state->first);
+	state->found = state->n > 0;
+	state->progress = LEAF_ALL;
+	return state;
+}
+
+bool leaf_found(struct ruleset_scratch *s, uint32_t leaf)
+{
+	return find(s, leaf, false)->found;
+}
+
+const struct range *leaf_ranges(struct ruleset_scratch *s, uint32_t leaf, size_t *ret_n)
+{
+	const struct leaf_state *state = find(s, leaf, true);
+
+	*ret_n = state->n;
+	return s->ranges.items ? s->ranges.items + state->first : NULL;
+}
+
+static void add_span(struct ruleset_scratch *s, struct match_span span)
+{
+	if (scratch_grow(s, (void **)&s->spans, &s->spans_capacity, s->n_spans + 1,
+		    sizeof(*s->spans)))
+		s->spans[s->n_spans++] = span;
+}
+
+void leaf_range_span(struct ruleset_scratch *s, const struct leaf *leaf, const struct range *r)
+{
+	struct match_span span = {.field = folded_field(&s->folded, r->first)};
+
+	folded_extent(&s->folded, r->first, r->last, leaf->tokens[0].sigil != 0, &span.start,
+		&span.end);
+	add_span(s, span);
+}
+
+void leaf_spans(struct ruleset_scratch *s, uint32_t number)
+{
+	const struct leaf *leaf = &s->set->leaves[number];
+	const struct leaf_state *state = find(s, number, true);
+
+	for (uint32_t i = 0; i < state->n; i++) {
+		if (leaf->kind == NODE_REGEX) {
+			add_span(s, s->regex_spans[state->first + i]);
+		} else {
+			const struct range r = s->ranges.items[state->first + i];
+
+			leaf_range_span(s, leaf, &r);
+		}
+	}
+}

@@ -1,0 +1,316 @@
+/*
+ * ruleset: a compiled set, and the way of one document through it: fold and cut, probe all
+ * tokens, run the programs of the rules that were announced.
+ */
+#include "vigie/ruleset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scratch.h"
+
+struct ruleset *ruleset_ref(struct ruleset *set)
+{
+	atomic_fetch_add_explicit(&set->refs, 1, memory_order_relaxed);
+	return set;
+}
+
+struct ruleset *ruleset_unref(struct ruleset *set)
+{
+	if (!set || atomic_fetch_sub_explicit(&set->refs, 1, memory_order_acq_rel) > 1)
+		return NULL;
+	for (size_t i = 0; i < set->n_leaves; i++)
+		(void)regex_unref(set->leaves[i].regex);
+	arena_release(&set->arena);
+	free(set);
+	return NULL;
+}
+
+size_t ruleset_count(const struct ruleset *set)
+{
+	return set->n_rules;
+}
+
+const struct match *ruleset_info(const struct ruleset *set, size_t i)
+{
+	return &set->rules[i].info;
+}
+
+struct ruleset_size ruleset_size(const struct ruleset *set)
+{
+	struct ruleset_size size = {.bytes = sizeof(*set) + set->arena.total_bytes,
+		.leaves = set->n_leaves,
+		.anchors = set->dictionary.words.n_anchors + set->dictionary.parts.n_anchors,
+		.always = set->n_always};
+
+	for (size_t i = 0; i < set->n_leaves; i++)
+		size.bytes += set->leaves[i].regex ? regex_size(set->leaves[i].regex) : 0;
+	return size;
+}
+
+int ruleset_scratch_new(struct ruleset_scratch **ret, const struct ruleset *set)
+{
+	struct ruleset_scratch *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->set = set;
+	s->leaves = calloc(set->n_leaves + 1, sizeof(*s->leaves));
+	s->rule_epochs = calloc(set->n_rules + 1, sizeof(*s->rule_epochs));
+	s->candidates = calloc(set->n_rules + 1, sizeof(*s->candidates));
+	s->rule_counts = calloc(set->n_rules + 1, sizeof(*s->rule_counts));
+	if (!s->leaves || !s->rule_epochs || !s->candidates || !s->rule_counts ||
+		regex_scratch_new(&s->regex) < 0) {
+		(void)ruleset_scratch_free(s);
+		return -ENOMEM;
+	}
+	*ret = s;
+	return 0;
+}
+
+struct ruleset_scratch *ruleset_scratch_free(struct ruleset_scratch *s)
+{
+	if (!s)
+		return NULL;
+	folded_deinit(&s->folded);
+	buf_deinit(&s->author);
+	buf_deinit(&s->work);
+	(void)regex_scratch_free(s->regex);
+	free(s->hashes);
+	free(s->heads);
+	free(s->hits);
+	free(s->leaves);
+	free(s->ranges.items);
+	free(s->regex_spans);
+	free(s->nexts);
+	free(s->rule_epochs);
+	free(s->candidates);
+	free(s->rule_counts);
+	free(s->spans);
+	free(s);
+	return NULL;
+}
+
+void ruleset_scratch_set_clock(struct ruleset_scratch *s, ruleset_clock *clock, void *arg)
+{
+	s->clock = clock;
+	s->clock_arg = arg;
+}
+
+const struct ruleset_counts *ruleset_scratch_counts(const struct ruleset_scratch *s)
+{
+	return &s->counts;
+}
+
+const struct rule_counts *ruleset_scratch_rule_counts(const struct ruleset_scratch *s, size_t i)
+{
+	return &s->rule_counts[i];
+}
+
+static int grow_tokens(struct ruleset_scratch *s, size_t n)
+{
+	uint32_t **const all[] = {&s->hashes, &s->heads, &s->hits};
+
+	if (n <= s->tokens_capacity)
+		return 0;
+	n += n / 2 + 64;
+	s->tokens_capacity = 0;
+	for (int i = 0; i < 3; i++) {
+		free(*all[i]);
+		*all[i] = malloc(n * sizeof(uint32_t));
+		if (!*all[i])
+			return -ENOMEM;
+	}
+	s->tokens_capacity = n;
+	return 0;
+}
+
+/* The text of author:, when a rule asks for it. */
+static struct span author_of(struct ruleset_scratch *s)
+{
+	const struct item_author *a = &s->item->author;
+
+	if (!s->set->reads_author)
+		return SPAN_NONE;
+	if (s->context && s->context->author_given)
+		return s->context->author;
+	if (span_empty(a->handle))
+		return a->name;
+	if (span_empty(a->name))
+		return a->handle;
+	buf_clear(&s->author);
+	buf_add(&s->author, a->name);
+	buf_add_char(&s->author, ' ');
+	buf_add(&s->author, a->handle);
+	s->no_memory |= s->author.failed;
+	return buf_span(&s->author);
+}
+
+static void next_epoch(struct ruleset_scratch *s)
+{
+	if (++s->epoch)
+		return;
+	memset(s->leaves, 0, s->set->n_leaves * sizeof(*s->leaves));
+	memset(s->rule_epochs, 0, s->set->n_rules * sizeof(*s->rule_epochs));
+	s->epoch = 1;
+}
+
+static int begin(
+	struct ruleset_scratch *s, const struct item *item, const struct match_context *context)
+{
+	struct span fields[ITEM_FIELDS] = {
+		[FIELD_TITLE] = item->title, [FIELD_TEXT] = item->text};
+	int r;
+
+	s->item = item;
+	s->context = context;
+	s->no_memory = false;
+	s->heads_known = false;
+	s->fields_checked = false;
+	s->ranges.n = 0;
+	s->n_regex_spans = 0;
+	s->n_candidates = 0;
+	next_epoch(s);
+	fields[FIELD_AUTHOR] = author_of(s);
+	r = folded_read(&s->folded, fields);
+	if (r >= 0)
+		r = grow_tokens(s, s->folded.n_tokens + 1);
+	s->counts.documents++;
+	s->counts.bytes += item->title.n + item->text.n;
+	s->counts.tokens += s->folded.n_tokens;
+	return s->no_memory ? -ENOMEM : r;
+}
+
+static void add_candidate(struct ruleset_scratch *s, uint32_t rule)
+{
+	if (s->rule_epochs[rule] == s->epoch)
+		return;
+	s->rule_epochs[rule] = s->epoch;
+	s->candidates[s->n_candidates++] = rule;
+}
+
+static void fire(struct ruleset_scratch *s, uint32_t number)
+{
+	const struct leaf *leaf = &s->set->leaves[number];
+
+	if (s->leaves[number].fired == s->epoch)
+		return;
+	s->leaves[number].fired = s->epoch;
+	for (uint32_t i = 0; i < leaf->n_rules; i++)
+		add_candidate(s, leaf->rules[i]);
+}
+
+static void on_anchor(void *arg, const struct anchor *anchor, uint32_t token)
+{
+	struct ruleset_scratch *s = arg;
+	const struct leaf *leaf = &s->set->leaves[anchor->leaf];
+
+	if (s->leaves[anchor->leaf].fired == s->epoch)
+		return;
+	if (leaf->kind == NODE_REGEX || leaf_stands(s, leaf, anchor->token, token))
+		fire(s, anchor->leaf);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void find_candidates(struct ruleset_scratch *s)
+{
+	const struct ruleset *set = s->set;
+	const size_t n = dictionary_probe(&set->dictionary, &s->folded, s->hashes, s->hits);
+
+	for (size_t i = 0; i < n; i++)
+		dictionary_look_up(&set->dictionary, &s->folded, s->hits[i], on_anchor, s);
+	for (size_t i = 0; s->folded.loose && i < set->n_loose; i++)
+		fire(s, set->loose[i]);
+	for (size_t i = 0; i < set->n_always; i++)
+		add_candidate(s, set->always[i]);
+	if (s->n_candidates > 1)
+		qsort(s->candidates, s->n_candidates, sizeof(*s->candidates), by_number);
+}
+
+static bool speaks(const struct set_rule *rule, struct span lang)
+{
+	if (span_empty(lang) || !rule->n_languages)
+		return true;
+	for (uint32_t i = 0; i < rule->n_languages; i++)
+		if (lang_is(lang, rule->languages[i]))
+			return true;
+	return false;
+}
+
+/* Whether the rule wants the document; its spans are in s->spans then. */
+static bool ask(struct ruleset_scratch *s, uint32_t number)
+{
+	const struct set_rule *rule = &s->set->rules[number];
+	struct rule_counts *counts = &s->rule_counts[number];
+	const struct op *code = s->set->code + rule->code;
+	const uint64_t start = s->clock ? s->clock(s->clock_arg) : 0;
+	bool wanted;
+
+	s->n_spans = 0;
+	s->exceeded = false;
+	wanted = speaks(rule, s->item->lang) && evaluate(s, code);
+	if (wanted) {
+		evaluate_spans(s, code);
+		spans_settle(s);
+		counts->hits++;
+	}
+	counts->candidates++;
+	counts->exceeded += s->exceeded;
+	if (s->clock)
+		counts->ns += s->clock(s->clock_arg) - start;
+	return wanted;
+}
+
+static int add_match(struct ruleset_scratch *s, uint32_t number, struct arena *arena,
+	struct match *matches, size_t n)
+{
+	struct match_span *spans = arena_alloc(arena, s->n_spans * sizeof(*spans) + 1);
+
+	if (!spans)
+		return -ENOMEM;
+	if (s->n_spans)
+		memcpy(spans, s->spans, s->n_spans * sizeof(*spans));
+	matches[n] = s->set->rules[number].info;
+	matches[n].spans = spans;
+	matches[n].n_spans = s->n_spans;
+	return 0;
+}
+
+int ruleset_match(const struct ruleset *set, struct ruleset_scratch *s, const struct item *item,
+	const struct match_context *context, struct arena *arena, struct match **ret_matches,
+	size_t *ret_n)
+{
+	struct match *matches = NULL;
+	size_t n = 0;
+	int r = begin(s, item, context);
+
+	(void)set; /* the scratch knows it */
+	if (r < 0)
+		return r;
+	find_candidates(s);
+	for (size_t i = 0; i < s->n_candidates && r >= 0; i++) {
+		if (!ask(s, s->candidates[i]))
+			continue;
+		if (!matches) {
+			matches = arena_alloc(arena, (s->n_candidates - i) * sizeof(*matches));
+			if (!matches)
+				return -ENOMEM;
+		}
+		r = add_match(s, s->candidates[i], arena, matches, n++);
+	}
+	if (s->no_memory)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	s->counts.candidates += s->n_candidates;
+	s->counts.hits += n;
+	*ret_matches = matches;
+	*ret_n = n;
+	return 0;
+}
