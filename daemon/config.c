@@ -412,7 +412,7 @@ int config_state(
 	int result;
 
 	if (!path)
-		path = config_path_default();
+		path = config_path_find(arena);
 	if (!path)
 		return config_state_default(ret, arena);
 	result = file_read(&bytes, &n, path, CONFIG_FILE_MAX);

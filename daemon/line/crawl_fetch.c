@@ -20,8 +20,7 @@ enum {
 	NO_MEMORY_MS = 10 * 1000,
 };
 
-/* --- The record
- * ---------------------------------------------------------------------------------- */
+/* --- The record --------------------------------------------------------------------------- */
 
 static struct flight *flight_new(struct crawl *c, struct entry *e)
 {
@@ -76,8 +75,7 @@ static struct flight *flight_of(struct crawl *c, const struct batch *b)
 	return f;
 }
 
-/* --- The question
- * -------------------------------------------------------------------------------- */
+/* --- The question ------------------------------------------------------------------------- */
 
 static bool has_header(const struct source *s, const char *name)
 {
@@ -191,8 +189,7 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 	schedule_set(c->schedule, e->slot, loop_now(c->loop).ms + NO_MEMORY_MS);
 }
 
-/* --- The answer
- * ---------------------------------------------------------------------------------- */
+/* --- The answer --------------------------------------------------------------------------- */
 
 static bool keep(struct arena *a, struct span *s)
 {
@@ -273,8 +270,7 @@ void crawl_answered(struct flight *f)
 	crawl_arm(c);
 }
 
-/* --- Moved addresses
- * ------------------------------------------------------------------------------ */
+/* --- Moved addresses ---------------------------------------------------------------------- */
 
 static bool same_host(struct arena *a, struct span x, struct span y)
 {
@@ -335,8 +331,7 @@ static bool give_up_move(struct batch *b)
 	return true;
 }
 
-/* --- Settling and adopting
- * ------------------------------------------------------------------------ */
+/* --- Settling and adopting ---------------------------------------------------------------- */
 
 static void tell(const struct crawl *c, const struct batch *b, const struct health *h)
 {
@@ -380,7 +375,12 @@ static bool judge(struct flight *f)
 			schedule_random(c->schedule, UINT32_MAX)},
 		.conditional = f->conditional,
 		.again = f->again,
+		.passed = f->file.n,
 	};
+
+	if (b->outcome == BATCH_FAILED && f->file.n)
+		b->error = arena_printf(
+			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
 	health_settle(&health, b, &f->memo, &how);
 	c->stats.unchanged += b->outcome == BATCH_UNCHANGED;

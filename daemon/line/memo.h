@@ -10,6 +10,7 @@
 
 enum memo_flags {
 	MEMO_NO_CACHE = 1, /* a cache on the way is broken: ask past it */
+	MEMO_STANDING = 2, /* error and mark stand until another document is read */
 };
 
 struct memo {
