@@ -263,7 +263,7 @@ static void list_file_read(struct reader *r, const struct manner *m, struct span
 		mistake(r, m->y, m->node, "lists of sources name each other: break the circle");
 		return;
 	}
-	result = file_read(&p, &n, path.p, LIST_FILE_MAX);
+	result = config_file_read(&p, &n, path.p, LIST_FILE_MAX);
 	if (result < 0) {
 		mistake(r, m->y, m->node, "%s: %s", path.p, file_why(result));
 		return;
@@ -335,7 +335,7 @@ static void opml_file_read(struct reader *r, const struct manner *m, struct span
 	struct arena arena = {0};
 	size_t n;
 	char *p;
-	int result = file_read(&p, &n, path.p, LIST_FILE_MAX);
+	int result = config_file_read(&p, &n, path.p, LIST_FILE_MAX);
 
 	if (result < 0) {
 		mistake(r, m->y, m->node, "%s: %s", path.p, file_why(result));

@@ -18,7 +18,7 @@ struct check {
 	bool expand, json;
 };
 
-static int options_read(struct check *ret, struct arena *arena, int argc, char **argv)
+static int options_read(struct check *ret, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
@@ -30,8 +30,14 @@ static int options_read(struct check *ret, struct arena *arena, int argc, char *
 		else
 			return command_usage(argv[0]);
 	}
-	ret->path = config_path(arena, ret->path);
-	return ret->path ? EXIT_DONE : EXIT_USAGE;
+	if (!ret->path)
+		ret->path = config_path_default();
+	if (!ret->path) {
+		(void)fputs("vigie: no configuration: write ./vigie.yaml or name one with -c\n",
+			stderr);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
 }
 
 static void warnings_print(const struct err_list *warnings)
@@ -116,13 +122,10 @@ int command_check(int argc, char **argv)
 	struct buf expanded = {0};
 	struct config_overrides overrides = {0};
 	struct config *config = NULL;
-	struct arena arena = {0};
-	int r = options_read(&check, &arena, argc, argv);
+	int r = options_read(&check, argc, argv);
 
-	if (r != EXIT_DONE) {
-		arena_release(&arena);
+	if (r != EXIT_DONE)
 		return r;
-	}
 	if (check.expand)
 		overrides.expanded = &expanded;
 	r = config_load(&config, check.path, &overrides, &errors);
@@ -142,6 +145,5 @@ int command_check(int argc, char **argv)
 	err_list_deinit(&errors);
 	buf_deinit(&expanded);
 	config_unref(config);
-	arena_release(&arena);
 	return r == 0 ? EXIT_DONE : r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -28,7 +28,7 @@ static char *read_all(const char *path)
 	char *p = NULL;
 	struct buf out = {0};
 
-	assert_int_equal(file_read(&p, &n, path, 1 << 20), 0);
+	assert_int_equal(config_file_read(&p, &n, path, 1 << 20), 0);
 	buf_add(&out, span_of(p, n));
 	free(p);
 	return buf_take(&out);
