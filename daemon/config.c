@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/config_path.h"
 #include "config_keys.h"
 #include "config_reader.h"
 #include "sources/url.h"
@@ -293,12 +294,31 @@ static void reader_release(struct reader *r)
 	free(r->receivers);
 }
 
+/* In the order of the file they stand in, not of the sections that found them. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct err *x = a, *y = b;
+	const int c = strcmp(x->file ? x->file : "", y->file ? y->file : "");
+
+	if (c)
+		return c;
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+				  : (x->column > y->column) - (x->column < y->column);
+}
+
+static void sort_places(struct err_list *l, size_t from)
+{
+	if (l->n > from)
+		qsort(l->items + from, l->n - from, sizeof(*l->items), compare_places);
+}
+
 int config_read(struct config **ret, struct span yaml, const char *name, const char *folder,
 	const struct config_overrides *overrides, struct err_list *errors)
 {
 	static const struct config_overrides none;
 	struct reader r = {
 		.errors = errors, .folder = folder, .overrides = overrides ? overrides : &none};
+	const size_t before = errors->n;
 	struct yaml y;
 	int result;
 
@@ -316,6 +336,8 @@ int config_read(struct config **ret, struct span yaml, const char *name, const c
 	document_read(&r, &y);
 	reader_release(&r);
 	yaml_deinit(&y);
+	sort_places(errors, before);
+	sort_places(&r.config->warnings, 0);
 	if (r.result < 0) {
 		config_unref(r.config);
 		return r.result;
@@ -343,7 +365,7 @@ int config_load(struct config **ret, const char *path, const struct config_overr
 	size_t n = 0;
 	int r;
 
-	r = file_read(&bytes, &n, path, CONFIG_FILE_MAX);
+	r = config_file_read(&bytes, &n, path, CONFIG_FILE_MAX);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
@@ -390,8 +412,10 @@ int config_state(
 	int result;
 
 	if (!path)
+		path = config_path_default();
+	if (!path)
 		return config_state_default(ret, arena);
-	result = file_read(&bytes, &n, path, CONFIG_FILE_MAX);
+	result = config_file_read(&bytes, &n, path, CONFIG_FILE_MAX);
 	if (result < 0)
 		return result == -ENOMEM ? result
 					 : err_add(errors, path, 0, 0, "%s", file_why(result));

@@ -214,13 +214,15 @@ static void rule_read(struct reader *r, const struct yaml *y, const struct yaml_
 {
 	struct value v[SECTION_KEYS_MAX];
 	struct rule_draft *draft;
+	const size_t before = r->errors->n;
 	const struct yaml_node *at;
 
 	if (yaml_get(node, "files")) {
 		rule_files_read(r, y, node);
 		return;
 	}
-	if (!section_read(r, y, node, &section_rule, v, NULL, NULL, NULL, 0))
+	if (!section_read(r, y, node, &section_rule, v, NULL, NULL, NULL, 0) ||
+		r->errors->n != before) /* what is wrong is not missing too */
 		return;
 	if (!v[RULE_ID].node) {
 		mistake(r, y, node, "a rule without an id: write id: …");
@@ -303,7 +305,7 @@ static void rule_file_read(struct reader *r, const char *path)
 {
 	size_t n;
 	char *p;
-	const int result = file_read(&p, &n, path, RULE_FILE_MAX);
+	const int result = config_file_read(&p, &n, path, RULE_FILE_MAX);
 
 	if (result == -ENOMEM) {
 		reader_fail(r, result);
@@ -318,7 +320,7 @@ static void rule_file_read(struct reader *r, const char *path)
 static void rule_pattern_read(struct reader *r, const struct yaml *y, struct span pattern)
 {
 	glob_t found;
-	const int result = glob(pattern.p, GLOB_ERR, NULL, &found);
+	const int result = glob(pattern.p, 0, NULL, &found);
 
 	if (result == GLOB_NOSPACE)
 		reader_fail(r, -ENOMEM);

@@ -25,6 +25,7 @@
 #include "line/sift.h"
 #include "lock.h"
 #include "printer.h"
+#include "recent.h"
 #include "line/rules_seen.h"
 #include "vigie/cleanup.h"
 
@@ -51,6 +52,7 @@ struct vigie {
 	struct sift *sift;
 	struct control *control;
 	struct rules_seen *rules_seen;
+	struct recent *recent;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -164,7 +166,8 @@ static void on_kept(void *arg, const struct hit *hit)
 {
 	struct vigie *v = arg;
 
-	if (v->options.mentions && !hit->silent && !hit->update)
+	recent_add(v->recent, hit);
+	if (v->options.mentions && !hit->silent)
 		printer_hit(stdout, &v->style, hit);
 }
 
@@ -355,11 +358,28 @@ static void look(void *arg, struct status_view *ret)
 	};
 }
 
-static int deliveries(void *arg, struct span method, struct span path, struct buf *answer)
+static void on_post_answer(void *arg, int status, struct span body)
+{
+	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8", NULL, 0,
+		body);
+}
+
+static void on_deliveries(void *arg, struct http_ask *ask)
 {
 	struct vigie *v = arg;
+	const struct span path = span_slice(ask->path, sizeof("/deliveries") - 1, ask->path.n);
 
-	return v->post ? post_control(v->post, method, path, answer) : 503;
+	if (v->post)
+		post_control(v->post, ask->method, path, on_post_answer, ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
+static void on_mentions(void *arg, struct buf *out)
+{
+	const struct vigie *v = arg;
+
+	recent_json(v->recent, out);
 }
 
 /* --- Building ---------------------------------------------------------------------------------- */
@@ -550,7 +570,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.listen = v->config->http.listen,
 		.look = look,
 		.reload = reload,
-		.deliveries = deliveries,
+		.mentions = on_mentions,
+		.deliveries = on_deliveries,
 		.arg = v,
 	};
 	const struct archive_options archive = {
@@ -578,6 +599,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	if (r >= 0)
 		r = rules_seen_new(&v->rules_seen);
 	if (r >= 0)
+		r = recent_new(&v->recent);
+	if (r >= 0)
 		r = build_transfers(v);
 	if (r >= 0)
 		r = control_new(&v->control, v->loop, &control, &v->arena, ret_why);
@@ -593,17 +616,18 @@ static void tear_down(struct vigie *v)
 {
 	pool_free(v->pool);
 	sift_free(v->sift);
-	crawl_free(v->crawl);
 	control_free(v->control);
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);
 	keep_free(v->keep);
 	queue_free(v->queue);
+	crawl_free(v->crawl);
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);
 	rules_seen_free(v->rules_seen);
+	recent_free(v->recent);
 	timer_free(v->watchdog);
 	timer_free(v->drain);
 	on_signal_free(v->on_hup);

@@ -30,7 +30,8 @@ int command_run(int argc, char **argv)
 	}
 	options.config_path = path ? path : config_path_default();
 	if (!options.config_path) {
-		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first alert\") or name one with -c\n",
+		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first alert\") or name "
+			    "one with -c\n",
 			stderr);
 		return EXIT_USAGE;
 	}

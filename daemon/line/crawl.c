@@ -30,8 +30,7 @@ uint64_t crawl_hash(struct span s)
 	return XXH3_64bits(s.p ? s.p : "", s.n);
 }
 
-/* --- Turns
- * ------------------------------------------------------------------------------------- */
+/* --- Turns -------------------------------------------------------------------------------- */
 
 static size_t max_in_flight(const struct crawl *c)
 {
@@ -62,8 +61,7 @@ static void on_timer(void *arg)
 	crawl_arm(c);
 }
 
-/* --- Birth and end
- * ------------------------------------------------------------------------------ */
+/* --- Birth and end ------------------------------------------------------------------------ */
 
 DEFINE_CLEANUP(struct crawl *, crawl_free)
 
@@ -146,8 +144,7 @@ const struct crawl_stats *crawl_stats(const struct crawl *crawl)
 	return &crawl->stats;
 }
 
-/* --- The set
- * ------------------------------------------------------------------------------------ */
+/* --- The set ------------------------------------------------------------------------------ */
 
 static int by_id(const void *a, const void *b)
 {
@@ -331,8 +328,7 @@ int crawl_set_sources(struct crawl *crawl, const struct source *const *sources, 
 	return 0;
 }
 
-/* --- States
- * ------------------------------------------------------------------------------------- */
+/* --- States ------------------------------------------------------------------------------- */
 
 /* The host of a source that moved is another one: it stands at that one's gate. */
 void crawl_change_gate(struct crawl *c, struct entry *e, struct span url)
@@ -451,8 +447,7 @@ void crawl_reset(struct crawl *crawl, unsigned partition)
 	crawl_arm(c);
 }
 
-/* --- Views
- * -------------------------------------------------------------------------------------- */
+/* --- Views -------------------------------------------------------------------------------- */
 
 void crawl_each(
 	struct crawl *crawl, void (*see)(void *arg, const struct crawl_view *view), void *arg)

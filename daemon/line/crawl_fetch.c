@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "io/log.h"
@@ -20,8 +21,7 @@ enum {
 	NO_MEMORY_MS = 10 * 1000,
 };
 
-/* --- The record
- * ---------------------------------------------------------------------------------- */
+/* --- The record --------------------------------------------------------------------------- */
 
 static struct flight *flight_new(struct crawl *c, struct entry *e)
 {
@@ -76,8 +76,7 @@ static struct flight *flight_of(struct crawl *c, const struct batch *b)
 	return f;
 }
 
-/* --- The question
- * -------------------------------------------------------------------------------- */
+/* --- The question ------------------------------------------------------------------------- */
 
 static bool has_header(const struct source *s, const char *name)
 {
@@ -191,8 +190,7 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 	schedule_set(c->schedule, e->slot, loop_now(c->loop).ms + NO_MEMORY_MS);
 }
 
-/* --- The answer
- * ---------------------------------------------------------------------------------- */
+/* --- The answer --------------------------------------------------------------------------- */
 
 static bool keep(struct arena *a, struct span *s)
 {
@@ -225,15 +223,30 @@ static int take_document(struct batch *b, const struct document *from)
 	return -ENOMEM;
 }
 
-/* What is the same to the byte, or by the server's word. */
+/* The bytes of a whole document as a validator of our own: most servers without ETag send the
+ * same ones again and again. It stands as "=HASH" in the cursor, which is nobody else's where
+ * there are no pages to turn, and which the queue drops with the other validators when it can't
+ * vouch for them. */
+static struct span mark_of(struct arena *arena, struct span body)
+{
+	return arena_printf(arena, "=%016" PRIx64, crawl_hash(body));
+}
+
+static bool has_mark(const struct source_state *s)
+{
+	return s->cursor.n && s->cursor.p[0] == '=';
+}
+
+/* The same to the byte, or by the server's word. */
 static bool is_unchanged(const struct flight *f)
 {
-	const struct document *d = &f->batch->document;
+	struct batch *b = f->batch;
+	const struct document *d = &b->document;
 
 	if (d->status == 304)
 		return f->conditional;
-	return d->status == 200 && d->end == DOCUMENT_COMPLETE && f->memo.body &&
-	       f->memo.body == crawl_hash(d->body);
+	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
+	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
 }
 
 static void on_answer(void *arg, const struct transfer_result *result)
@@ -273,8 +286,7 @@ void crawl_answered(struct flight *f)
 	crawl_arm(c);
 }
 
-/* --- Moved addresses
- * ------------------------------------------------------------------------------ */
+/* --- Moved addresses ---------------------------------------------------------------------- */
 
 static bool same_host(struct arena *a, struct span x, struct span y)
 {
@@ -331,12 +343,13 @@ static bool give_up_move(struct batch *b)
 	s->url_moved = SPAN_NONE;
 	s->etag = SPAN_NONE;
 	s->last_modified = SPAN_NONE;
+	if (has_mark(s))
+		s->cursor = SPAN_NONE;
 	s->mark = SPAN_NONE;
 	return true;
 }
 
-/* --- Settling and adopting
- * ------------------------------------------------------------------------ */
+/* --- Settling and adopting ---------------------------------------------------------------- */
 
 static void tell(const struct crawl *c, const struct batch *b, const struct health *h)
 {
@@ -380,7 +393,12 @@ static bool judge(struct flight *f)
 			schedule_random(c->schedule, UINT32_MAX)},
 		.conditional = f->conditional,
 		.again = f->again,
+		.passed = f->file.n,
 	};
+
+	if (b->outcome == BATCH_FAILED && f->file.n)
+		b->error = arena_printf(
+			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
 	health_settle(&health, b, &f->memo, &how);
 	c->stats.unchanged += b->outcome == BATCH_UNCHANGED;
@@ -393,8 +411,9 @@ static bool judge(struct flight *f)
 	} else if (!crawl_is_file(s)) {
 		follow_move(f);
 	}
-	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE)
-		f->memo.body = crawl_hash(b->document.body);
+	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
+		!crawl_is_file(s) && (span_empty(b->state.cursor) || has_mark(&b->state)))
+		b->state.cursor = mark_of(&b->arena, b->document.body);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};

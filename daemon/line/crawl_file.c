@@ -110,6 +110,7 @@ static void read_folder(struct flight *f, const char *folder, struct span cursor
 		fail(b, "the folder can't be read", r);
 	} else {
 		read_into(f, path.p);
+		f->file = arena_dup(&b->arena, span_str(path.p + base));
 		b->state.cursor = arena_printf(
 			&b->arena, "%" PRId64 " %s", info.changed_ns, path.p + base);
 	}

@@ -36,7 +36,8 @@ struct flight {
 	bool never;      /* no due time, once settled */
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
-	bool again; /* a folder has more to read */
+	struct span file; /* which one of a folder */
+	bool again;       /* the folder has more to read */
 };
 
 struct crawl {

@@ -13,8 +13,7 @@ enum { HOST_HOLD_MS = 15 * MINUTE_MS };
 /* A longer validator is no validator. */
 enum { VALIDATOR_BYTES = 1024 };
 
-/* --- What answers say about time
- * ---------------------------------------------------------------- */
+/* --- What answers say about time ---------------------------------------------------------- */
 
 /* Digits only; -1 for anything else. */
 static int64_t seconds(struct span s)
@@ -129,8 +128,7 @@ struct wall health_skip(struct wall at, uint32_t skip_hours, uint8_t skip_days)
 	return at; /* all of the week is skipped: nobody can mean that */
 }
 
-/* --- What failures mean
- * ---------------------------------------------------------------------------- */
+/* --- What failures mean ------------------------------------------------------------------- */
 
 /* First row that fits wins. */
 struct trouble {
@@ -218,7 +216,34 @@ static int64_t back_off(const struct health_ask *ask, int64_t failures, bool ref
 	return first < most ? first : most;
 }
 
-static void failed(struct health *ret, struct batch *b, const struct health_ask *ask)
+static int64_t usual(
+	const struct batch *b, const struct memo *memo, const struct health_ask *ask)
+{
+	int64_t wait, hint;
+	struct wall due;
+
+	if (ask->again)
+		return 0;
+	if (ask->every_ms) {
+		wait = ask->every_ms - ask->elapsed_ms;
+		return wait > 0 ? wait : 0;
+	}
+	wait = ask->auto_ms + (int64_t)(ask->random[0] % (uint64_t)(ask->auto_ms / 10 + 1));
+	hint = health_fresh(&b->document, ask->now);
+	if (hint < (int64_t)memo->ttl_s * 1000)
+		hint = (int64_t)memo->ttl_s * 1000;
+	if (hint > HEALTH_LONGEST_MS)
+		hint = HEALTH_LONGEST_MS;
+	if (wait < hint)
+		wait = hint;
+	due = health_skip((struct wall){ask->now.ms + wait}, memo->skip_hours, memo->skip_days);
+	if (due.ms != ask->now.ms + wait) /* not all at the stroke of the hour */
+		due.ms += (int64_t)(ask->random[1] % (5 * MINUTE_MS));
+	return due.ms - ask->now.ms;
+}
+
+static void failed(struct health *ret, struct batch *b, const struct memo *memo,
+	const struct health_ask *ask)
 {
 	const struct document *d = &b->document;
 	struct source_state *s = &b->state;
@@ -236,7 +261,9 @@ static void failed(struct health *ret, struct batch *b, const struct health_ask 
 		ret->due_in_ms = HEALTH_DUE_NEVER;
 		return;
 	}
-	ret->due_in_ms = ask->again ? 0 : back_off(ask, s->failures, t && t->refuses);
+	ret->due_in_ms = back_off(ask, s->failures, t && t->refuses);
+	if (ask->passed)
+		ret->due_in_ms = usual(b, memo, ask);
 	if (retry > 0) {
 		const int64_t usual = ask->every_ms ? ask->every_ms - ask->elapsed_ms : 0;
 
@@ -252,8 +279,7 @@ static void failed(struct health *ret, struct batch *b, const struct health_ask 
 	}
 }
 
-/* --- What success means
- * ------------------------------------------------------------------------------ */
+/* --- What success means ------------------------------------------------------------------- */
 
 static struct span validator(struct span v)
 {
@@ -284,32 +310,6 @@ static void learn(struct batch *b, struct memo *memo)
 	memo->skip_days = l->skip_days;
 }
 
-static int64_t usual(
-	const struct batch *b, const struct memo *memo, const struct health_ask *ask)
-{
-	int64_t wait, hint;
-	struct wall due;
-
-	if (ask->again)
-		return 0;
-	if (ask->every_ms) {
-		wait = ask->every_ms - ask->elapsed_ms;
-		return wait > 0 ? wait : 0;
-	}
-	wait = ask->auto_ms + (int64_t)(ask->random[0] % (uint64_t)(ask->auto_ms / 10 + 1));
-	hint = health_fresh(&b->document, ask->now);
-	if (hint < (int64_t)memo->ttl_s * 1000)
-		hint = (int64_t)memo->ttl_s * 1000;
-	if (hint > HEALTH_LONGEST_MS)
-		hint = HEALTH_LONGEST_MS;
-	if (wait < hint)
-		wait = hint;
-	due = health_skip((struct wall){ask->now.ms + wait}, memo->skip_hours, memo->skip_days);
-	if (due.ms != ask->now.ms + wait) /* not all at the stroke of the hour */
-		due.ms += (int64_t)(ask->random[1] % (5 * MINUTE_MS));
-	return due.ms - ask->now.ms;
-}
-
 static void say(struct source_state *s, const char *mark, const char *error)
 {
 	s->mark = span_str(mark);
@@ -326,8 +326,9 @@ static void succeeded(
 	s->failures = 0;
 	s->last_read = ask->now;
 	memo->flags &= (uint8_t)~MEMO_NO_CACHE;
-	/* What is too long stays so as long as it doesn't change. */
-	if (read || !span_eq_str(s->mark, "overlong"))
+	if (read)
+		memo->flags &= (uint8_t)~MEMO_STANDING;
+	if (!(memo->flags & MEMO_STANDING))
 		say(s, "", "");
 	if (whole && b->document.end == DOCUMENT_COMPLETE)
 		adopt_validators(b, ask);
@@ -343,10 +344,12 @@ static void succeeded(
 			"was read");
 	else if (read)
 		learn(b, memo);
-	if (read && b->lesson.more)
+	if (read && b->lesson.more) {
 		say(s, "overlong",
 			"more items than are read of one document: only the first ones "
 			"were");
+		memo->flags |= MEMO_STANDING;
+	}
 	ret->due_in_ms = usual(b, memo, ask);
 }
 
@@ -361,7 +364,11 @@ void health_settle(struct health *ret, struct batch *batch, struct memo *memo,
 	if (batch->outcome == BATCH_FAILED) {
 		if (batch->document.status == 304)
 			memo->flags |= MEMO_NO_CACHE;
-		failed(ret, batch, ask);
+		if (ask->passed)
+			memo->flags |= MEMO_STANDING;
+		else
+			memo->flags &= (uint8_t)~MEMO_STANDING;
+		failed(ret, batch, memo, ask);
 	} else {
 		succeeded(ret, batch, memo, ask);
 	}

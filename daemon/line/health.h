@@ -40,6 +40,7 @@ struct health_ask {
 	uint64_t random[2]; /* any bits */
 	bool conditional;   /* validators were sent */
 	bool again;         /* there is more to read at once (files of a folder) */
+	bool passed;        /* a failure that won't be met again: its error stands */
 };
 
 enum { HEALTH_DUE_NEVER = -1 };

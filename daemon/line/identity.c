@@ -28,8 +28,7 @@ static void hex(char *out, const unsigned char *bytes, size_t n)
 	}
 }
 
-/* --- The secret
- * -------------------------------------------------------------------------------- */
+/* --- The secret --------------------------------------------------------------------------- */
 
 static bool secret_parse(struct identity_secret *ret, struct span text)
 {
@@ -98,8 +97,7 @@ int identity_secret_load(struct identity_secret *ret, const char *path, const ch
 	return r;
 }
 
-/* --- Namespaces
- * -------------------------------------------------------------------------------- */
+/* --- Namespaces --------------------------------------------------------------------------- */
 
 static struct span domain_of(struct span namespace_)
 {
@@ -165,8 +163,7 @@ struct span identity_namespace(struct arena *arena, const struct source *source)
 	return arena_printf(arena, "%.*s %.*s", SPAN_ARG(domain), (int)sizeof(text), text);
 }
 
-/* --- What an item goes by
- * ---------------------------------------------------------------------- */
+/* --- What an item goes by ----------------------------------------------------------------- */
 
 /* An address without what sites change about their own: scheme, "www.", slash at the end. */
 static struct span bare(struct span url)
@@ -291,8 +288,7 @@ int identity_decide(struct identity **ret, struct arena *arena, const struct ite
 	return 0;
 }
 
-/* --- Keys
- * -------------------------------------------------------------------------------------- */
+/* --- Keys --------------------------------------------------------------------------------- */
 
 static bool within(struct span host, struct span domain)
 {
@@ -379,8 +375,7 @@ int identity_keys(struct item_key **ret, struct arena *arena,
 	return r;
 }
 
-/* --- Content
- * ----------------------------------------------------------------------------------- */
+/* --- Content ------------------------------------------------------------------------------ */
 
 static bool closes(char open, char close)
 {

@@ -49,8 +49,7 @@ struct sift {
 	struct sift_stats stats;
 };
 
-/* --- On the pool
- * ---------------------------------------------------------------------------------- */
+/* --- On the pool -------------------------------------------------------------------------- */
 
 static int read_document(struct sift *s, struct batch *b)
 {
@@ -304,8 +303,7 @@ static void on_run(void *arg, unsigned thread)
 		b->error = SPAN("no memory for so large a document");
 }
 
-/* --- On the loop
- * ---------------------------------------------------------------------------------- */
+/* --- On the loop -------------------------------------------------------------------------- */
 
 static bool is_silent(
 	const struct sift *s, const struct batch *b, const struct hit *hit, struct wall said)

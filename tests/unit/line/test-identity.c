@@ -42,8 +42,7 @@ static struct item item(const char *id, const char *url, const char *title)
 	return i;
 }
 
-/* --- Namespaces
- * ---------------------------------------------------------------------------------- */
+/* --- Namespaces --------------------------------------------------------------------------- */
 
 static void a_namespace_is_a_domain_and_the_hash_of_an_address(void **state)
 {
@@ -95,8 +94,7 @@ static void a_partition_is_of_the_domain(void **state)
 		assert_int_equal(identity_partition(rows[i].ns), rows[i].partition);
 }
 
-/* --- Keys
- * ------------------------------------------------------------------------------------------ */
+/* --- Keys --------------------------------------------------------------------------------- */
 
 static const struct span lemonde = T("lemonde.fr 00112233445566778899aabbccddeeff");
 static const struct span lemonde_2 = T("lemonde.fr ffeeddccbbaa99887766554433221100");
@@ -280,8 +278,7 @@ static void thousands_of_items_are_told_apart(void **state)
 	arena_release(&arena);
 }
 
-/* --- Content
- * --------------------------------------------------------------------------------------- */
+/* --- Content ------------------------------------------------------------------------------ */
 
 static void a_counter_in_the_title_is_nothing(void **state)
 {
@@ -324,8 +321,7 @@ static void the_hash_of_content_is_kept_too(void **state)
 	assert_true(identity_content_hash(&a) != identity_content_hash(&b));
 }
 
-/* --- Recall
- * ---------------------------------------------------------------------------------------- */
+/* --- Recall ------------------------------------------------------------------------------- */
 
 static struct item dated(const char *id, const char *url, const char *title, int64_t at)
 {
@@ -416,8 +412,7 @@ static void an_unstable_id_is_found_out(void **state)
 	}
 }
 
-/* --- The secret
- * ------------------------------------------------------------------------------------ */
+/* --- The secret --------------------------------------------------------------------------- */
 
 static void the_secret_is_made_once(void **state)
 {
