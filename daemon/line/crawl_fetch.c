@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "io/log.h"
@@ -222,15 +223,30 @@ static int take_document(struct batch *b, const struct document *from)
 	return -ENOMEM;
 }
 
-/* What is the same to the byte, or by the server's word. */
+/* The bytes of a whole document as a validator of our own: most servers without ETag send the
+ * same ones again and again. It stands as "=HASH" in the cursor, which is nobody else's where
+ * there are no pages to turn, and which the queue drops with the other validators when it can't
+ * vouch for them. */
+static struct span mark_of(struct arena *arena, struct span body)
+{
+	return arena_printf(arena, "=%016" PRIx64, crawl_hash(body));
+}
+
+static bool has_mark(const struct source_state *s)
+{
+	return s->cursor.n && s->cursor.p[0] == '=';
+}
+
+/* The same to the byte, or by the server's word. */
 static bool is_unchanged(const struct flight *f)
 {
-	const struct document *d = &f->batch->document;
+	struct batch *b = f->batch;
+	const struct document *d = &b->document;
 
 	if (d->status == 304)
 		return f->conditional;
-	return d->status == 200 && d->end == DOCUMENT_COMPLETE && f->memo.body &&
-	       f->memo.body == crawl_hash(d->body);
+	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
+	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
 }
 
 static void on_answer(void *arg, const struct transfer_result *result)
@@ -327,6 +343,8 @@ static bool give_up_move(struct batch *b)
 	s->url_moved = SPAN_NONE;
 	s->etag = SPAN_NONE;
 	s->last_modified = SPAN_NONE;
+	if (has_mark(s))
+		s->cursor = SPAN_NONE;
 	s->mark = SPAN_NONE;
 	return true;
 }
@@ -393,8 +411,9 @@ static bool judge(struct flight *f)
 	} else if (!crawl_is_file(s)) {
 		follow_move(f);
 	}
-	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE)
-		f->memo.body = crawl_hash(b->document.body);
+	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
+		!crawl_is_file(s) && (span_empty(b->state.cursor) || has_mark(&b->state)))
+		b->state.cursor = mark_of(&b->arena, b->document.body);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};

@@ -17,7 +17,7 @@ sources:
 receivers: []
 """
 def dashboard(lab):
-    lab.feed('paper', [item(1, 'Acme &lt;img src=x onerror=document.title=1&gt; &amp; co', 'All about <script>Acme</script>.', author='Ann Example')])
+    lab.feed('paper', [item(1, 'Acme <img src=x onerror=document.title=1> & co', 'All about <script>Acme</script>.', author='Ann Example')])
     lab.config(CONFIG)
     lab.start()
     address = re.search(r'http://127\.0\.0\.1:\d+/', lab.wait_log('run.ready')).group(0)
