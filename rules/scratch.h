@@ -115,7 +115,7 @@ void spans_settle(struct ruleset_scratch *s);
 
 /* values.c */
 bool value_holds(struct ruleset_scratch *s, const struct value_test *test);
-bool number_holds(const struct item *item, const struct number_test *test);
+bool number_holds(const struct ruleset_scratch *s, const struct number_test *test);
 
 /* `lang` as lang: compares it: whether it is `wanted` (lower case, '-') or a kind of it. */
 bool lang_is(struct span lang, struct span wanted);

@@ -130,7 +130,7 @@ static void decode_base64(struct buf *out, struct span s)
 
 	for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
 		static const char digits[] =
-		        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 		const char *at = s.p[i] ? strchr(digits, s.p[i]) : NULL;
 
 		if (!at)
@@ -195,7 +195,7 @@ static bool ends_ci(struct span s, const char *end)
 }
 
 void capture_atom_mode(
-        struct span type, struct span mode, enum capture_mode *ret_mode, bool *ret_base64)
+	struct span type, struct span mode, enum capture_mode *ret_mode, bool *ret_base64)
 {
 	const bool escaped = is(mode, "escaped"), inlined = is(mode, "xml");
 
@@ -208,7 +208,7 @@ void capture_atom_mode(
 	else {
 		*ret_mode = CAPTURE_PLAIN;
 		if (memchr(type.p ? type.p : "", '/', type.n) &&
-		        !is(span_slice(type, 0, 5), "text/") && !escaped && !inlined)
+			!is(span_slice(type, 0, 5), "text/") && !escaped && !inlined)
 			*ret_base64 = true;
 	}
 }

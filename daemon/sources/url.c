@@ -52,7 +52,7 @@ struct url_parts url_split(struct span s)
 
 	if (s.n && is_alpha(s.p[0])) {
 		while (i < s.n && (is_alpha(s.p[i]) || is_digit(s.p[i]) || s.p[i] == '+' ||
-		                          s.p[i] == '-' || s.p[i] == '.'))
+					  s.p[i] == '-' || s.p[i] == '.'))
 			i++;
 		if (i < s.n && s.p[i] == ':') {
 			u.scheme = span_slice(s, 0, i);
@@ -195,7 +195,7 @@ static struct span keep(struct arena *arena, struct buf *b)
 
 /* RFC 3986, section 5.2.2. `merged` is memory for a path made of both. */
 static void transform(struct url_parts *t, const struct url_parts *b, const struct url_parts *r,
-        struct buf *merged)
+	struct buf *merged)
 {
 	size_t folder;
 
@@ -309,7 +309,7 @@ static bool add_host(struct buf *out, struct span host)
 		char c = host.p[i];
 
 		if (c == '%' && i + 2 < host.n && hex(host.p[i + 1]) >= 0 &&
-		        hex(host.p[i + 2]) >= 0) {
+			hex(host.p[i + 2]) >= 0) {
 			c = (char)(hex(host.p[i + 1]) * 16 + hex(host.p[i + 2]));
 			i += 2;
 		}
@@ -439,7 +439,7 @@ struct span url_registrable_domain(struct arena *arena, struct span host)
 static bool secret_name(struct span name)
 {
 	static const char *const parts[] = {"key", "token", "secret", "sig", "passw", "pwd",
-	        "auth", "code", "session", "credential"};
+		"auth", "code", "session", "credential"};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const struct span part = span_str(parts[i]);
@@ -488,7 +488,7 @@ struct span url_unescape(struct arena *arena, struct span s)
 		return SPAN_NONE;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 &&
-		        hex(s.p[i + 2]) >= 0) {
+			hex(s.p[i + 2]) >= 0) {
 			p[n++] = (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
 			i += 2;
 		} else {

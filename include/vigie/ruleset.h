@@ -87,6 +87,7 @@ struct match_context {
 	struct span source; /* the source's id, for source: */
 	struct span author; /* text of author:, when it is not the item's name and handle */
 	bool author_given;
+	bool engagement_given; /* engagement: is numbers.total, known or not, and no sum */
 };
 
 /* All rules that want the item, in rule order. The array and the spans are in the arena; ids
