@@ -17,6 +17,8 @@ const struct command commands[] = {
 		"read the configuration and say all that is wrong with it", command_check },
 	{ "status", "[-c FILE] [--state DIR] [--json]",
 		"say what the running daemon does, source by source", command_status },
+	{ "deliveries", "[list|show ID|redrive [ID|--all]|drop ID] [-c FILE] [--state DIR] [--json]",
+		"show what waits, what was given up and why; try it again", command_deliveries },
 	{ "reload", "[-c FILE] [--state DIR]",
 		"make the running daemon read its configuration again", command_reload },
 	{ "search", "[--json] " MENTIONS_USAGE, "find mentions in the archive, the newest first",

@@ -1,6 +1,6 @@
 #include "sources/url.h"
 
-#include <curl/curl.h>
+#include <idn2.h>
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,24 +278,16 @@ static bool is_ascii(struct span s)
 	return true;
 }
 
-/* The host in ASCII, by curl's libidn2. */
-static bool add_punycode(struct buf *out, struct span host)
+/* The host in ASCII (UTS 46, non-transitional, as browsers have it). */
+static bool add_punycode(struct buf *out, struct buf *host)
 {
-	CURLU *u = curl_url();
-	struct buf url = {0};
-	char *ascii = NULL;
-	bool ok;
+	uint8_t *ascii = NULL;
+	const bool ok = idn2_lookup_u8((const uint8_t *)host->p, &ascii,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
 
-	buf_add(&url, SPAN("http://"));
-	buf_add(&url, host);
-	buf_add_char(&url, '/');
-	ok = u && !url.failed && curl_url_set(u, CURLUPART_URL, url.p, 0) == CURLUE_OK &&
-	     curl_url_get(u, CURLUPART_HOST, &ascii, CURLU_PUNYCODE) == CURLUE_OK && ascii;
 	if (ok)
-		add_lower(out, span_str(ascii));
-	curl_free(ascii);
-	curl_url_cleanup(u);
-	buf_deinit(&url);
+		add_lower(out, span_str((const char *)ascii));
+	idn2_free(ascii);
 	return ok;
 }
 
@@ -320,7 +312,7 @@ static bool add_host(struct buf *out, struct span host)
 	if (ok && is_ascii(buf_span(&plain)))
 		buf_add(out, buf_span(&plain));
 	else if (ok)
-		ok = add_punycode(out, buf_span(&plain));
+		ok = add_punycode(out, &plain);
 	buf_deinit(&plain);
 	return ok;
 }
