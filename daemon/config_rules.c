@@ -305,7 +305,7 @@ static void rule_file_read(struct reader *r, const char *path)
 {
 	size_t n;
 	char *p;
-	const int result = file_read(&p, &n, path, RULE_FILE_MAX);
+	const int result = config_file_read(&p, &n, path, RULE_FILE_MAX);
 
 	if (result == -ENOMEM) {
 		reader_fail(r, result);

@@ -50,8 +50,8 @@ static bool amounts_parse(int64_t *ret, struct span text, const struct unit *uni
 
 bool duration_parse(int64_t *ret_ms, struct span text)
 {
-	static const struct unit units[] = {{"s", 1000}, {"m", 60000}, {"h", 3600000},
-		{"d", FACTOR_DAY_MS}, {"w", 7LL * FACTOR_DAY_MS}, {NULL, 0}};
+	static const struct unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000},
+		{"h", 3600000}, {"d", FACTOR_DAY_MS}, {"w", 7LL * FACTOR_DAY_MS}, {NULL, 0}};
 
 	return amounts_parse(ret_ms, text, units);
 }

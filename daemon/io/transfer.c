@@ -298,11 +298,20 @@ void handle_detach(struct transfer_handle *h)
 		t->handles = h->next;
 	if (h->next)
 		h->next->previous = h->previous;
-	h->transfer = NULL;
 }
 
+/* The transfer may have been freed since h left it: within on_drain() its memory is still
+ * there. */
 void handle_destroy(struct transfer_handle *h)
 {
+	struct transfer *t = h->transfer;
+
+	if (!t->freed && t->n_spare < IDLE_MAX && h->body.capacity &&
+	        h->body.capacity <= SPARE_BODY_MAX) {
+		buf_clear(&h->body);
+		t->spare[t->n_spare++] = h->body;
+		h->body = (struct buf){0};
+	}
 	curl_slist_free_all(h->lines);
 	if (h->release)
 		h->release(h);
@@ -321,6 +330,8 @@ int handle_prepare(struct transfer_handle *h, int64_t total_ms)
 	if (!e)
 		return -ENOMEM;
 	h->easy = e;
+	if (t->n_spare)
+		h->body = t->spare[--t->n_spare];
 	h->deadline.ms = loop_now(t->loop).ms + (total_ms ? total_ms : o->total_ms);
 	(void)curl_easy_setopt(e, CURLOPT_PRIVATE, h);
 	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->message);
@@ -417,14 +428,14 @@ static void on_drain(void *arg)
 {
 	struct transfer *t = arg;
 	struct transfer_handle *h;
-	bool freed = false;
 	CURLcode code;
 
-	t->freed = &freed;
-	while (!freed && (h = next_ended(t, &code)))
+	t->draining = true;
+	while (!t->freed && (h = next_ended(t, &code)))
 		h->ended(h, code);
-	if (!freed)
-		t->freed = NULL;
+	t->draining = false;
+	if (t->freed)
+		free(t);
 }
 
 void transfer_cancel(struct transfer_handle *handle)
@@ -528,10 +539,10 @@ struct transfer *transfer_free(struct transfer *transfer)
 
 	if (!t)
 		return NULL;
-	if (t->freed)
-		*t->freed = true;
 	while (t->handles)
 		transfer_cancel(t->handles);
+	while (t->n_spare)
+		buf_deinit(&t->spare[--t->n_spare]);
 	while (t->n_idle)
 		curl_easy_cleanup(t->idle[--t->n_idle]);
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
@@ -545,6 +556,8 @@ struct transfer *transfer_free(struct transfer *transfer)
 	free(t->allow);
 	free(t->ehlo_name);
 	free(t->user_agent);
-	free(t);
+	t->freed = true;
+	if (!t->draining)
+		free(t);
 	return NULL;
 }

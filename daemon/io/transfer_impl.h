@@ -23,7 +23,10 @@
 #include "io/transfer_head.h"
 #include "vigie/buf.h"
 
-enum { IDLE_MAX = 32 }; /* easy handles kept for the next request, with their buffers */
+enum {
+	IDLE_MAX = 32,               /* easy handles and bodies kept for the next request */
+	SPARE_BODY_MAX = 128 * 1024, /* bytes; bigger ones go back to the heap */
+};
 
 struct trust; /* transfer_tls.c */
 
@@ -48,11 +51,14 @@ struct transfer {
 	struct transfer_handle *handles; /* all */
 	CURL *idle[IDLE_MAX];
 	size_t n_idle;
+	struct buf spare[IDLE_MAX];
+	size_t n_spare;
 	struct mail_socket *mail_sockets; /* the open ones */
 	size_t n_mail_sockets, mail_sockets_capacity;
 	size_t n_ready;
 	bool plain_mail; /* a connection without TLS may be waiting for its next message */
-	bool *freed;     /* set while answers leave: their receiver may free us */
+	bool draining,
+	        freed; /* whoever hears an answer may free us: the memory stays until then */
 };
 
 /* Why a callback of ours ended a transfer. */

@@ -20,12 +20,13 @@ enum {
 
 static bool is_feed_type(struct span type)
 {
-	static const char *const types[] = { "application/rss+xml", "application/atom+xml",
+	static const char *const types[] = {"application/rss+xml", "application/atom+xml",
 		"application/rdf+xml", "application/feed+json", "application/x-rss+xml",
 		"application/x-atom+xml", "application/rss", "application/atom", "text/rss",
-		"text/rss+xml", "text/atom", "text/atom+xml", "text/rdf", "application/x.atom+xml",
-		"application/x-cdf" };
-	/* Seen for feeds, and for much else: taken with rel=feed, or a title or address that says so. */
+		"text/rss+xml", "text/atom", "text/atom+xml", "text/rdf",
+		"application/x.atom+xml", "application/x-cdf"};
+	/* Seen for feeds, and for much else: taken with rel=feed, or a title or address that
+	 * says so. */
 	type = span_trim(span_slice(type, 0, span_find(type, ';')));
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if (span_eq_ci(type, span_str(types[i])))
@@ -35,7 +36,8 @@ static bool is_feed_type(struct span type)
 
 static bool is_vague_type(struct span type)
 {
-	static const char *const types[] = { "", "application/xml", "text/xml", "application/json" };
+	static const char *const types[] = {
+		"", "application/xml", "text/xml", "application/json"};
 
 	type = span_trim(span_slice(type, 0, span_find(type, ';')));
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
@@ -95,7 +97,8 @@ struct finder {
 	struct buf value;
 };
 
-static void add(struct finder *f, struct span href, struct span title, struct span type, bool guess)
+static void add(
+	struct finder *f, struct span href, struct span title, struct span type, bool guess)
 {
 	struct discovered *d;
 	const struct span url = url_resolve(f->arena, f->base, href);
@@ -121,14 +124,15 @@ static void add(struct finder *f, struct span href, struct span title, struct sp
 /* Decoded, on one line, in the arena. */
 static struct span attribute(struct finder *f, const struct xml_token *t, struct span name)
 {
-	struct buf line = { 0 };
+	struct buf line = {0};
 	struct span value = SPAN_NONE;
 
 	for (size_t i = 0; i < t->n_attributes; i++) {
 		if (!span_eq_ci(t->attributes[i].name, name))
 			continue;
 		buf_clear(&f->value);
-		html_unescape(&f->value, span_slice(t->attributes[i].value, 0, MAX_VALUE_BYTES));
+		html_unescape(
+			&f->value, span_slice(t->attributes[i].value, 0, MAX_VALUE_BYTES));
 		text_mend(&f->value);
 		text_line(&line, buf_span(&f->value));
 		value = arena_dup(f->arena, buf_span(&line));
@@ -152,7 +156,7 @@ static void take_link(struct finder *f, const struct xml_token *t)
 
 static void read_page(struct finder *f, struct span page)
 {
-	struct xml x = { 0 };
+	struct xml x = {0};
 	struct xml_token t;
 	bool script = false;
 
@@ -220,9 +224,9 @@ static void read_link_header(struct finder *f, struct span s)
 		}
 		rest = span_slice(s, 0, end);
 		s = span_slice(s, end, s.n);
-		if (href.n && names_feed(parameter(rest, SPAN("rel")), parameter(rest, SPAN("type")),
-				      href, SPAN_NONE)) {
-			struct buf title = { 0 };
+		if (href.n && names_feed(parameter(rest, SPAN("rel")),
+				      parameter(rest, SPAN("type")), href, SPAN_NONE)) {
+			struct buf title = {0};
 
 			text_line(&title, parameter(rest, SPAN("title")));
 			add(f, arena_dup(f->arena, href), arena_dup(f->arena, buf_span(&title)),
@@ -235,8 +239,8 @@ static void read_link_header(struct finder *f, struct span s)
 /* Where the programs that make most sites put their feeds. */
 static void add_guesses(struct finder *f)
 {
-	static const char *const paths[] = { "/feed", "/feed/", "/rss", "/rss.xml", "/atom.xml",
-		"/feed.xml", "/index.xml", "/feeds/posts/default", "/feed.json", "/blog/feed" };
+	static const char *const paths[] = {"/feed", "/feed/", "/rss", "/rss.xml", "/atom.xml",
+		"/feed.xml", "/index.xml", "/feeds/posts/default", "/feed.json", "/blog/feed"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		add(f, span_str(paths[i]), SPAN_NONE, SPAN_NONE, true);
@@ -252,8 +256,8 @@ static int decode(struct buf *out, const struct discover_options *options, struc
 
 	if (result < 0)
 		return result;
-	result = encoding_read(r, out,
-		span_slice(body, encoding.skip, encoding.skip + MAX_PAGE_BYTES), true);
+	result = encoding_read(
+		r, out, span_slice(body, encoding.skip, encoding.skip + MAX_PAGE_BYTES), true);
 	encoding_reader_free(r);
 	*ret = buf_span(out);
 	return result;
@@ -262,12 +266,11 @@ static int decode(struct buf *out, const struct discover_options *options, struc
 /* When the body is a feed: its own address. */
 static int read_feed(struct finder *f, const struct discover_options *options, struct span body)
 {
-	static const char *const types[] = { "", "application/rss+xml", "application/rdf+xml",
-		"application/atom+xml", "application/x-cdf", "application/feed+json" };
-	const struct read_options read = { .base = options->base,
-		.content_type = options->content_type,
-		.max_items = 1 };
-	struct item_list items = { 0 };
+	static const char *const types[] = {"", "application/rss+xml", "application/rdf+xml",
+		"application/atom+xml", "application/x-cdf", "application/feed+json"};
+	const struct read_options read = {
+		.base = options->base, .content_type = options->content_type, .max_items = 1};
+	struct item_list items = {0};
 	struct read_result result;
 	int r = document_read(&items, &result, f->arena, &read, body);
 
@@ -280,9 +283,9 @@ static int read_feed(struct finder *f, const struct discover_options *options, s
 int discover_feeds(struct discovered_list *ret, struct arena *arena,
 	const struct discover_options *options, struct span body)
 {
-	struct discovered_list list = { 0 };
-	struct finder f = { .arena = arena, .list = &list, .base = options->base };
-	struct buf text = { 0 };
+	struct discovered_list list = {0};
+	struct finder f = {.arena = arena, .list = &list, .base = options->base};
+	struct buf text = {0};
 	struct span page;
 	int r = read_feed(&f, options, body);
 

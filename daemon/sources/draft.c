@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sources/text.h"
+#include "sources/url.h"
 #include "vigie/utf8.h"
 
 void draft_reset(struct draft *d, struct arena *arena)
@@ -12,21 +13,21 @@ void draft_reset(struct draft *d, struct arena *arena)
 
 	buf_clear(&text);
 	*d = (struct draft){
-	        .arena = arena,
-	        .url_rank = RANK_NONE,
-	        .title_rank = RANK_NONE,
-	        .text = text,
-	        .text_rank = RANK_NONE,
-	        .published = WALL_NONE,
-	        .updated = WALL_NONE,
-	        .published_rank = RANK_NONE,
-	        .updated_rank = RANK_NONE,
-	        .lang_rank = RANK_NONE,
-	        .replies = NAN,
-	        .replies_rank = RANK_NONE,
-	        .views = NAN,
-	        .lat = NAN,
-	        .lon = NAN,
+		.arena = arena,
+		.url_rank = RANK_NONE,
+		.title_rank = RANK_NONE,
+		.text = text,
+		.text_rank = RANK_NONE,
+		.published = WALL_NONE,
+		.updated = WALL_NONE,
+		.published_rank = RANK_NONE,
+		.updated_rank = RANK_NONE,
+		.lang_rank = RANK_NONE,
+		.replies = NAN,
+		.replies_rank = RANK_NONE,
+		.views = NAN,
+		.lat = NAN,
+		.lon = NAN,
 	};
 }
 
@@ -127,7 +128,7 @@ static struct span tidy_name(struct span s)
 		while (s.n && strchr(",;:-\"'", s.p[0]))
 			s = span_slice(s, 1, s.n);
 		if (s.n >= 2 && (span_ends(s, SPAN("()")) || span_ends(s, SPAN("<>")) ||
-		                        span_ends(s, SPAN("[]"))))
+					span_ends(s, SPAN("[]"))))
 			s.n -= 2;
 		if (s.n >= 2 && (span_starts(s, SPAN("()")) || span_starts(s, SPAN("<>"))))
 			s = span_slice(s, 2, s.n);
@@ -382,4 +383,39 @@ int item_list_add(struct item_list *list, struct arena *arena, const struct item
 	}
 	list->items[list->n++] = *item;
 	return 0;
+}
+
+static struct span complete_url(struct arena *arena, struct span with, struct span url)
+{
+	struct span absolute;
+
+	if (!url.n || url_is_absolute(url))
+		return url;
+	absolute = url_resolve(arena, with, url);
+	return absolute.n ? absolute : url;
+}
+
+void draft_complete_items(struct item *items, size_t n, struct arena *arena,
+	const struct read_options *options, const struct item_feed *feed, struct span self,
+	const struct item_author *author)
+{
+	const struct span site = feed->url.n ? feed->url : self;
+	const struct span page = options->base.n ? options->base : site;
+	const struct span files = site.n ? site : options->base;
+
+	for (size_t i = 0; i < n; i++) {
+		struct item *item = &items[i];
+
+		item->feed = *feed;
+		if (!item->lang.p)
+			item->lang = feed->lang;
+		if (author && !item->author.name.n && !item->author.handle.n)
+			item->author = *author;
+		item->url = complete_url(arena, page, item->url);
+		for (size_t k = 0; k < item->n_media; k++)
+			((struct span *)item->media)[k] =
+				complete_url(arena, files, item->media[k]);
+		if (!item->id_is_own && item->url.n)
+			item->id = item->url;
+	}
 }

@@ -118,7 +118,7 @@ static void open_outline(struct list *l, const struct xml_token *t)
 	} else if (l->out->n < MAX_ENTRIES && grow(l)) {
 		struct opml_entry *e = &l->out->entries[l->out->n];
 
-		*e = (struct opml_entry){ .title = title, .xml_url = url };
+		*e = (struct opml_entry){.title = title, .xml_url = url};
 		e->html_url = attribute(l, t, "htmlUrl");
 		e->type = attribute(l, t, "type");
 		e->language = attribute(l, t, "language");
@@ -177,9 +177,9 @@ static int decode(struct buf *out, struct span body)
 
 int opml_read(struct opml_list *ret, struct arena *arena, struct span body)
 {
-	struct opml_list out = { 0 };
-	struct list l = { .arena = arena, .out = &out };
-	struct buf text = { 0 };
+	struct opml_list out = {0};
+	struct list l = {.arena = arena, .out = &out};
+	struct buf text = {0};
 	struct xml_token t;
 	int result = decode(&text, body);
 

@@ -1,6 +1,6 @@
 #include "sources/url.h"
 
-#include <curl/curl.h>
+#include <idn2.h>
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ struct url_parts url_split(struct span s)
 
 	if (s.n && is_alpha(s.p[0])) {
 		while (i < s.n && (is_alpha(s.p[i]) || is_digit(s.p[i]) || s.p[i] == '+' ||
-		                          s.p[i] == '-' || s.p[i] == '.'))
+					  s.p[i] == '-' || s.p[i] == '.'))
 			i++;
 		if (i < s.n && s.p[i] == ':') {
 			u.scheme = span_slice(s, 0, i);
@@ -195,7 +195,7 @@ static struct span keep(struct arena *arena, struct buf *b)
 
 /* RFC 3986, section 5.2.2. `merged` is memory for a path made of both. */
 static void transform(struct url_parts *t, const struct url_parts *b, const struct url_parts *r,
-        struct buf *merged)
+	struct buf *merged)
 {
 	size_t folder;
 
@@ -278,24 +278,16 @@ static bool is_ascii(struct span s)
 	return true;
 }
 
-/* The host in ASCII, by curl's libidn2. */
-static bool add_punycode(struct buf *out, struct span host)
+/* The host in ASCII (UTS 46, non-transitional, as browsers have it). */
+static bool add_punycode(struct buf *out, struct buf *host)
 {
-	CURLU *u = curl_url();
-	struct buf url = {0};
-	char *ascii = NULL;
-	bool ok;
+	uint8_t *ascii = NULL;
+	const bool ok = idn2_lookup_u8((const uint8_t *)host->p, &ascii,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
 
-	buf_add(&url, SPAN("http://"));
-	buf_add(&url, host);
-	buf_add_char(&url, '/');
-	ok = u && !url.failed && curl_url_set(u, CURLUPART_URL, url.p, 0) == CURLUE_OK &&
-	     curl_url_get(u, CURLUPART_HOST, &ascii, CURLU_PUNYCODE) == CURLUE_OK && ascii;
 	if (ok)
-		add_lower(out, span_str(ascii));
-	curl_free(ascii);
-	curl_url_cleanup(u);
-	buf_deinit(&url);
+		add_lower(out, span_str((const char *)ascii));
+	idn2_free(ascii);
 	return ok;
 }
 
@@ -309,7 +301,7 @@ static bool add_host(struct buf *out, struct span host)
 		char c = host.p[i];
 
 		if (c == '%' && i + 2 < host.n && hex(host.p[i + 1]) >= 0 &&
-		        hex(host.p[i + 2]) >= 0) {
+			hex(host.p[i + 2]) >= 0) {
 			c = (char)(hex(host.p[i + 1]) * 16 + hex(host.p[i + 2]));
 			i += 2;
 		}
@@ -320,7 +312,7 @@ static bool add_host(struct buf *out, struct span host)
 	if (ok && is_ascii(buf_span(&plain)))
 		buf_add(out, buf_span(&plain));
 	else if (ok)
-		ok = add_punycode(out, buf_span(&plain));
+		ok = add_punycode(out, &plain);
 	buf_deinit(&plain);
 	return ok;
 }
@@ -439,7 +431,7 @@ struct span url_registrable_domain(struct arena *arena, struct span host)
 static bool secret_name(struct span name)
 {
 	static const char *const parts[] = {"key", "token", "secret", "sig", "passw", "pwd",
-	        "auth", "code", "session", "credential"};
+		"auth", "code", "session", "credential"};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const struct span part = span_str(parts[i]);
@@ -488,7 +480,7 @@ struct span url_unescape(struct arena *arena, struct span s)
 		return SPAN_NONE;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 &&
-		        hex(s.p[i + 2]) >= 0) {
+			hex(s.p[i + 2]) >= 0) {
 			p[n++] = (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
 			i += 2;
 		} else {

@@ -95,7 +95,7 @@ static enum xml_event take_text(struct xml *x, struct xml_token *ret, size_t n)
 
 /* Splits what stands between a tag's name and its end into attributes. */
 static void split_attributes(
-        struct xml *x, struct xml_token *ret, const char *p, const char *end)
+	struct xml *x, struct xml_token *ret, const char *p, const char *end)
 {
 	ret->attributes = x->attributes;
 	ret->n_attributes = 0;
@@ -216,7 +216,7 @@ static void declare_entity(struct xml *x, struct span name, struct span value)
 	struct xml_entity *e = &x->entities[x->n_entities];
 
 	if (x->n_entities == XML_MAX_ENTITIES || value.n > XML_MAX_ENTITY_BYTES ||
-	        name.n > MAX_REFERENCE_BYTES || name.n == 0)
+		name.n > MAX_REFERENCE_BYTES || name.n == 0)
 		return;
 	e->name = strndup(name.p, name.n);
 	e->value = strndup(value.p ? value.p : "", value.n);
@@ -453,7 +453,7 @@ static size_t decode_reference(struct xml *x, struct buf *out, struct span s, in
 		const struct span value = span_str(entity->value);
 
 		if (depth >= MAX_ENTITY_DEPTH ||
-		        x->expanded_bytes + value.n > XML_MAX_EXPANSION_BYTES)
+			x->expanded_bytes + value.n > XML_MAX_EXPANSION_BYTES)
 			return 0;
 		x->expanded_bytes += value.n;
 		decode(x, out, value, depth + 1);

@@ -1,5 +1,5 @@
-/* Any bytes as a spool, and as a commit: what is read out of them can be written again, and means
- * the same. */
+/* Any bytes as a spool, and as a commit: what is read out of them can be written again, and
+ * means the same. */
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_record(struct span bytes)
 {
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	struct queue_record record;
-	struct buf again = { 0 };
+	struct buf again = {0};
 
 	if (queue_record_decode(&record, &arena, bytes) == 0) {
 		struct source_state state = queue_state_of(record.pairs, record.n_pairs);

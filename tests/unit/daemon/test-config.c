@@ -223,6 +223,33 @@ static void reads_sources(void **state)
 	config_unref(c);
 }
 
+static void reads_subscriptions(void **state)
+{
+	const struct source *s;
+	struct config *c;
+
+	(void)state;
+	put_file("subs.opml",
+		"<opml version='2.0'><body><outline text='Press'>"
+		"<outline text='Paper' xmlUrl='http://paper.example/rss' "
+		"language='fr'/></outline>"
+		"<outline text='x' xmlUrl='javascript:x'/></body></opml>",
+		0644);
+	c = load("rules: [{id: r, query: x}]\n"
+		 "sources: [subs.opml, {kind: opml, file: subs.opml, tags: [mine], every: "
+		 "1h}]\n",
+		NULL);
+	assert_int_equal(c->n_sources, 1);
+	assert_int_equal(c->warnings.n, 3);
+	s = source(c, "paper.example/rss");
+	assert_non_null(s);
+	assert_span(s->title, "Paper");
+	assert_span(s->lang, "fr");
+	assert_int_equal(s->n_tags, 1);
+	assert_span(s->tags[0], "Press");
+	config_unref(c);
+}
+
 static void asks_open_sources_for_brands(void **state)
 {
 	const struct source *s;
@@ -394,7 +421,7 @@ static void expands_to_a_fixed_point(void **state)
 	static const char text[] =
 		"state: /s\n"
 		"define: {x: 'a OR b', 'y z': '\"c\"'}\n"
-		"crawl: {every: 90s, allow_addresses: [127.0.0.0/8], contact: "
+		"crawl: {every: 1m500ms, allow_addresses: [127.0.0.0/8], contact: "
 		"'mailto:a@b.example'}\n"
 		"brands: [{name: 'A: \"quoted\" name', tags: [t]}, 東京]\n"
 		"sources: [open, list.yaml, {id: f, file: a.xml, every: 2h}]\n"
@@ -436,17 +463,17 @@ static void names_every_mistake(void **state)
 			"retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
-		{"crawl: {every: 5, spacing: 1ms, max_body: 16MB, concurrency_per_host: 0, "
+		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "
 		 "history: 24 h}\n",
 			"v.yaml:1:16: every: \"5\" is none: write auto, or a number and s, m, "
 			"h, d or w, as in 5m\n"
-			"v.yaml:1:28: spacing: \"1ms\" is none: write a number and s, m, h, d "
+			"v.yaml:1:28: spacing: \"1y\" is none: write a number and s, m, h, d "
 			"or w, as in 90s or 7d\n"
-			"v.yaml:1:43: max_body: \"16MB\" is none: write a number and B, KiB, "
+			"v.yaml:1:42: max_body: \"16MB\" is none: write a number and B, KiB, "
 			"MiB or GiB, as in 16MiB\n"
-			"v.yaml:1:71: concurrency_per_host: \"0\" is none: write a whole "
+			"v.yaml:1:70: concurrency_per_host: \"0\" is none: write a whole "
 			"number from 1 to 1000\n"
-			"v.yaml:1:83: history: \"24 h\" is none: write a number and s, m, h, d "
+			"v.yaml:1:82: history: \"24 h\" is none: write a number and s, m, h, d "
 			"or w, as in 90s or 7d\n"},
 		{"crawl: {allow_addresses: [10.0.0.0/8, home], ca_file: no.pem, spacing: "
 		 "[1s]}\n",
@@ -680,7 +707,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	static const char *const names[] = {
-		"a.xml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
+		"a.xml", "subs.opml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
 	char path[256];
 
 	(void)state;
@@ -697,6 +724,7 @@ int main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_scalars),
 		cmocka_unit_test(reads_sources),
+		cmocka_unit_test(reads_subscriptions),
 		cmocka_unit_test(asks_open_sources_for_brands),
 		cmocka_unit_test(reads_receivers_and_routes),
 		cmocka_unit_test(expands),
