@@ -369,6 +369,12 @@ static uint32_t leaf_of(struct compiler *c, const struct node *n)
 
 /* --- programs --- */
 
+/* Whether meeting the leaf's tokens says all, in any document. */
+static bool met_is_found(const struct leaf *l)
+{
+	return l->kind == NODE_TERM && l->indexed && !l->slop && !l->loose;
+}
+
 /* What asking costs, by kind of node: the cheap children of a node are asked first. */
 static int price(const struct node *n)
 {
@@ -401,6 +407,8 @@ static void emit(struct compiler *c, struct node *n)
 	case NODE_TERM:
 	case NODE_REGEX:
 		filled.arg = n->leaf = leaf_of(c, n);
+		filled.plain =
+			!c->no_memory && met_is_found((struct leaf *)c->leaves.items + n->leaf);
 		break;
 	case NODE_VALUE: {
 		struct value_test *v = table_add(c, &c->values, sizeof(*v));
@@ -545,17 +553,59 @@ static void anchor(struct compiler *c, struct node *n)
 	}
 }
 
+/* --- the dictionary --- */
+
 static void add_entry(struct compiler *c, struct entry e, uint32_t leaf, uint32_t token)
 {
 	struct entry *place = table_add(c, &c->entries, sizeof(*place));
+	const size_t n = e.kind == ENTRY_SUFFIX ? 0 : e.text.n;
 
-	e.leaf = leaf;
-	e.token = token;
+	e.mark.leaf = leaf;
+	e.mark.token = (uint16_t)token;
+	for (size_t i = 0; i < n && i < 8; i++) {
+		e.mark.head |= (uint64_t)(unsigned char)e.text.p[i] << 8 * i;
+		e.mark.head_mask |= (uint64_t)0xFF << 8 * i;
+	}
+	if (e.kind == ENTRY_WORD && n <= 8)
+		e.mark.head_mask = UINT64_MAX;
 	if (place)
 		*place = e;
 }
 
-/* The entries of all leaves in the dictionary. */
+/* A neighbour of the rarest token, for a quick look before the whole phrase is compared. */
+static void look_beside(struct entry *e, const struct leaf *l)
+{
+	const bool next = l->rarest + 1 < l->n_tokens;
+	const struct leaf_token *t = &l->tokens[next ? l->rarest + 1 : l->rarest - 1];
+
+	e->mark.flags |= next ? MARK_NEXT : MARK_BEFORE;
+	e->mark.beside = t->head;
+	e->mark.beside_mask =
+		t->kind == TOKEN_WORD && t->head_n < 4 ? UINT32_MAX : t->head_mask;
+}
+
+static void add_term_entry(struct compiler *c, uint32_t number)
+{
+	const struct leaf *l = &c->set->leaves[number];
+	const struct leaf_token *t = &l->tokens[l->rarest];
+	struct entry e;
+	double share;
+
+	if (!token_entry(t, &e, &share))
+		return;
+	e.mark.sigil = t->sigil;
+	if (l->slop)
+		e.mark.flags = MARK_UNDECIDED;
+	else if (l->n_tokens > 1 && !l->loose)
+		look_beside(&e, l);
+	else if (l->n_tokens == 1 && !l->exact &&
+	         ((t->kind == TOKEN_WORD && t->text.n < 8) ||
+	                 (t->kind == TOKEN_PREFIX && t->text.n <= 8)))
+		e.mark.flags = MARK_WHOLE; /* eight first bytes tell all of it */
+	add_entry(c, e, number, l->rarest);
+}
+
+/* The entries of all leaves. */
 static void add_entries(struct compiler *c)
 {
 	for (uint32_t i = 0; i < c->set->n_leaves; i++) {
@@ -565,11 +615,13 @@ static void add_entries(struct compiler *c)
 
 		if (!l->indexed)
 			continue;
-		if (l->kind == NODE_TERM && token_entry(&l->tokens[l->rarest], &e, &share))
-			add_entry(c, e, i, l->rarest);
+		if (l->kind == NODE_TERM)
+			add_term_entry(c, i);
 		for (size_t k = 0; l->regex && k < l->regex->n_literals; k++)
-			if (literal_entry(l->regex->literals[k], &e, &share))
+			if (literal_entry(l->regex->literals[k], &e, &share)) {
+				e.mark.flags = MARK_UNDECIDED;
 				add_entry(c, e, i, 0);
+			}
 	}
 }
 

@@ -28,7 +28,7 @@ bool evaluate(struct ruleset_scratch *s, const struct op *op)
 	switch ((enum node_kind)op->kind) {
 	case NODE_TERM:
 	case NODE_REGEX:
-		return leaf_found(s, op->arg);
+		return op->plain ? s->met[op->arg] == s->epoch : leaf_found(s, op->arg);
 	case NODE_AND:
 		for (const struct op *c = op + 1; c < op + op->next; c += c->next)
 			if (!evaluate(s, c))
