@@ -102,34 +102,50 @@ static int build_map(
 	return 0;
 }
 
+/* 0 words, 1 parts, 2 tags. */
+static int map_of(const struct entry *e)
+{
+	if (e->mark.sigil && e->kind != ENTRY_SUFFIX)
+		return 2;
+	return e->kind == ENTRY_WORD ? 0 : 1;
+}
+
+static void note_class(struct dictionary *d, const struct entry *e)
+{
+	const unsigned class = class_of(e->text.n);
+
+	if (map_of(e) == 2) {
+		d->sigils |= (uint64_t)1 << (e->mark.sigil & 63);
+		d->tag_class[class] |= e->kind == ENTRY_PREFIX;
+	} else if (e->kind == ENTRY_PREFIX) {
+		d->prefix_class[class] = true;
+	} else if (e->kind == ENTRY_SUFFIX) {
+		d->any_suffix = d->suffix_class[class] = true;
+	}
+}
+
 int dictionary_build(
 	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n)
 {
+	struct dictionary_map *const maps[] = {&d->words, &d->parts, &d->tags};
 	struct hashed *items = malloc((n ? n : 1) * sizeof(*items));
-	size_t words = 0, parts = n;
-	int r;
+	int r = 0;
 
 	if (!items)
 		return -ENOMEM;
 	*d = (struct dictionary){0};
-	for (size_t i = 0; i < n; i++) {
-		const struct entry *e = &entries[i];
-		const struct hashed h = {entry_hash(e), e};
+	for (int m = 0; m < 3 && r >= 0; m++) {
+		size_t k = 0;
 
-		if (e->kind == ENTRY_WORD)
-			items[words++] = h;
-		else
-			items[--parts] = h;
-		if (e->kind == ENTRY_PREFIX)
-			d->prefix_class[class_of(e->text.n)] = true;
-		if (e->kind == ENTRY_SUFFIX)
-			d->any_suffix = d->suffix_class[class_of(e->text.n)] = true;
+		for (size_t i = 0; i < n; i++)
+			if (map_of(&entries[i]) == m)
+				items[k++] =
+					(struct hashed){entry_hash(&entries[i]), &entries[i]};
+		qsort(items, k, sizeof(*items), by_hash);
+		r = build_map(maps[m], arena, items, k);
 	}
-	qsort(items, words, sizeof(*items), by_hash);
-	qsort(items + parts, n - parts, sizeof(*items), by_hash);
-	r = build_map(&d->words, arena, items, words);
-	if (r >= 0)
-		r = build_map(&d->parts, arena, items + parts, n - parts);
+	for (size_t i = 0; i < n; i++)
+		note_class(d, &entries[i]);
 	free(items);
 	return r;
 }
@@ -191,15 +207,21 @@ void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint
 	dictionary_met *met, void *arg)
 {
 	const struct span t = folded_token(f, token);
+	const uint64_t hash = dictionary_hash(t.p, t.n);
 	struct spot s = {.f = f, .token = token, .head = dictionary_head(t.p, t.n)};
+	const bool tag = d->sigils >> (t.p[-1] & 63) & 1;
 
-	meet_all(&d->words, dictionary_hash(t.p, t.n), &s, met, arg);
+	meet_all(&d->words, hash, &s, met, arg);
+	if (tag)
+		meet_all(&d->tags, hash, &s, met, arg);
 	for (unsigned c = 0; c < DICTIONARY_CLASSES && c < t.n; c++) {
+		const uint64_t part =
+			dictionary_part_hash(dictionary_first_bytes(s.head, c + 1), c, false);
+
 		if (d->prefix_class[c])
-			meet_all(&d->parts,
-				dictionary_part_hash(
-					dictionary_first_bytes(s.head, c + 1), c, false),
-				&s, met, arg);
+			meet_all(&d->parts, part, &s, met, arg);
+		if (tag && d->tag_class[c])
+			meet_all(&d->tags, part, &s, met, arg);
 		if (d->suffix_class[c])
 			meet_all(&d->parts,
 				dictionary_part_hash(

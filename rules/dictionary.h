@@ -66,10 +66,15 @@ struct dictionary_map {
 struct dictionary {
 	struct dictionary_map words;
 	struct dictionary_map
-		parts; /* prefixes and suffixes, their class mixed into the hash */
+		parts;              /* prefixes and suffixes, their class mixed into the hash */
+	struct dictionary_map tags; /* words and prefixes with a sigil: few tokens have one */
 	bool prefix_class[DICTIONARY_CLASSES];
 	bool suffix_class[DICTIONARY_CLASSES];
+	bool tag_class[DICTIONARY_CLASSES];
 	bool any_suffix;
+	/* Bit c % 64 is set for the sigils c that entries have: every token behind one is a
+	 * hit. */
+	uint64_t sigils;
 };
 
 /* Marks go to the arena. 0 or -ENOMEM. */

@@ -17,6 +17,7 @@ static inline size_t probe_tokens(
 {
 	const struct dictionary_map words = d->words, parts = d->parts;
 	const struct fold_token *tokens = f->tokens;
+	const uint64_t sigils = d->sigils;
 	const char *text = f->text;
 	const size_t n = f->n_tokens;
 	size_t n_hits = 0;
@@ -24,7 +25,8 @@ static inline size_t probe_tokens(
 	for (size_t i = 0; i < n; i++) {
 		const char *p = text + tokens[i].start;
 		const size_t length = tokens[i].end - tokens[i].start;
-		uint32_t hit = dictionary_passes(&words, dictionary_hash(p, length));
+		uint32_t hit = dictionary_passes(&words, dictionary_hash(p, length)) |
+			       ((uint32_t)(sigils >> (p[-1] & 63)) & 1);
 		const uint64_t head = shape ? dictionary_head(p, length) : 0;
 
 		if (shape & PROBE_THREE)

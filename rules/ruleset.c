@@ -41,7 +41,8 @@ struct ruleset_size ruleset_size(const struct ruleset *set)
 {
 	struct ruleset_size size = {.bytes = sizeof(*set) + set->arena.total_bytes,
 		.leaves = set->n_leaves,
-		.entries = set->dictionary.words.n + set->dictionary.parts.n,
+		.entries = set->dictionary.words.n + set->dictionary.parts.n +
+			   set->dictionary.tags.n,
 		.always = set->n_always};
 
 	for (size_t i = 0; i < set->n_leaves; i++)
