@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/config_path.h"
 #include "config_keys.h"
 #include "config_reader.h"
 #include "sources/url.h"
@@ -364,7 +365,7 @@ int config_load(struct config **ret, const char *path, const struct config_overr
 	size_t n = 0;
 	int r;
 
-	r = file_read(&bytes, &n, path, CONFIG_FILE_MAX);
+	r = config_file_read(&bytes, &n, path, CONFIG_FILE_MAX);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
@@ -411,8 +412,10 @@ int config_state(
 	int result;
 
 	if (!path)
+		path = config_path_default();
+	if (!path)
 		return config_state_default(ret, arena);
-	result = file_read(&bytes, &n, path, CONFIG_FILE_MAX);
+	result = config_file_read(&bytes, &n, path, CONFIG_FILE_MAX);
 	if (result < 0)
 		return result == -ENOMEM ? result
 					 : err_add(errors, path, 0, 0, "%s", file_why(result));

@@ -77,8 +77,8 @@ int config_read(struct config **ret, struct span yaml, const char *name, const c
 	const struct config_overrides *overrides, struct err_list *errors);
 
 /* Only the state folder, for commands that talk to a daemon or its archive: reads `state:` and
- * nothing else of the file. path NULL: the default. 0, -EINVAL with `errors`, -ENOENT (no home
- * to put it in), -ENOMEM. */
+ * nothing else of the file. path NULL: the file in a default place (cli/config_path.h), if
+ * there is one. 0, -EINVAL with `errors`, -ENOENT (no home to put it in), -ENOMEM. */
 int config_state(
 	struct span *ret, struct arena *arena, const char *path, struct err_list *errors);
 int config_state_default(struct span *ret, struct arena *arena);

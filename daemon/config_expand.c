@@ -27,19 +27,21 @@ static void put_list(struct buf *out, const char *key, const struct span *values
 	buf_add_char(out, ']');
 }
 
-/* In the largest unit that leaves no rest; below a second there is none. */
+/* In the largest unit that leaves no rest. */
 static void put_duration(struct buf *out, int64_t ms)
 {
 	static const struct {
 		int64_t ms;
-		char name;
-	} units[] = {
-		{604800000, 'w'}, {86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
+		const char *name;
+	} units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"},
+		{1000, "s"}, {1, "ms"}};
 	size_t i = 0;
 
-	while (i < 4 && (ms == 0 || ms % units[i].ms))
+	if (ms == 0)
+		i = 4;
+	while (ms % units[i].ms)
 		i++;
-	buf_addf(out, "%lld%c", (long long)(ms / units[i].ms), units[i].name);
+	buf_addf(out, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
 }
 
 static void section_line(struct buf *out, const char *name, const struct section *section,

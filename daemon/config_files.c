@@ -23,7 +23,7 @@ struct span path_resolve(struct reader *r, struct span path)
 	return whole;
 }
 
-int file_read(char **ret, size_t *ret_n, const char *path, size_t limit)
+int config_file_read(char **ret, size_t *ret_n, const char *path, size_t limit)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;

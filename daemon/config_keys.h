@@ -11,7 +11,7 @@
 
 enum key_type {
 	KEY_TEXT,
-	KEY_DURATION, /* s m h d w; value.number in ms */
+	KEY_DURATION, /* ms s m h d w; value.number in ms */
 	KEY_EVERY,    /* a duration, or auto: 0 */
 	KEY_SIZE,     /* B KiB MiB GiB; value.number in bytes */
 	KEY_COUNT,    /* 1 to 1000 */

@@ -105,7 +105,7 @@ void text_print(struct buf *out, const struct text *text);
 /* Absolute: seen from the reader's folder. In the arena. */
 struct span path_resolve(struct reader *r, struct span path);
 /* Everything in a file, in the heap (free it). 0, -errno; -EFBIG above `limit`. */
-int file_read(char **ret, size_t *ret_n, const char *path, size_t limit);
+int config_file_read(char **ret, size_t *ret_n, const char *path, size_t limit);
 /* What is wrong with a path, for people: "no such file". */
 const char *file_why(int error);
 /* "/a b" as "file:///a%20b", in the arena; and back (SPAN_NONE: no file: address). */
@@ -127,6 +127,8 @@ bool listen_ok(struct span text);
 struct span slug(struct arena *arena, struct span name);
 /* A token of letters and digits only: "airfrance"; `keep_case`: "AirFrance". */
 struct span compact(struct arena *arena, struct span name, bool keep_case);
+/* Something stands between two of its letters. */
+bool several_words(struct span name);
 bool id_ok(struct span id); /* [A-Za-z0-9._:@/-], 1 to 128 */
 /* The password of user:password@ as ****. */
 struct span url_mask(struct arena *arena, struct span url);

@@ -77,7 +77,7 @@ static struct span query_of(struct reader *r, struct span name)
 		buf_add_char(
 			&out, strchr("\"\\*?\n\t", name.p[i]) && name.p[i] ? ' ' : name.p[i]);
 	buf_add_char(&out, '"');
-	if (joined.n && joined.n < span_trim(name).n) {
+	if (several_words(name)) {
 		if (joined.n >= COMPACT_DISTINCT)
 			buf_addf(&out, " OR %.*s", SPAN_ARG(joined));
 		else
@@ -305,7 +305,7 @@ static void rule_file_read(struct reader *r, const char *path)
 {
 	size_t n;
 	char *p;
-	const int result = file_read(&p, &n, path, RULE_FILE_MAX);
+	const int result = config_file_read(&p, &n, path, RULE_FILE_MAX);
 
 	if (result == -ENOMEM) {
 		reader_fail(r, result);

@@ -263,7 +263,7 @@ static void list_file_read(struct reader *r, const struct manner *m, struct span
 		mistake(r, m->y, m->node, "lists of sources name each other: break the circle");
 		return;
 	}
-	result = file_read(&p, &n, path.p, LIST_FILE_MAX);
+	result = config_file_read(&p, &n, path.p, LIST_FILE_MAX);
 	if (result < 0) {
 		mistake(r, m->y, m->node, "%s: %s", path.p, file_why(result));
 		return;
@@ -284,6 +284,24 @@ static void list_file_read(struct reader *r, const struct manner *m, struct span
 	r->source_file_depth--;
 	r->folder = folder;
 	yaml_deinit(&y);
+}
+
+/* The folders a feed was filed in, behind the tags of its line. */
+static void tags_append(
+	struct reader *r, struct source *source, const struct span *more, size_t n_more)
+{
+	struct span *tags = arena_calloc(r->arena, source->n_tags + n_more + 1, sizeof(*tags));
+
+	if (!tags) {
+		reader_fail(r, -ENOMEM);
+		return;
+	}
+	for (size_t i = 0; i < source->n_tags; i++)
+		tags[i] = source->tags[i];
+	for (size_t i = 0; i < n_more; i++)
+		tags[source->n_tags + i] = arena_dup(r->arena, more[i]);
+	source->tags = tags;
+	source->n_tags += n_more;
 }
 
 static void opml_entries_read(struct reader *r, const struct manner *m, struct span path,
@@ -307,6 +325,7 @@ static void opml_entries_read(struct reader *r, const struct manner *m, struct s
 			d->source.title = arena_dup(r->arena, e->title);
 		if (!d->source.lang.n)
 			d->source.lang = arena_dup(r->arena, e->language);
+		tags_append(r, &d->source, e->category, e->n_category);
 	}
 }
 
@@ -316,7 +335,7 @@ static void opml_file_read(struct reader *r, const struct manner *m, struct span
 	struct arena arena = {0};
 	size_t n;
 	char *p;
-	int result = file_read(&p, &n, path.p, LIST_FILE_MAX);
+	int result = config_file_read(&p, &n, path.p, LIST_FILE_MAX);
 
 	if (result < 0) {
 		mistake(r, m->y, m->node, "%s: %s", path.p, file_why(result));

@@ -140,7 +140,7 @@ static bool secret_file_read(struct reader *r, const struct yaml *y,
 	char *p;
 	int result;
 
-	result = file_read(&p, &n, path.p, SECRET_FILE_MAX);
+	result = config_file_read(&p, &n, path.p, SECRET_FILE_MAX);
 	if (result < 0) {
 		mistake(r, y, node, "%s: %s", path.p, file_why(result));
 		return false;

@@ -184,6 +184,9 @@ static void on_queue_ready(void *arg)
 	log_info("run.ready", INT("sources", v->config->n_sources),
 		INT("rules", ruleset_count(v->config->rules)),
 		INT("receivers", v->config->policy.n_receivers), STR("http", control_address(v->control)));
+	if (v->options.quiet)
+		(void)fprintf(stderr, "Watching %zu sources; the dashboard is at %s\n\n",
+			v->config->n_sources, control_address(v->control));
 }
 
 static void on_queue_lost(void *arg, struct span why)
@@ -358,12 +361,19 @@ static void look(void *arg, struct status_view *ret)
 	};
 }
 
+static void on_post_answer(void *arg, int status, struct span body)
+{
+	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8", NULL, 0,
+		body);
+}
+
 static void on_deliveries(void *arg, struct http_ask *ask)
 {
 	struct vigie *v = arg;
+	const struct span path = span_slice(ask->path, sizeof("/deliveries") - 1, ask->path.n);
 
 	if (v->post)
-		post_control(v->post, ask);
+		post_control(v->post, ask->method, path, on_post_answer, ask);
 	else
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
 }

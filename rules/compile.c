@@ -21,7 +21,7 @@ struct posting {
 struct compiler {
 	struct ruleset *set;
 	struct arena *arena;
-	struct table code, leaves, values, numbers, postings, anchors, always;
+	struct table code, leaves, values, numbers, postings, entries, always;
 	uint32_t *buckets; /* of leaves by hash; index + 1 */
 	uint64_t *leaf_hashes;
 	size_t n_buckets;
@@ -139,7 +139,8 @@ static bool same_leaf(const struct leaf *l, const struct node *n)
 	if (l->kind != n->kind || l->fields != n->fields)
 		return false;
 	if (l->kind == NODE_REGEX)
-		return l->slop == n->u.regex.flags && span_eq(l->pattern, n->u.regex.pattern);
+		return l->regex && l->regex->flags == n->u.regex.flags &&
+		       span_eq(l->regex->pattern, n->u.regex.pattern);
 	if (l->slop != t->slop || l->exact != t->exact || l->n_tokens != t->n_tokens)
 		return false;
 	for (size_t i = 0; i < t->n_tokens; i++) {
@@ -163,14 +164,14 @@ static void fill_token(struct compiler *c, struct leaf_token *to, const struct t
 	to->irregular = from->irregular;
 	to->text = keep(c, from->text);
 	to->own = keep(c, from->own);
-	to->head_n = from->text.n;
+	to->head_n = (uint32_t)from->text.n;
 	if (from->kind == TOKEN_WORD)
 		to->hash = dictionary_short(dictionary_hash_of(from->text));
 	if (from->kind == TOKEN_PATTERN) {
 		const size_t star = span_find(from->text, '*'),
 			     one = span_find(from->text, '?');
 
-		to->head_n = star < one ? star : one;
+		to->head_n = (uint32_t)(star < one ? star : one);
 	}
 	for (size_t i = 0; i < 4 && i < to->head_n; i++) {
 		head[i] = from->text.p[i];
@@ -190,19 +191,52 @@ static struct span tail_of(const struct leaf_token *t)
 	return span_slice(t->text, i, t->text.n);
 }
 
+/* The token of a regex's required string that is best looked for: whole between two separators,
+ * or the beginning or end of one at its edge. */
+static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
+{
+	double best = INFINITY;
+
+	for (size_t i = 0; i < s.n;) {
+		const size_t from = i;
+		struct entry a;
+		double share;
+
+		while (i < s.n &&
+			((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'a' && s.p[i] <= 'z') ||
+				(s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+			i++;
+		if (i == from) {
+			i++;
+			continue;
+		}
+		if (from == 0 && i == s.n)
+			return false;
+		a = (struct entry){.text = span_slice(s, from, i)};
+		a.kind = from == 0 ? ENTRY_SUFFIX : i == s.n ? ENTRY_PREFIX : ENTRY_WORD;
+		share = common_share(a.kind == ENTRY_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
+		if (share < best) {
+			best = share;
+			*ret = a;
+		}
+	}
+	*ret_share = best;
+	return best < INFINITY;
+}
+
 /* What a token of a term is best found by; false: by nothing. */
-static bool token_anchor(const struct leaf_token *t, struct anchor *ret, double *ret_share)
+static bool token_entry(const struct leaf_token *t, struct entry *ret, double *ret_share)
 {
 	struct span tail;
 
 	if (t->kind == TOKEN_WORD) {
-		*ret = (struct anchor){.kind = ANCHOR_WORD, .text = t->text};
+		*ret = (struct entry){.kind = ENTRY_WORD, .text = t->text};
 		*ret_share = common_share(TOKEN_WORD, t->text);
 		return true;
 	}
 	if (t->head_n) {
-		*ret = (struct anchor){
-			.kind = ANCHOR_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
+		*ret = (struct entry){
+			.kind = ENTRY_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
 		*ret_share = common_share(TOKEN_PREFIX, ret->text);
 		if (t->kind == TOKEN_PREFIX || t->head_n >= 3)
 			return true;
@@ -212,7 +246,7 @@ static bool token_anchor(const struct leaf_token *t, struct anchor *ret, double 
 		return t->head_n > 0;
 	if (t->head_n && *ret_share <= common_share(TOKEN_PATTERN, tail))
 		return true;
-	*ret = (struct anchor){.kind = ANCHOR_SUFFIX, .text = tail};
+	*ret = (struct entry){.kind = ENTRY_SUFFIX, .text = tail};
 	*ret_share = common_share(TOKEN_PATTERN, tail);
 	return true;
 }
@@ -231,41 +265,43 @@ static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 	l->n_tokens = (uint32_t)t->n_tokens;
 	l->tokens = tokens;
 	for (uint32_t i = 0; i < l->n_tokens; i++) {
-		struct anchor anchor;
+		struct entry entry;
 		double share;
 
 		fill_token(c, &tokens[i], &t->tokens[i]);
 		l->loose |= tokens[i].loose;
 		l->irregular |= tokens[i].irregular;
-		if (token_anchor(&tokens[i], &anchor, &share) && share < best) {
+		if (token_entry(&tokens[i], &entry, &share) && share < best) {
 			best = share;
 			l->rarest = i;
 		}
 	}
+	l->indexed = best < INFINITY && !l->irregular;
 }
 
 static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
 {
+	struct leaf_regex *re = arena_calloc(c->arena, 1, sizeof(*re));
 	struct regex_literals literals;
+	struct span *items;
+	struct entry entry;
+	double share;
 
-	l->regex = regex_ref(n->u.regex.compiled);
-	l->pattern = keep(c, n->u.regex.pattern);
-	l->slop = n->u.regex.flags; /* only to tell leaves apart */
-	if (regex_literals(&literals, c->arena, l->pattern) < 0) {
+	if (!re || regex_literals(&literals, c->arena, n->u.regex.pattern) < 0 ||
+		!(items = arena_alloc(c->arena, literals.n * sizeof(*items) + 1))) {
 		c->no_memory = true;
 		return;
 	}
-	if (literals.n) {
-		struct span *items = arena_alloc(c->arena, literals.n * sizeof(*items));
-
-		if (!items) {
-			c->no_memory = true;
-			return;
-		}
-		memcpy(items, literals.items, literals.n * sizeof(*items));
-		l->literals = items;
-		l->n_literals = (uint32_t)literals.n;
-	}
+	memcpy(items, literals.items, literals.n * sizeof(*items));
+	re->regex = regex_ref(n->u.regex.compiled);
+	re->pattern = keep(c, n->u.regex.pattern);
+	re->flags = n->u.regex.flags;
+	re->literals = items;
+	re->n_literals = (uint32_t)literals.n;
+	l->regex = re;
+	l->indexed = literals.n > 0;
+	for (size_t i = 0; i < literals.n; i++)
+		l->indexed &= literal_entry(items[i], &entry, &share);
 }
 
 static bool grow_buckets(struct compiler *c)
@@ -403,54 +439,20 @@ static void emit(struct compiler *c, struct node *n)
 
 /* --- anchors --- */
 
-/* The token of a regex's required string that is best looked for: whole between two separators,
- * or the beginning or end of one at its edge. */
-static bool literal_anchor(struct span s, struct anchor *ret, double *ret_share)
-{
-	double best = INFINITY;
-
-	for (size_t i = 0; i < s.n;) {
-		const size_t from = i;
-		struct anchor a;
-		double share;
-
-		while (i < s.n &&
-			((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'a' && s.p[i] <= 'z') ||
-				(s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
-			i++;
-		if (i == from) {
-			i++;
-			continue;
-		}
-		if (from == 0 && i == s.n)
-			return false;
-		a = (struct anchor){.text = span_slice(s, from, i)};
-		a.kind = from == 0 ? ANCHOR_SUFFIX : i == s.n ? ANCHOR_PREFIX : ANCHOR_WORD;
-		share = common_share(a.kind == ANCHOR_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
-		if (share < best) {
-			best = share;
-			*ret = a;
-		}
-	}
-	*ret_share = best;
-	return best < INFINITY;
-}
-
 static double leaf_share(const struct leaf *l)
 {
-	struct anchor anchor;
+	struct entry entry;
 	double share, sum = 0;
 
-	if (l->kind == NODE_REGEX) {
-		for (size_t i = 0; i < l->n_literals; i++) {
-			if (!literal_anchor(l->literals[i], &anchor, &share))
-				return INFINITY;
-			sum += share;
-		}
-		return l->n_literals ? sum : INFINITY;
-	}
-	if (l->irregular || !token_anchor(&l->tokens[l->rarest], &anchor, &share))
+	if (!l->indexed)
 		return INFINITY;
+	if (l->kind == NODE_REGEX) {
+		for (size_t i = 0; i < l->regex->n_literals; i++)
+			if (literal_entry(l->regex->literals[i], &entry, &share))
+				sum += share;
+		return sum;
+	}
+	(void)token_entry(&l->tokens[l->rarest], &entry, &share);
 	/* A phrase is looked at as a whole where its rarest token stands. */
 	return l->n_tokens > 1 && !l->slop ? share / 8 : share;
 }
@@ -543,14 +545,32 @@ static void anchor(struct compiler *c, struct node *n)
 	}
 }
 
-static void add_anchor(struct compiler *c, struct anchor a, uint32_t leaf, uint32_t token)
+static void add_entry(struct compiler *c, struct entry e, uint32_t leaf, uint32_t token)
 {
-	struct anchor *place = table_add(c, &c->anchors, sizeof(*place));
+	struct entry *place = table_add(c, &c->entries, sizeof(*place));
 
-	a.leaf = leaf;
-	a.token = token;
+	e.leaf = leaf;
+	e.token = token;
 	if (place)
-		*place = a;
+		*place = e;
+}
+
+/* The entries of all leaves in the dictionary. */
+static void add_entries(struct compiler *c)
+{
+	for (uint32_t i = 0; i < c->set->n_leaves; i++) {
+		const struct leaf *l = &c->set->leaves[i];
+		struct entry e;
+		double share;
+
+		if (!l->indexed)
+			continue;
+		if (l->kind == NODE_TERM && token_entry(&l->tokens[l->rarest], &e, &share))
+			add_entry(c, e, i, l->rarest);
+		for (size_t k = 0; l->regex && k < l->regex->n_literals; k++)
+			if (literal_entry(l->regex->literals[k], &e, &share))
+				add_entry(c, e, i, 0);
+	}
 }
 
 static int by_leaf(const void *a, const void *b)
@@ -562,7 +582,7 @@ static int by_leaf(const void *a, const void *b)
 	return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-/* Gives each anchored leaf its rules and its entries in the dictionary. */
+/* Gives each anchor its rules. */
 static void settle_anchors(struct compiler *c)
 {
 	struct posting *p = c->postings.items;
@@ -579,8 +599,6 @@ static void settle_anchors(struct compiler *c)
 	for (size_t i = 0; i < c->postings.n;) {
 		const uint32_t number = p[i].leaf;
 		struct leaf *l = &c->set->leaves[number];
-		struct anchor a;
-		double share;
 
 		l->rules = rules;
 		for (; i < c->postings.n && p[i].leaf == number; i++)
@@ -590,11 +608,6 @@ static void settle_anchors(struct compiler *c)
 			}
 		if (l->loose)
 			loose[c->set->n_loose++] = number;
-		if (l->kind == NODE_TERM && token_anchor(&l->tokens[l->rarest], &a, &share))
-			add_anchor(c, a, number, l->rarest);
-		for (size_t k = 0; k < l->n_literals; k++)
-			if (literal_anchor(l->literals[k], &a, &share))
-				add_anchor(c, a, number, 0);
 	}
 }
 
@@ -634,6 +647,12 @@ static void compile_one(
 	}
 }
 
+static void release_leaf(const struct leaf *l)
+{
+	if (l->regex)
+		(void)regex_unref(l->regex->regex);
+}
+
 int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 {
 	struct compiler c = {.set = set, .arena = &set->arena};
@@ -656,17 +675,19 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	set->n_always = c.always.n;
 	if (!set->leaves) /* the regexes have no other owner */
 		for (size_t i = 0; i < c.leaves.n; i++)
-			(void)regex_unref(((struct leaf *)c.leaves.items)[i].regex);
+			release_leaf((struct leaf *)c.leaves.items + i);
 	if (!c.no_memory)
 		settle_anchors(&c);
 	if (!c.no_memory)
-		r = dictionary_build(&set->dictionary, c.arena, c.anchors.items, c.anchors.n);
+		add_entries(&c);
+	if (!c.no_memory)
+		r = dictionary_build(&set->dictionary, c.arena, c.entries.items, c.entries.n);
 	free(c.code.items);
 	free(c.leaves.items);
 	free(c.values.items);
 	free(c.numbers.items);
 	free(c.postings.items);
-	free(c.anchors.items);
+	free(c.entries.items);
 	free(c.always.items);
 	free(c.buckets);
 	free(c.leaf_hashes);

@@ -8,9 +8,8 @@
 static const unsigned class_bytes[DICTIONARY_CLASSES] = {1, 2, 3, 5};
 
 enum {
-	BITS_PER_ANCHOR = 16, /* one token in sixteen passes by chance, when all are anchors' */
-	BITS_LEAST_LOG2 = 12,
-	BITS_MOST_LOG2 = 22
+	WORDS_LEAST_LOG2 = 6, /* 64-bit words of a filter */
+	WORDS_MOST_LOG2 = 16  /* 512 KiB */
 };
 
 static int class_of(size_t n)
@@ -42,22 +41,28 @@ uint64_t dictionary_hash_of(struct span token)
 	return dictionary_hash(room + 16, token.n);
 }
 
-static uint64_t anchor_hash(const struct anchor *a)
+static uint64_t entry_hash(const struct entry *e)
 {
-	const int class = class_of(a->text.n);
+	const int class = class_of(e->text.n);
 	const unsigned n = class_bytes[class];
 
-	if (a->kind == ANCHOR_WORD)
-		return dictionary_hash_of(a->text);
-	if (a->kind == ANCHOR_PREFIX)
-		return part_hash(key_of(span_slice(a->text, 0, n)), (unsigned)class, false);
+	if (e->kind == ENTRY_WORD)
+		return dictionary_hash_of(e->text);
+	if (e->kind == ENTRY_PREFIX)
+		return part_hash(key_of(span_slice(e->text, 0, n)), (unsigned)class, false);
 	return part_hash(
-		key_of(span_slice(a->text, a->text.n - n, a->text.n)), (unsigned)class, true);
+		key_of(span_slice(e->text, e->text.n - n, e->text.n)), (unsigned)class, true);
+}
+
+/* The two bits of a hash, from parts of it that do not name the word. */
+static inline uint64_t two_bits(uint64_t hash)
+{
+	return (uint64_t)1 << (hash >> 20 & 63) | (uint64_t)1 << (hash >> 26 & 63);
 }
 
 struct hashed {
 	uint64_t hash;
-	const struct anchor *anchor;
+	const struct entry *entry;
 };
 
 static int by_hash(const void *a, const void *b)
@@ -66,48 +71,47 @@ static int by_hash(const void *a, const void *b)
 
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
-	if (x->anchor->leaf != y->anchor->leaf)
-		return x->anchor->leaf < y->anchor->leaf ? -1 : 1;
-	return (x->anchor > y->anchor) - (x->anchor < y->anchor);
+	return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
 static int build_map(
 	struct dictionary_map *m, struct arena *arena, const struct hashed *items, size_t n)
 {
-	unsigned log2 = BITS_LEAST_LOG2;
+	unsigned log2 = WORDS_LEAST_LOG2;
 	size_t slots = 16;
 
-	while (log2 < BITS_MOST_LOG2 && (1U << log2) < n * BITS_PER_ANCHOR)
+	/* Half a word an entry: about one token in 300 passes by chance. */
+	while (log2 < WORDS_MOST_LOG2 && (1U << log2) < n / 2)
 		log2++;
 	while (slots < n * 2)
 		slots *= 2;
-	m->bits = arena_calloc(arena, (1U << log2) / 64, sizeof(*m->bits));
+	m->bits = arena_calloc(arena, 1U << log2, sizeof(*m->bits));
 	m->slots = arena_calloc(arena, slots, sizeof(*m->slots));
-	m->anchors = arena_alloc(arena, (n ? n : 1) * sizeof(*m->anchors));
-	if (!m->bits || !m->slots || !m->anchors)
+	m->marks = arena_alloc(arena, (n ? n : 1) * sizeof(*m->marks));
+	if (!m->bits || !m->slots || !m->marks)
 		return -ENOMEM;
 	m->bits_shift = 64 - log2;
 	m->slots_mask = slots - 1;
-	m->n_anchors = n;
+	m->n = n;
 	for (size_t i = 0; i < n;) {
 		const uint64_t hash = items[i].hash;
-		const uint64_t bit = hash >> m->bits_shift;
 		size_t slot = (size_t)(hash >> 7) & m->slots_mask;
 		const size_t first = i;
 
 		for (; i < n && items[i].hash == hash; i++)
-			m->anchors[i] = *items[i].anchor;
+			m->marks[i] = (struct entry_mark){
+				items[i].entry->leaf, items[i].entry->token};
 		while (m->slots[slot].n)
 			slot = (slot + 1) & m->slots_mask;
 		m->slots[slot] =
 			(struct dictionary_slot){hash, (uint32_t)first, (uint32_t)(i - first)};
-		m->bits[bit / 64] |= (uint64_t)1 << (bit % 64);
+		m->bits[hash >> m->bits_shift] |= two_bits(hash);
 	}
 	return 0;
 }
 
 int dictionary_build(
-	struct dictionary *d, struct arena *arena, const struct anchor *anchors, size_t n)
+	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n)
 {
 	struct hashed *items = malloc((n ? n : 1) * sizeof(*items));
 	size_t words = 0, parts = n;
@@ -117,17 +121,17 @@ int dictionary_build(
 		return -ENOMEM;
 	*d = (struct dictionary){0};
 	for (size_t i = 0; i < n; i++) {
-		const struct anchor *a = &anchors[i];
-		const struct hashed h = {anchor_hash(a), a};
+		const struct entry *e = &entries[i];
+		const struct hashed h = {entry_hash(e), e};
 
-		if (a->kind == ANCHOR_WORD)
+		if (e->kind == ENTRY_WORD)
 			items[words++] = h;
 		else
 			items[--parts] = h;
-		if (a->kind == ANCHOR_PREFIX)
-			d->any_prefix = d->prefix_class[class_of(a->text.n)] = true;
-		if (a->kind == ANCHOR_SUFFIX)
-			d->any_suffix = d->suffix_class[class_of(a->text.n)] = true;
+		if (e->kind == ENTRY_PREFIX)
+			d->any_prefix = d->prefix_class[class_of(e->text.n)] = true;
+		if (e->kind == ENTRY_SUFFIX)
+			d->any_suffix = d->suffix_class[class_of(e->text.n)] = true;
 	}
 	qsort(items, words, sizeof(*items), by_hash);
 	qsort(items + parts, n - parts, sizeof(*items), by_hash);
@@ -140,9 +144,9 @@ int dictionary_build(
 
 static inline unsigned passes(const struct dictionary_map *m, uint64_t hash)
 {
-	const uint64_t bit = hash >> m->bits_shift;
+	const uint64_t word = m->bits[hash >> m->bits_shift];
 
-	return (unsigned)(m->bits[bit / 64] >> (bit % 64)) & 1;
+	return (unsigned)(word >> (hash >> 20 & 63) & word >> (hash >> 26 & 63)) & 1;
 }
 
 static inline uint64_t first_bytes(uint64_t head, unsigned n)
@@ -150,7 +154,7 @@ static inline uint64_t first_bytes(uint64_t head, unsigned n)
 	return head & (((uint64_t)1 << 8 * n) - 1);
 }
 
-/* A token shorter than a class's bytes is tried with blanks behind it, which no anchor has. */
+/* A token shorter than a class's bytes is tried with blanks behind it, which no entry has. */
 static inline unsigned prefix_passes(const struct dictionary *d, uint64_t head)
 {
 	unsigned hit = 0;
@@ -176,7 +180,7 @@ static inline unsigned suffix_passes(const struct dictionary *d, const char *end
 
 /* One loop for each shape of dictionary; the flags are constants in each. */
 static inline size_t probe(const struct dictionary *d, const struct folded *f, uint32_t *hashes,
-	uint32_t *hits, bool five, bool prefixes, bool suffixes)
+	struct dictionary_hit *hits, bool five, bool prefixes, bool suffixes)
 {
 	const struct fold_token *tokens = f->tokens;
 	const size_t n = f->n_tokens;
@@ -187,25 +191,26 @@ static inline size_t probe(const struct dictionary *d, const struct folded *f, u
 		const char *p = text + tokens[i].start;
 		const size_t length = tokens[i].end - tokens[i].start;
 		const uint64_t hash = dictionary_hash(p, length);
-		unsigned hit = passes(&d->words, hash);
+		unsigned part = 0, hit = passes(&d->words, hash);
 
 		hashes[i] = dictionary_short(hash);
 		if (five)
-			hit |= passes(
+			part |= passes(
 				&d->parts, part_hash(first_bytes(dictionary_head(p, length), 5),
 						   3, false));
 		if (prefixes)
-			hit |= prefix_passes(d, dictionary_head(p, length));
+			part |= prefix_passes(d, dictionary_head(p, length));
 		if (suffixes)
-			hit |= suffix_passes(d, p + length);
-		hits[n_hits] = (uint32_t)i;
-		n_hits += hit;
+			part |= suffix_passes(d, p + length);
+		hit |= part << 1;
+		hits[n_hits] = (struct dictionary_hit){(uint32_t)i, hit};
+		n_hits += hit != 0;
 	}
 	return n_hits;
 }
 
-size_t dictionary_probe(
-	const struct dictionary *d, const struct folded *f, uint32_t *hashes, uint32_t *hits)
+size_t dictionary_probe(const struct dictionary *d, const struct folded *f, uint32_t *hashes,
+	struct dictionary_hit *hits)
 {
 	const bool only_five =
 		!d->prefix_class[0] && !d->prefix_class[1] && !d->prefix_class[2];
@@ -219,41 +224,35 @@ size_t dictionary_probe(
 	return probe(d, f, hashes, hits, false, true, false);
 }
 
-static void fire_all(const struct dictionary_map *m, uint64_t hash, struct span token,
-	uint32_t number, dictionary_fire *fire, void *arg)
+static void meet_all(const struct dictionary_map *m, uint64_t hash, uint32_t token,
+	dictionary_met *met, void *arg)
 {
 	size_t slot = (size_t)(hash >> 7) & m->slots_mask;
 
 	while (m->slots[slot].n && m->slots[slot].hash != hash)
 		slot = (slot + 1) & m->slots_mask;
-	for (uint32_t i = 0; i < m->slots[slot].n; i++) {
-		const struct anchor *a = &m->anchors[m->slots[slot].first + i];
-		const bool same = a->kind == ANCHOR_WORD     ? span_eq(a->text, token)
-				  : a->kind == ANCHOR_PREFIX ? span_starts(token, a->text)
-							     : span_ends(token, a->text);
-
-		if (same)
-			fire(arg, a, number);
-	}
+	for (uint32_t i = 0; i < m->slots[slot].n; i++)
+		met(arg, m->marks[m->slots[slot].first + i], token);
 }
 
-void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
-	dictionary_fire *fire, void *arg)
+void dictionary_look_up(const struct dictionary *d, const struct folded *f,
+	struct dictionary_hit hit, dictionary_met *met, void *arg)
 {
-	const struct span t = folded_token(f, token);
+	const struct span t = folded_token(f, hit.token);
 
-	fire_all(&d->words, dictionary_hash(t.p, t.n), t, token, fire, arg);
-	for (unsigned c = 0; c < DICTIONARY_CLASSES; c++) {
+	if (hit.what & HIT_WORD)
+		meet_all(&d->words, dictionary_hash(t.p, t.n), hit.token, met, arg);
+	for (unsigned c = 0; c < DICTIONARY_CLASSES && hit.what & HIT_PART; c++) {
 		const unsigned n = class_bytes[c];
+		uint64_t hash;
 
 		if (t.n < n)
 			break;
-		if (d->prefix_class[c])
-			fire_all(&d->parts, part_hash(key_of(span_slice(t, 0, n)), c, false), t,
-				token, fire, arg);
-		if (d->suffix_class[c])
-			fire_all(&d->parts,
-				part_hash(key_of(span_slice(t, t.n - n, t.n)), c, true), t,
-				token, fire, arg);
+		hash = part_hash(first_bytes(dictionary_load(t.p), n), c, false);
+		if (d->prefix_class[c] && passes(&d->parts, hash))
+			meet_all(&d->parts, hash, hit.token, met, arg);
+		hash = part_hash(dictionary_load(t.p + t.n - 8) >> (64 - 8 * n), c, true);
+		if (d->suffix_class[c] && passes(&d->parts, hash))
+			meet_all(&d->parts, hash, hit.token, met, arg);
 	}
 }

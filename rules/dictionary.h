@@ -2,9 +2,9 @@
 #define RULES_DICTIONARY_H
 
 /*
- * dictionary: which tokens of a document are worth a second look. Each anchor is a token, the
- * beginning of one or the end of one; all tokens of a document are hashed and tried against
- * small bitmaps first, and only those that pass are looked up.
+ * dictionary: where in a document something of the rules may stand. Each leaf has one entry (a
+ * regex may have several): a token, the beginning of one or the end of one. All tokens of a
+ * document are hashed and tried against small bitmaps; the few that pass are looked up.
  */
 
 #include <stddef.h>
@@ -13,12 +13,18 @@
 #include "fold.h"
 #include "vigie/arena.h"
 
-enum anchor_kind { ANCHOR_WORD, ANCHOR_PREFIX, ANCHOR_SUFFIX };
+enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX };
 
 /* Leaf `leaf` is worth a look where its token number `token` may stand. */
-struct anchor {
-	enum anchor_kind kind;
+struct entry {
+	enum entry_kind kind;
 	struct span text;
+	uint32_t leaf;
+	uint32_t token;
+};
+
+/* What is kept of an entry. */
+struct entry_mark {
 	uint32_t leaf;
 	uint32_t token;
 };
@@ -28,17 +34,18 @@ enum { DICTIONARY_CLASSES = 4 };
 
 struct dictionary_slot {
 	uint64_t hash;
-	uint32_t first; /* in anchors, sorted so that equal hashes are neighbours */
+	uint32_t first; /* in marks; those of equal hashes are neighbours */
 	uint32_t n;     /* 0: empty slot */
 };
 
 struct dictionary_map {
-	uint64_t *bits; /* bitmap by the top bits of a hash */
-	unsigned bits_shift;
+	uint64_t *bits; /* a blocked Bloom filter: two bits in a word named by the top of a hash
+			 */
+	unsigned bits_shift; /* from a hash to the number of its word */
 	struct dictionary_slot *slots;
 	size_t slots_mask;
-	struct anchor *anchors;
-	size_t n_anchors;
+	struct entry_mark *marks;
+	size_t n;
 };
 
 struct dictionary {
@@ -63,19 +70,27 @@ static inline uint32_t dictionary_short(uint64_t hash)
 	return (uint32_t)(hash >> 16);
 }
 
-/* Copies anchors into the arena. 0 or -ENOMEM. */
+/* Marks go to the arena. 0 or -ENOMEM. */
 int dictionary_build(
-	struct dictionary *d, struct arena *arena, const struct anchor *anchors, size_t n);
+	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n);
 
-/* Writes the short hash of each token, and the numbers of the tokens that may fire to `hits`
- * (room for n_tokens). Returns how many. */
-size_t dictionary_probe(
-	const struct dictionary *d, const struct folded *f, uint32_t *hashes, uint32_t *hits);
+/* A token that passed, and what for. */
+enum { HIT_WORD = 1, HIT_PART = 2 };
+struct dictionary_hit {
+	uint32_t token;
+	uint32_t what;
+};
 
-/* Calls fire() for each anchor that stands at the token. */
-typedef void dictionary_fire(void *arg, const struct anchor *anchor, uint32_t token);
-void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
-	dictionary_fire *fire, void *arg);
+/* Writes the short hash of each token, and the tokens that may have an entry to `hits` (room
+ * for n_tokens). Returns how many. */
+size_t dictionary_probe(const struct dictionary *d, const struct folded *f, uint32_t *hashes,
+	struct dictionary_hit *hits);
+
+/* Calls met() for each entry that may stand at the token: equal hashes are all that was looked
+ * at. */
+typedef void dictionary_met(void *arg, struct entry_mark mark, uint32_t token);
+void dictionary_look_up(const struct dictionary *d, const struct folded *f,
+	struct dictionary_hit hit, dictionary_met *met, void *arg);
 
 static inline uint64_t dictionary_load(const char *p)
 {

@@ -48,7 +48,7 @@ bool evaluate(struct ruleset_scratch *s, const struct op *op)
 	case NODE_VALUE:
 		return value_holds(s, &s->set->values[op->arg]);
 	case NODE_NUMBER:
-		return number_holds(s->item, &s->set->numbers[op->arg]);
+		return number_holds(s, &s->set->numbers[op->arg]);
 	case NODE_USE:
 		break;
 	}

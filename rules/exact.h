@@ -8,9 +8,10 @@
  *
  * Exact terms are found by their fold first. Folding looks at one code point at a time, so a
  * text and its canonical equivalent can fold differently; but only around "loose" code points,
- * which compose or change places and are not simply dropped. A document with one of those
- * (folded.loose) is searched token by token for the exact terms that contain one (loose), and a
- * term that is itself written with one (irregular) always is.
+ * which compose or change places and are not simply dropped, or give several tokens (which
+ * share their original then). A document with one of those (folded.loose) is searched token by
+ * token for the exact terms that contain one (loose), and a term that is itself written with
+ * one (irregular) always is.
  */
 
 #include <stdbool.h>

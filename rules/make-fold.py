@@ -6,6 +6,7 @@
 What folding and tokens are is said in vigie-rules(5); the shape of the tables is described in
 fold_table.h, beside the code that reads them.
 """
+import re
 import sys
 import unicodedata as ud
 
@@ -63,6 +64,11 @@ def token_form(folded):
     return out
 
 
+def tokens_of(form):
+    """Tokens of one code point: '½' gives two, which share their original."""
+    return len(re.findall('[^ #@$\x01]+', form))
+
+
 def loose_atoms():
     """Fully decomposed code points that may be written in more than one way around them: those
     that compose or are reordered, except the marks that folding drops anyway."""
@@ -104,7 +110,7 @@ def main(path):
         folds[c] = f
         nfc = ud.normalize('NFC', ch)
         t = token_form(f)
-        loose = c in atoms or (nfc != ch and t != ''.join(token_form(fold(ord(x))) for x in nfc))
+        loose = c in atoms or tokens_of(t) > 1 or (nfc != ch and t != ''.join(token_form(fold(ord(x))) for x in nfc))
         if f == '':
             cells.append(DROP_LOOSE if loose else DROP)
             continue

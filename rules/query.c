@@ -119,8 +119,11 @@ static struct span word_at(const struct parser *p, size_t i)
 /* The operator that stands at i, if one does. */
 static enum operator operator_at(const struct parser *p, size_t i)
 {
-	const struct span w = word_at(p, i);
+	struct span w;
 
+	if (i >= p->s.n || !strchr("AON", p->s.p[i]))
+		return OPERATOR_NONE;
+	w = word_at(p, i);
 	if (span_eq_str(w, "AND"))
 		return OPERATOR_AND;
 	if (span_eq_str(w, "OR"))

@@ -20,7 +20,8 @@ struct ruleset *ruleset_unref(struct ruleset *set)
 	if (!set || atomic_fetch_sub_explicit(&set->refs, 1, memory_order_acq_rel) > 1)
 		return NULL;
 	for (size_t i = 0; i < set->n_leaves; i++)
-		(void)regex_unref(set->leaves[i].regex);
+		if (set->leaves[i].regex)
+			(void)regex_unref(set->leaves[i].regex->regex);
 	arena_release(&set->arena);
 	free(set);
 	return NULL;
@@ -40,11 +41,12 @@ struct ruleset_size ruleset_size(const struct ruleset *set)
 {
 	struct ruleset_size size = {.bytes = sizeof(*set) + set->arena.total_bytes,
 		.leaves = set->n_leaves,
-		.anchors = set->dictionary.words.n_anchors + set->dictionary.parts.n_anchors,
+		.entries = set->dictionary.words.n + set->dictionary.parts.n,
 		.always = set->n_always};
 
 	for (size_t i = 0; i < set->n_leaves; i++)
-		size.bytes += set->leaves[i].regex ? regex_size(set->leaves[i].regex) : 0;
+		size.bytes +=
+			set->leaves[i].regex ? regex_size(set->leaves[i].regex->regex) : 0;
 	return size;
 }
 
@@ -80,7 +82,7 @@ struct ruleset_scratch *ruleset_scratch_free(struct ruleset_scratch *s)
 	free(s->heads);
 	free(s->hits);
 	free(s->leaves);
-	free(s->ranges.items);
+	free(s->places);
 	free(s->regex_spans);
 	free(s->nexts);
 	free(s->rule_epochs);
@@ -109,18 +111,18 @@ const struct rule_counts *ruleset_scratch_rule_counts(const struct ruleset_scrat
 
 static int grow_tokens(struct ruleset_scratch *s, size_t n)
 {
-	uint32_t **const all[] = {&s->hashes, &s->heads, &s->hits};
-
 	if (n <= s->tokens_capacity)
 		return 0;
 	n += n / 2 + 64;
 	s->tokens_capacity = 0;
-	for (int i = 0; i < 3; i++) {
-		free(*all[i]);
-		*all[i] = malloc(n * sizeof(uint32_t));
-		if (!*all[i])
-			return -ENOMEM;
-	}
+	free(s->hashes);
+	free(s->heads);
+	free(s->hits);
+	s->hashes = malloc(n * sizeof(*s->hashes));
+	s->heads = malloc(n * sizeof(*s->heads));
+	s->hits = malloc(n * sizeof(*s->hits));
+	if (!s->hashes || !s->heads || !s->hits)
+		return -ENOMEM;
 	s->tokens_capacity = n;
 	return 0;
 }
@@ -167,7 +169,7 @@ static int begin(
 	s->no_memory = false;
 	s->heads_known = false;
 	s->fields_checked = false;
-	s->ranges.n = 0;
+	s->n_places = 0;
 	s->n_regex_spans = 0;
 	s->n_candidates = 0;
 	next_epoch(s);
@@ -189,26 +191,18 @@ static void add_candidate(struct ruleset_scratch *s, uint32_t rule)
 	s->candidates[s->n_candidates++] = rule;
 }
 
-static void fire(struct ruleset_scratch *s, uint32_t number)
+static void add_candidates(struct ruleset_scratch *s, const struct leaf *leaf)
 {
-	const struct leaf *leaf = &s->set->leaves[number];
-
-	if (s->leaves[number].fired == s->epoch)
-		return;
-	s->leaves[number].fired = s->epoch;
 	for (uint32_t i = 0; i < leaf->n_rules; i++)
 		add_candidate(s, leaf->rules[i]);
 }
 
-static void on_anchor(void *arg, const struct anchor *anchor, uint32_t token)
+static void on_met(void *arg, struct entry_mark mark, uint32_t token)
 {
 	struct ruleset_scratch *s = arg;
-	const struct leaf *leaf = &s->set->leaves[anchor->leaf];
 
-	if (s->leaves[anchor->leaf].fired == s->epoch)
-		return;
-	if (leaf->kind == NODE_REGEX || leaf_stands(s, leaf, anchor->token, token))
-		fire(s, anchor->leaf);
+	if (leaf_met(s, mark, token))
+		add_candidates(s, &s->set->leaves[mark.leaf]);
 }
 
 static int by_number(const void *a, const void *b)
@@ -224,9 +218,9 @@ static void find_candidates(struct ruleset_scratch *s)
 	const size_t n = dictionary_probe(&set->dictionary, &s->folded, s->hashes, s->hits);
 
 	for (size_t i = 0; i < n; i++)
-		dictionary_look_up(&set->dictionary, &s->folded, s->hits[i], on_anchor, s);
+		dictionary_look_up(&set->dictionary, &s->folded, s->hits[i], on_met, s);
 	for (size_t i = 0; s->folded.loose && i < set->n_loose; i++)
-		fire(s, set->loose[i]);
+		add_candidates(s, &set->leaves[set->loose[i]]);
 	for (size_t i = 0; i < set->n_always; i++)
 		add_candidate(s, set->always[i]);
 	if (s->n_candidates > 1)

@@ -97,11 +97,13 @@ bool value_holds(struct ruleset_scratch *s, const struct value_test *test)
 	return false;
 }
 
-bool number_holds(const struct item *item, const struct number_test *test)
+bool number_holds(const struct ruleset_scratch *s, const struct number_test *test)
 {
+	const struct item *item = s->item;
 	const struct item_numbers *n = &item->numbers;
 	const double values[NUMBER_FIELDS] = {item->author.followers, n->likes, n->shares,
-		n->replies, n->views, n->rating, n->score, n->reach, item_engagement(n)};
+		n->replies, n->views, n->rating, n->score, n->reach,
+		s->context && s->context->engagement_given ? n->total : item_engagement(n)};
 	const double v = values[test->field];
 
 	return !isnan(v) && (test->low_in ? v >= test->low : v > test->low) &&

@@ -4,28 +4,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *config_path(struct arena *arena, const char *given)
+const char *config_path_default(void)
 {
-	const char *xdg = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
-	const struct span places[] = {
-		SPAN("vigie.yaml"),
-		xdg && *xdg    ? arena_printf(arena, "%s/vigie/vigie.yaml", xdg)
-		: home && *home ? arena_printf(arena, "%s/.config/vigie/vigie.yaml", home)
-				: SPAN_NONE,
-		SPAN("/etc/vigie/vigie.yaml"),
-	};
+	static char own[4096];
+	const char *const places[] = {"vigie.yaml", own, "/etc/vigie/vigie.yaml"};
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int n = 0;
 
-	if (given)
-		return given;
+	if (xdg && xdg[0] == '/')
+		n = snprintf(own, sizeof(own), "%s/vigie/vigie.yaml", xdg);
+	else if (home && home[0] == '/')
+		n = snprintf(own, sizeof(own), "%s/.config/vigie/vigie.yaml", home);
+	if (n <= 0 || n >= (int)sizeof(own))
+		own[0] = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (places[i].p && access(places[i].p, F_OK) == 0)
-			return places[i].p;
-	(void)fputs("vigie: no configuration: write one (README, \"A first alert\") or name it with -c; "
-		    "looked for\n",
-		stderr);
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (places[i].p)
-			(void)fprintf(stderr, "  %s\n", places[i].p);
+		if (places[i][0] && access(places[i], F_OK) == 0)
+			return places[i];
 	return NULL;
 }

@@ -2,13 +2,11 @@
 #define VIGIE_CLI_CONFIG_PATH_H
 
 /*
- * config_path: where the configuration is when -c does not say: ./vigie.yaml,
- * $XDG_CONFIG_HOME/vigie/vigie.yaml (~/.config), /etc/vigie/vigie.yaml; the first that exists.
+ * config_path: where the configuration is when nobody says: ./vigie.yaml, then
+ * $XDG_CONFIG_HOME/vigie/vigie.yaml (~/.config without it), then /etc/vigie/vigie.yaml.
  */
 
-#include "vigie/arena.h"
-
-/* NULL after saying on standard error where it was looked for. */
-const char *config_path(struct arena *arena, const char *given);
+/* The first that exists, in static memory; NULL: none. */
+const char *config_path_default(void);
 
 #endif

@@ -12,7 +12,6 @@
 
 #include "cli/rules_load.h"
 #include "line/codec.h"
-#include "line/codec_item.h"
 #include "vigie/cleanup.h"
 #include "vigie/utf8.h"
 
@@ -79,34 +78,30 @@ static struct span number_id(struct span s)
 	return SPAN("null");
 }
 
-/* U+0000, which json_write_string() has no offset for, stands as it is. */
+/* Code points that some readers of lines take for the end of one. */
+static bool breaks_lines(uint32_t c)
+{
+	return c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* A JSON string that keeps every code point, U+0000 too, and stays on one line everywhere. */
 static void write_text(struct buf *out, struct span s)
 {
-	const size_t nul = span_find(s, '\0');
+	size_t clean = 0;
 
-	if (nul == s.n) {
-		json_write_string(out, s);
-		return;
-	}
-	json_write_string(out, span_slice(s, 0, nul));
-	out->n--;
-	buf_add_str(out, "\\u0000");
-	for (size_t at = nul + 1; at <= s.n;) {
-		const struct span rest = span_slice(s, at, s.n);
-		const struct span piece = span_slice(rest, 0, span_find(rest, '\0'));
-		const size_t from = out->n;
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < s.n;) {
+		const size_t at = i;
+		const uint32_t c = utf8_next(s, &i);
 
-		json_write_string(out, piece);
-		if (!out->failed) { /* without its opening quote */
-			memmove(out->p + from, out->p + from + 1, out->n - from - 1);
-			out->n--;
-		}
-		at += piece.n + 1;
-		if (at <= s.n && !out->failed) {
-			out->n--;
-			buf_add_str(out, "\\u0000");
-		}
+		if (c >= 0x20 && c != '"' && c != '\\' && !breaks_lines(c))
+			continue;
+		buf_add(out, span_slice(s, clean, at));
+		buf_addf(out, c == '"' || c == '\\' ? "\\%c" : "\\u%04x", (unsigned)c);
+		clean = i;
 	}
+	buf_add(out, span_slice(s, clean, s.n));
+	buf_add_char(out, '"');
 }
 
 /* Spans are bytes inside and code points outside. They are sorted, so that counting goes on

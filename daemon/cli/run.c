@@ -13,9 +13,8 @@ int command_run(int argc, char **argv)
 	struct run_options options = { .mentions = isatty(STDOUT_FILENO) };
 	struct err_list errors = { 0 };
 	struct config *config = NULL;
-	struct arena arena = { 0 };
 	const char *path = NULL;
-	int r, status = EXIT_USAGE;
+	int r;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
@@ -29,14 +28,15 @@ int command_run(int argc, char **argv)
 		else
 			return command_usage(argv[0]);
 	}
-	options.config_path = config_path(&arena, path);
-	if (options.config_path) {
-		r = config_load(&config, options.config_path, NULL, &errors);
-		err_list_print(&errors, stderr);
-		err_list_deinit(&errors);
-		if (r >= 0)
-			status = run(config, &options);
+	options.config_path = path ? path : config_path_default();
+	if (!options.config_path) {
+		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first alert\") or name "
+			    "one with -c\n",
+			stderr);
+		return EXIT_USAGE;
 	}
-	arena_release(&arena);
-	return status;
+	r = config_load(&config, options.config_path, NULL, &errors);
+	err_list_print(&errors, stderr);
+	err_list_deinit(&errors);
+	return r < 0 ? EXIT_USAGE : run(config, &options);
 }

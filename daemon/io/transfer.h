@@ -2,8 +2,9 @@
 #define VIGIE_IO_TRANSFER_H
 
 /*
- * transfer: carries out requests with a libcurl multi on the loop (the only file that includes
- * libcurl beside sources/url.c). Two are made: one for crawling, guarded, and one for delivery.
+ * transfer: carries out requests with a libcurl multi on the loop (the files transfer*.c are
+ * the only ones to include it, beside sources/url.c). Two are made: one for crawling, guarded,
+ * and one for delivery.
  *
  * The guard looks at the address connected to, on new connections and on reused ones: with it,
  * only public addresses (IANA special-purpose registries) and those of `allow` are reached.

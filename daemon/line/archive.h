@@ -17,7 +17,7 @@
 #include "vigie/hit.h"
 
 /* Its name in the state folder. */
-#define ARCHIVE_FILE "archive.sqlite"
+#define ARCHIVE_FILE "archive.db"
 
 struct archive;
 struct archive_reader;

@@ -200,9 +200,9 @@ static void *thread_main(void *arg)
 		worked = work(w, &jobs);
 
 		pthread_mutex_lock(&w->mutex);
-		for (const struct archive_job *job = jobs.first; job; job = job->next) {
+		for (struct archive_job *job = jobs.first; job; job = job->next) {
 			w->stats.waiting--;
-			w->stats.dropped += !worked;
+			job->dropped = !worked;
 		}
 		w->stats.transactions += worked;
 		if (!worked && !w->options.lossy) {

@@ -22,6 +22,7 @@ struct archive_job {
 	 * ARCHIVE_WORKER_TRANSACTION. */
 	size_t weight;
 	bool writes;
+	bool dropped; /* for done(): its transaction failed, and the worker is lossy */
 	/* On the thread, inside a transaction, perhaps again and again: 0 or -errno. */
 	int (*run)(void *arg, struct archive_job *job);
 	/* On the loop, once. NULL: nothing. */
@@ -46,7 +47,7 @@ struct archive_worker_options {
 };
 
 struct archive_worker_stats {
-	uint64_t transactions, errors, dropped;
+	uint64_t transactions, errors;
 	size_t waiting; /* jobs */
 };
 

@@ -84,6 +84,8 @@ int item_from_json(struct item *ret, struct match_context *ret_context, const js
 
 	if (!json_is_object(document))
 		return -EINVAL;
+	context.engagement_given = !json_is_object(json_object_get(document, "engagement")) &&
+				   !json_is_object(author);
 	item.id = text_of(document, "id");
 	item.id_is_own = item.id.n > 0;
 	item.url = text_of(document, "url");

@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "io/log.h"
@@ -18,6 +19,8 @@ enum {
 	 */
 	MOVED_FAILURES = 5,
 	NO_MEMORY_MS = 10 * 1000,
+	AUTO_MOST = 16,
+	AUTO_LEAST_MS = 60 * 1000,
 };
 
 /* --- The record --------------------------------------------------------------------------- */
@@ -222,15 +225,30 @@ static int take_document(struct batch *b, const struct document *from)
 	return -ENOMEM;
 }
 
-/* What is the same to the byte, or by the server's word. */
+/* The bytes of a whole document as a validator of our own: most servers without ETag send the
+ * same ones again and again. It stands as "=HASH" in the cursor, which is nobody else's where
+ * there are no pages to turn, and which the queue drops with the other validators when it can't
+ * vouch for them. */
+static struct span mark_of(struct arena *arena, struct span body)
+{
+	return arena_printf(arena, "=%016" PRIx64, crawl_hash(body));
+}
+
+static bool has_mark(const struct source_state *s)
+{
+	return s->cursor.n && s->cursor.p[0] == '=';
+}
+
+/* The same to the byte, or by the server's word. */
 static bool is_unchanged(const struct flight *f)
 {
-	const struct document *d = &f->batch->document;
+	struct batch *b = f->batch;
+	const struct document *d = &b->document;
 
 	if (d->status == 304)
 		return f->conditional;
-	return d->status == 200 && d->end == DOCUMENT_COMPLETE && f->memo.body &&
-	       f->memo.body == crawl_hash(d->body);
+	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
+	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
 }
 
 static void on_answer(void *arg, const struct transfer_result *result)
@@ -327,6 +345,8 @@ static bool give_up_move(struct batch *b)
 	s->url_moved = SPAN_NONE;
 	s->etag = SPAN_NONE;
 	s->last_modified = SPAN_NONE;
+	if (has_mark(s))
+		s->cursor = SPAN_NONE;
 	s->mark = SPAN_NONE;
 	return true;
 }
@@ -359,16 +379,76 @@ static void tell(const struct crawl *c, const struct batch *b, const struct heal
 				INT("took_ms", took_ms), INT("again_in_ms", h->due_in_ms)));
 }
 
+/* --- Rhythm ------------------------------------------------------------------------------- */
+
+/* What this answer tells of when the source speaks. Items that carry the time of the fetch were
+ * dated by sift, and are new. */
+static void listen(struct flight *f, struct rhythm *rhythm)
+{
+	struct batch *b = f->batch;
+	const bool first = !wall_known(rhythm->until);
+	struct wall *times = arena_calloc(&b->arena, b->items.n, sizeof(*times));
+	size_t n = 0, undated = 0;
+
+	if (!times)
+		return;
+	for (size_t i = 0; i < b->items.n; i++) {
+		const struct wall published = b->items.items[i].published;
+
+		if (published.ms != b->fetched.ms && (first || published.ms > rhythm->until.ms))
+			times[n++] = published;
+	}
+	if (!first && b->lesson.n_new > n)
+		undated = b->lesson.n_new - n;
+	rhythm_observe(rhythm, b->fetched, times, n, undated,
+		schedule_random(f->crawl->schedule, UINT64_MAX));
+	f->memo.rhythm = rhythm_encode(&b->arena, rhythm);
+}
+
+/* How long a source of `every: auto` is left alone. The budget is what asking everybody once in
+ * every_default_ms would take; nobody waits longer than AUTO_MOST turns of that. */
+static int64_t auto_wait(struct flight *f, const struct rhythm *rhythm)
+{
+	const struct crawl *c = f->crawl;
+	const int64_t every = c->options.every_default_ms;
+	const int64_t most = every > HEALTH_LONGEST_MS               ? every
+			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
+								     : AUTO_MOST * every;
+
+	if (!c->n_rooted)
+		return every;
+	return rhythm_wait(rhythm, f->batch->fetched,
+		rhythm_price(c->roots / (double)c->n_rooted, every),
+		every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most);
+}
+
+/* A source that has fallen silent is an incident of the source: said once, and once when it is
+ * over. */
+static void watch_silence(struct batch *b, const struct rhythm *rhythm)
+{
+	struct source_state *s = &b->state;
+	char since[RFC3339_SIZE];
+
+	if (!span_empty(s->mark) || !rhythm_is_broken(rhythm, b->fetched))
+		return;
+	s->mark = SPAN("silent");
+	s->error = arena_printf(&b->arena,
+		"silent since %s, against its habit: look whether it still is published",
+		wall_rfc3339(since, rhythm->last_item));
+}
+
 /* false: nothing of note has happened. */
 static bool judge(struct flight *f)
 {
 	struct crawl *c = f->crawl;
 	struct batch *b = f->batch;
 	const struct source *s = b->source;
+	const struct span error = b->state.error, mark = b->state.mark;
+	struct rhythm rhythm;
 	struct health health;
-	const struct health_ask how = {
+	struct health_ask how = {
 		.every_ms = s->every_ms,
-		.auto_ms = crawl_is_file(s) ? CRAWL_FILE_MS : c->options.every_default_ms,
+		.auto_ms = CRAWL_FILE_MS,
 		.now = loop_wall(c->loop),
 		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
 		.random = {schedule_random(c->schedule, UINT32_MAX),
@@ -382,7 +462,15 @@ static bool judge(struct flight *f)
 		b->error = arena_printf(
 			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
+	rhythm_decode(&rhythm, f->memo.rhythm);
+	if (b->outcome != BATCH_FAILED)
+		listen(f, &rhythm);
+	if (!crawl_is_file(s))
+		how.auto_ms = auto_wait(f, &rhythm);
 	health_settle(&health, b, &f->memo, &how);
+	if (b->outcome != BATCH_FAILED)
+		watch_silence(b, &rhythm);
+	health.changed = !span_eq(error, b->state.error) || !span_eq(mark, b->state.mark);
 	c->stats.unchanged += b->outcome == BATCH_UNCHANGED;
 	c->stats.failed += b->outcome == BATCH_FAILED;
 	if (b->outcome == BATCH_FAILED) {
@@ -393,8 +481,9 @@ static bool judge(struct flight *f)
 	} else if (!crawl_is_file(s)) {
 		follow_move(f);
 	}
-	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE)
-		f->memo.body = crawl_hash(b->document.body);
+	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
+		!crawl_is_file(s) && (span_empty(b->state.cursor) || has_mark(&b->state)))
+		b->state.cursor = mark_of(&b->arena, b->document.body);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};

@@ -6,7 +6,7 @@
 #include "line/memo.h"
 
 /* Version, then the fields in order, little-endian; rhythm is the rest. */
-enum { VERSION = 1, HEAD_BYTES = 1 + 4 * 8 + 2 * 4 + 3 };
+enum { VERSION = 1, HEAD_BYTES = 1 + 3 * 8 + 2 * 4 + 3 };
 
 static void put(unsigned char **p, uint64_t v, int bytes)
 {
@@ -32,7 +32,6 @@ void memo_decode(struct memo *ret, struct span bytes)
 		return;
 	ret->url = get(&p, 8);
 	ret->moved = get(&p, 8);
-	ret->body = get(&p, 8);
 	ret->full.ms = (int64_t)get(&p, 8);
 	ret->ttl_s = (uint32_t)get(&p, 4);
 	ret->skip_hours = (uint32_t)get(&p, 4);
@@ -52,7 +51,6 @@ struct span memo_encode(struct arena *arena, const struct memo *memo)
 	*p++ = VERSION;
 	put(&p, memo->url, 8);
 	put(&p, memo->moved, 8);
-	put(&p, memo->body, 8);
 	put(&p, (uint64_t)memo->full.ms, 8);
 	put(&p, memo->ttl_s, 4);
 	put(&p, memo->skip_hours, 4);

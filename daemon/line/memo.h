@@ -16,7 +16,6 @@ enum memo_flags {
 struct memo {
 	uint64_t url; /* XXH3 of the configured address all of the state is about; 0: unknown */
 	uint64_t moved;   /* XXH3 of the permanent redirect seen last; 0: none */
-	uint64_t body;    /* XXH3 of the last complete body that was read; 0: none */
 	struct wall full; /* last answer to a plain question (no validators) */
 	uint32_t ttl_s;
 	uint32_t skip_hours;

@@ -26,7 +26,7 @@ enum {
 	CHUNK_HITS = 250, /* three values each: a script's unpack() takes a few thousand */
 	CHUNK_BYTES = 1 << 20,
 	FLYING_MAX = 64,
-	FLYING_BYTES = 16 << 20,
+	FLYING_BYTES = 1 << 20, /* hiredis moves what is left of its output at each write */
 	REPLAY_AHEAD = 32,
 	NUMBER_TEXT = 24,
 	COMMIT_KEYS = 6,

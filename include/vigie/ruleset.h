@@ -87,6 +87,7 @@ struct match_context {
 	struct span source; /* the source's id, for source: */
 	struct span author; /* text of author:, when it is not the item's name and handle */
 	bool author_given;
+	bool engagement_given; /* engagement: is numbers.total, known or not, and no sum */
 };
 
 /* All rules that want the item, in rule order. The array and the spans are in the arena; ids
@@ -124,7 +125,7 @@ const struct rule_counts *ruleset_scratch_rule_counts(
 struct ruleset_size {
 	size_t bytes;
 	size_t leaves; /* different terms and regexes */
-	size_t anchors;
+	size_t entries; /* of the dictionary */
 	size_t always; /* rules that each document is asked for */
 };
 struct ruleset_size ruleset_size(const struct ruleset *set);

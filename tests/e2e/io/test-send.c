@@ -10,7 +10,13 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "io/transfer.h"
 #include "peer.h"
@@ -410,6 +416,56 @@ static void an_unanswered_quit_holds_nobody_up(void **state)
 	arena_release(&arena);
 }
 
+/* Offers STARTTLS and then has none. */
+static void *broken_promise(void *arg)
+{
+	static const char *const lines[] = {"220 here\r\n", "250-here\r\n250 STARTTLS\r\n",
+	        "502 5.5.1 not implemented\r\n"};
+	const int fd = accept(*(int *)arg, NULL, NULL);
+	char piece[512];
+
+	for (size_t i = 0; i < 3; i++)
+		if (send(fd, lines[i], strlen(lines[i]), MSG_NOSIGNAL) < 0 ||
+		        recv(fd, piece, sizeof(piece), 0) <= 0)
+			break;
+	(void)close(fd);
+	return NULL;
+}
+
+/* A refusal of STARTTLS is not one of the message: it may be tried again. */
+static void a_server_that_breaks_off_starttls(void **state)
+{
+	struct sockaddr_in name = {
+	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(name);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct arena arena = {0};
+	struct outcome o = {0};
+	struct transfer *t = open_transfer(NULL);
+	struct payload p = {.kind = PAYLOAD_MAIL,
+	        .mail_from = SPAN("vigie@example.org"),
+	        .mail_to = recipients,
+	        .n_mail_to = 1,
+	        .tls_required = true,
+	        .request.body = span_str(message)};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &n), 0);
+	assert_int_equal(pthread_create(&thread, NULL, broken_promise, &fd), 0);
+	p.request.url = arena_printf(&arena, "smtp://127.0.0.1:%d", ntohs(name.sin_port));
+	send_payload(&o, t, &p);
+	assert_int_equal(o.error, TRANSFER_TLS);
+	assert_int_equal(o.status, 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	(void)close(fd);
+	forget(&o);
+	(void)transfer_free(t);
+	arena_release(&arena);
+}
+
 static void an_address_cannot_carry_a_command(void **state)
 {
 	static const char *const bad[] = {
@@ -524,6 +580,7 @@ int main(void)
 	        cmocka_unit_test(a_stranger_certificate_gets_no_mail),
 	        cmocka_unit_test(a_mute_server_holds_nobody_up),
 	        cmocka_unit_test(an_unanswered_quit_holds_nobody_up),
+	        cmocka_unit_test(a_server_that_breaks_off_starttls),
 	        cmocka_unit_test(an_address_cannot_carry_a_command),
 	        cmocka_unit_test(a_payload_over_http),
 	};

@@ -223,6 +223,33 @@ static void reads_sources(void **state)
 	config_unref(c);
 }
 
+static void reads_subscriptions(void **state)
+{
+	const struct source *s;
+	struct config *c;
+
+	(void)state;
+	put_file("subs.opml",
+		"<opml version='2.0'><body><outline text='Press'>"
+		"<outline text='Paper' xmlUrl='http://paper.example/rss' "
+		"language='fr'/></outline>"
+		"<outline text='x' xmlUrl='javascript:x'/></body></opml>",
+		0644);
+	c = load("rules: [{id: r, query: x}]\n"
+		 "sources: [subs.opml, {kind: opml, file: subs.opml, tags: [mine], every: "
+		 "1h}]\n",
+		NULL);
+	assert_int_equal(c->n_sources, 1);
+	assert_int_equal(c->warnings.n, 3);
+	s = source(c, "paper.example/rss");
+	assert_non_null(s);
+	assert_span(s->title, "Paper");
+	assert_span(s->lang, "fr");
+	assert_int_equal(s->n_tags, 1);
+	assert_span(s->tags[0], "Press");
+	config_unref(c);
+}
+
 static void asks_open_sources_for_brands(void **state)
 {
 	const struct source *s;
@@ -250,14 +277,58 @@ static void asks_open_sources_for_brands(void **state)
 	config_unref(c);
 
 	c = load("brands: Zürich & Cie\n"
-		 "sources: [{connector: googlenews, base: 'http://127.0.0.1:99', search: "
+		 "crawl: {every: 1s}\nsources: [{connector: googlenews, base: "
+		 "'http://127.0.0.1:99', search: "
 		 "brand}]\n",
 		NULL);
 	assert_int_equal(c->n_sources, 1);
 	s = source(c, "googlenews/127.0.0.1:99/zurich-cie");
 	assert_non_null(s);
 	assert_span(s->url, "http://127.0.0.1:99/rss/search?q=%22Z%C3%BCrich%20%26%20Cie%22");
+	assert_int_equal(s->every_ms, 1000);
 	config_unref(c);
+}
+
+/* A brand without a query: the phrase, and one word of it where it has several. */
+static void makes_queries_of_names(void **state)
+{
+	static const char *const rows[][3] = {
+		{"Air France", "air-france", "\\\"Air France\\\" OR AirFrance"},
+		{"Lufthansa", "lufthansa", "\\\"Lufthansa\\\""},
+		{"L'Oréal", "l-oreal", "\\\"L'Oréal\\\" OR LOréal"},
+		{"Crédit Agricole – Nord", "credit-agricole-nord",
+			"\\\"Crédit Agricole – Nord\\\" OR CréditAgricoleNord"},
+		{"C&A", "c-a", "\\\"C&A\\\" OR @CA OR #CA"},
+		{"Guess?", "guess", "\\\"Guess \\\""},
+		{"Œuvre Straße", "oeuvre-strasse", "\\\"Œuvre Straße\\\" OR ŒuvreStraße"},
+		{"東京", "name-HASH", "\\\"東京\\\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf yaml = {0}, out = {0}, line = {0};
+		struct config *c;
+		char *hash;
+
+		buf_add_str(&yaml, "sources: []\nbrands: [");
+		config_quote(&yaml, span_str(rows[i][0]));
+		buf_add_str(&yaml, "]\n");
+		c = load(yaml.p, &out);
+		hash = strstr(out.p, "{id: name-");
+		if (hash) {
+			memcpy(hash + 10, "HASH", 4);
+			memmove(hash + 14, hash + 18, strlen(hash + 18) + 1);
+		}
+		buf_addf(&line, "{id: %s, kind: brand, brand: ", rows[i][1]);
+		config_quote(&line, span_str(rows[i][0]));
+		buf_addf(&line, ", query: \"%s\", weight: 1}\n", rows[i][2]);
+		if (!strstr(out.p, line.p))
+			fail_msg("%s: %s", line.p, out.p);
+		config_unref(c);
+		buf_deinit(&yaml);
+		buf_deinit(&out);
+		buf_deinit(&line);
+	}
 }
 
 static void reads_receivers_and_routes(void **state)
@@ -394,7 +465,7 @@ static void expands_to_a_fixed_point(void **state)
 	static const char text[] =
 		"state: /s\n"
 		"define: {x: 'a OR b', 'y z': '\"c\"'}\n"
-		"crawl: {every: 90s, allow_addresses: [127.0.0.0/8], contact: "
+		"crawl: {every: 1m500ms, allow_addresses: [127.0.0.0/8], contact: "
 		"'mailto:a@b.example'}\n"
 		"brands: [{name: 'A: \"quoted\" name', tags: [t]}, 東京]\n"
 		"sources: [open, list.yaml, {id: f, file: a.xml, every: 2h}]\n"
@@ -436,17 +507,17 @@ static void names_every_mistake(void **state)
 			"retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
-		{"crawl: {every: 5, spacing: 1ms, max_body: 16MB, concurrency_per_host: 0, "
+		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "
 		 "history: 24 h}\n",
 			"v.yaml:1:16: every: \"5\" is none: write auto, or a number and s, m, "
 			"h, d or w, as in 5m\n"
-			"v.yaml:1:28: spacing: \"1ms\" is none: write a number and s, m, h, d "
+			"v.yaml:1:28: spacing: \"1y\" is none: write a number and s, m, h, d "
 			"or w, as in 90s or 7d\n"
-			"v.yaml:1:43: max_body: \"16MB\" is none: write a number and B, KiB, "
+			"v.yaml:1:42: max_body: \"16MB\" is none: write a number and B, KiB, "
 			"MiB or GiB, as in 16MiB\n"
-			"v.yaml:1:71: concurrency_per_host: \"0\" is none: write a whole "
+			"v.yaml:1:70: concurrency_per_host: \"0\" is none: write a whole "
 			"number from 1 to 1000\n"
-			"v.yaml:1:83: history: \"24 h\" is none: write a number and s, m, h, d "
+			"v.yaml:1:82: history: \"24 h\" is none: write a number and s, m, h, d "
 			"or w, as in 90s or 7d\n"},
 		{"crawl: {allow_addresses: [10.0.0.0/8, home], ca_file: no.pem, spacing: "
 		 "[1s]}\n",
@@ -680,7 +751,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	static const char *const names[] = {
-		"a.xml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
+		"a.xml", "subs.opml", "list.yaml", "secret", "hunter", "open", "v.yaml"};
 	char path[256];
 
 	(void)state;
@@ -697,7 +768,9 @@ int main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_scalars),
 		cmocka_unit_test(reads_sources),
+		cmocka_unit_test(reads_subscriptions),
 		cmocka_unit_test(asks_open_sources_for_brands),
+		cmocka_unit_test(makes_queries_of_names),
 		cmocka_unit_test(reads_receivers_and_routes),
 		cmocka_unit_test(expands),
 		cmocka_unit_test(expands_to_a_fixed_point),
