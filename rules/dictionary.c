@@ -20,14 +20,14 @@ dictionary_probe *dictionary_fastest(void)
 
 static unsigned class_of(size_t n)
 {
-	return n < 4 ? (unsigned)n - 1 : 3;
+	return n >= 5 ? 3 : n >= 3 ? 2 : (unsigned)n - 1;
 }
 
-static uint32_t key_of(struct span bytes)
+static uint64_t key_of(struct span bytes)
 {
-	uint32_t key = 0;
+	uint64_t key = 0;
 
-	memcpy(&key, bytes.p, bytes.n < 4 ? bytes.n : 4);
+	memcpy(&key, bytes.p, bytes.n);
 	return key;
 }
 
@@ -43,15 +43,14 @@ uint64_t dictionary_hash_of(struct span token)
 
 static uint64_t entry_hash(const struct entry *e)
 {
-	const unsigned class = class_of(e->text.n);
+	const unsigned class = class_of(e->text.n), n = dictionary_class_bytes(class);
 
 	if (e->kind == ENTRY_WORD)
 		return dictionary_hash_of(e->text);
 	if (e->kind == ENTRY_PREFIX)
-		return dictionary_part_hash(
-			key_of(span_slice(e->text, 0, class + 1)), class, false);
+		return dictionary_part_hash(key_of(span_slice(e->text, 0, n)), class, false);
 	return dictionary_part_hash(
-		key_of(span_slice(e->text, e->text.n - class - 1, e->text.n)), class, true);
+		key_of(span_slice(e->text, e->text.n - n, e->text.n)), class, true);
 }
 
 struct hashed {
@@ -214,9 +213,9 @@ void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint
 	meet_all(&d->words, hash, &s, met, arg);
 	if (tag)
 		meet_all(&d->tags, hash, &s, met, arg);
-	for (unsigned c = 0; c < DICTIONARY_CLASSES && c < t.n; c++) {
+	for (unsigned c = 0; c < DICTIONARY_CLASSES && dictionary_class_bytes(c) <= t.n; c++) {
 		const uint64_t part =
-			dictionary_part_hash(dictionary_first_bytes(s.head, c + 1), c, false);
+			dictionary_part_hash(dictionary_first_bytes(s.head, c), c, false);
 
 		if (d->prefix_class[c])
 			meet_all(&d->parts, part, &s, met, arg);
@@ -225,7 +224,7 @@ void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint
 		if (d->suffix_class[c])
 			meet_all(&d->parts,
 				dictionary_part_hash(
-					dictionary_last_bytes(t.p + t.n, c + 1), c, true),
+					dictionary_last_bytes(t.p + t.n, c), c, true),
 				&s, met, arg);
 	}
 }

@@ -45,8 +45,13 @@ struct entry {
 };
 
 /* Prefixes and suffixes are looked up by as many of their first or last bytes as they surely
- * have: class c by c + 1 of them. */
+ * have: 1, 2, 3 or 5. */
 enum { DICTIONARY_CLASSES = 4 };
+
+static inline unsigned dictionary_class_bytes(unsigned class)
+{
+	return class < 3 ? class + 1 : 5;
+}
 
 struct dictionary_slot {
 	uint64_t hash;
@@ -131,19 +136,20 @@ static inline uint32_t dictionary_short(uint64_t hash)
 	return (uint32_t)(hash >> 32);
 }
 
-static inline uint64_t dictionary_part_hash(uint32_t key, unsigned class, bool suffix)
+/* `key`: as many bytes as the class says. */
+static inline uint64_t dictionary_part_hash(uint64_t key, unsigned class, bool suffix)
 {
-	return (key | (uint64_t)(class + (suffix ? 4 : 0) + 1) << 32) * 0x9E3779B97F4A7C15U;
+	return (key | (uint64_t)(class + (suffix ? 4 : 0) + 1) << 56) * 0x9E3779B97F4A7C15U;
 }
 
-static inline uint32_t dictionary_first_bytes(uint64_t head, unsigned n)
+static inline uint64_t dictionary_first_bytes(uint64_t head, unsigned class)
 {
-	return (uint32_t)head & (UINT32_MAX >> (32 - 8 * n));
+	return head & (UINT64_MAX >> (64 - 8 * dictionary_class_bytes(class)));
 }
 
-static inline uint32_t dictionary_last_bytes(const char *end, unsigned n)
+static inline uint64_t dictionary_last_bytes(const char *end, unsigned class)
 {
-	return (uint32_t)(dictionary_load(end - 8) >> (64 - 8 * n));
+	return dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class));
 }
 
 static inline uint32_t dictionary_passes(const struct dictionary_map *m, uint64_t hash)

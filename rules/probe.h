@@ -8,7 +8,7 @@
 
 #include "dictionary.h"
 
-enum { PROBE_THREE = 1, PROBE_FOUR = 2, PROBE_REST = 4 };
+enum { PROBE_THREE = 1, PROBE_FIVE = 2, PROBE_REST = 4 };
 
 /* `shape` is a constant in each use. A token shorter than a class's bytes is tried with zeroes
  * behind it, which no entry has. */
@@ -30,21 +30,22 @@ static inline size_t probe_tokens(
 		const uint64_t head = shape ? dictionary_head(p, length) : 0;
 
 		if (shape & PROBE_THREE)
-			hit |= dictionary_passes(&parts,
-				dictionary_part_hash((uint32_t)head & 0xFFFFFF, 2, false));
-		if (shape & PROBE_FOUR)
 			hit |= dictionary_passes(
-				&parts, dictionary_part_hash((uint32_t)head, 3, false));
+				&parts, dictionary_part_hash(
+						dictionary_first_bytes(head, 2), 2, false));
+		if (shape & PROBE_FIVE)
+			hit |= dictionary_passes(
+				&parts, dictionary_part_hash(
+						dictionary_first_bytes(head, 3), 3, false));
 		for (unsigned c = 0; shape & PROBE_REST && c < DICTIONARY_CLASSES; c++) {
 			if (c < 2 && d->prefix_class[c])
 				hit |= dictionary_passes(&parts,
 					dictionary_part_hash(
-						dictionary_first_bytes(head, c + 1), c, false));
+						dictionary_first_bytes(head, c), c, false));
 			if (d->suffix_class[c])
 				hit |= dictionary_passes(&parts,
 					dictionary_part_hash(
-						dictionary_last_bytes(p + length, c + 1), c,
-						true));
+						dictionary_last_bytes(p + length, c), c, true));
 		}
 		hits[n_hits] = (uint32_t)i;
 		n_hits += hit;
@@ -56,11 +57,11 @@ static inline size_t probe_tokens(
 static inline size_t probe(const struct dictionary *d, const struct folded *f, uint32_t *hits)
 {
 	if (d->any_suffix || d->prefix_class[0] || d->prefix_class[1])
-		return probe_tokens(d, f, hits, PROBE_THREE | PROBE_FOUR | PROBE_REST);
+		return probe_tokens(d, f, hits, PROBE_THREE | PROBE_FIVE | PROBE_REST);
 	if (d->prefix_class[2])
-		return probe_tokens(d, f, hits, PROBE_THREE | PROBE_FOUR);
+		return probe_tokens(d, f, hits, PROBE_THREE | PROBE_FIVE);
 	if (d->prefix_class[3])
-		return probe_tokens(d, f, hits, PROBE_FOUR);
+		return probe_tokens(d, f, hits, PROBE_FIVE);
 	return probe_tokens(d, f, hits, 0);
 }
 
