@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum {
-	BITS_PER_ENTRY = 64, /* one token in 64 passes by chance */
+	BITS_PER_ENTRY = 96, /* one token in some hundred passes by chance */
 	BITS_LEAST_LOG2 = 14,
 	BITS_MOST_LOG2 = 23 /* 1 MiB */
 };
@@ -23,14 +23,6 @@ static unsigned class_of(size_t n)
 	return n >= 5 ? 3 : n >= 3 ? 2 : (unsigned)n - 1;
 }
 
-static uint64_t key_of(struct span bytes)
-{
-	uint64_t key = 0;
-
-	memcpy(&key, bytes.p, bytes.n);
-	return key;
-}
-
 uint64_t dictionary_hash_of(struct span token)
 {
 	char room[16 + 16 + 16] = {0};
@@ -44,13 +36,16 @@ uint64_t dictionary_hash_of(struct span token)
 static uint64_t entry_hash(const struct entry *e)
 {
 	const unsigned class = class_of(e->text.n), n = dictionary_class_bytes(class);
+	char bytes[8] = {0};
 
 	if (e->kind == ENTRY_WORD)
 		return dictionary_hash_of(e->text);
-	if (e->kind == ENTRY_PREFIX)
-		return dictionary_part_hash(key_of(span_slice(e->text, 0, n)), class, false);
-	return dictionary_part_hash(
-		key_of(span_slice(e->text, e->text.n - n, e->text.n)), class, true);
+	if (e->kind == ENTRY_PREFIX) {
+		memcpy(bytes, e->text.p, n);
+		return dictionary_prefix_hash(dictionary_load(bytes), class);
+	}
+	memcpy(bytes + 8 - n, e->text.p + e->text.n - n, n);
+	return dictionary_suffix_hash(bytes + 8, class);
 }
 
 struct hashed {
@@ -214,17 +209,13 @@ void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint
 	if (tag)
 		meet_all(&d->tags, hash, &s, met, arg);
 	for (unsigned c = 0; c < DICTIONARY_CLASSES && dictionary_class_bytes(c) <= t.n; c++) {
-		const uint64_t part =
-			dictionary_part_hash(dictionary_first_bytes(s.head, c), c, false);
+		const uint64_t part = dictionary_prefix_hash(s.head, c);
 
 		if (d->prefix_class[c])
 			meet_all(&d->parts, part, &s, met, arg);
 		if (tag && d->tag_class[c])
 			meet_all(&d->tags, part, &s, met, arg);
 		if (d->suffix_class[c])
-			meet_all(&d->parts,
-				dictionary_part_hash(
-					dictionary_last_bytes(t.p + t.n, c), c, true),
-				&s, met, arg);
+			meet_all(&d->parts, dictionary_suffix_hash(t.p + t.n, c), &s, met, arg);
 	}
 }

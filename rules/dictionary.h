@@ -107,24 +107,35 @@ static inline uint64_t dictionary_load(const char *p)
 	return v;
 }
 
+/* Bits of eight bytes that do not belong to a token of n: no branch, as lengths can't be
+ * foreseen. */
+static inline unsigned dictionary_drop(size_t n)
+{
+	const int64_t drop = 64 - 8 * (int64_t)n;
+
+	return (unsigned)(drop & ~(drop >> 63));
+}
+
 /* The first min(n, 8) of n > 0 bytes as a number, first lowest. */
 static inline uint64_t dictionary_head(const char *p, size_t n)
 {
-	const unsigned drop = 64 - 8 * (unsigned)(n < 8 ? n : 8);
+	const unsigned drop = dictionary_drop(n);
 
 	return dictionary_load(p) << drop >> drop;
 }
+
+/* An odd constant, of the golden ratio: a product's top bits depend on all below. */
+#define DICTIONARY_MIX 0x9E3779B97F4A7C15U
 
 /* Hash of a token of n > 0 bytes: of its first and last eight, which for a short one are the
  * same. FOLD_FRONT and FOLD_BACK readable bytes stand around it. */
 static inline uint64_t dictionary_hash(const char *p, size_t n)
 {
-	const unsigned drop = 64 - 8 * (unsigned)(n < 8 ? n : 8);
+	const unsigned drop = dictionary_drop(n);
 	const uint64_t low = dictionary_load(p) << drop;
 	const uint64_t high = dictionary_load(p + n - 8) >> drop;
 
-	/* Odd constants, of the golden ratio and of xxHash: the top bits depend on all. */
-	return (low ^ high * 0xC2B2AE3D27D4EB4FU) * 0x9E3779B97F4A7C15U;
+	return (low ^ high * 0xC2B2AE3D27D4EB4FU) * DICTIONARY_MIX;
 }
 
 /* The hash of bytes that have no room around them. */
@@ -136,20 +147,17 @@ static inline uint32_t dictionary_short(uint64_t hash)
 	return (uint32_t)(hash >> 32);
 }
 
-/* `key`: as many bytes as the class says. */
-static inline uint64_t dictionary_part_hash(uint64_t key, unsigned class, bool suffix)
+/* Prefixes stand at the top of the number that is hashed, suffixes at its bottom, so that no
+ * two classes meet. */
+static inline uint64_t dictionary_prefix_hash(uint64_t head, unsigned class)
 {
-	return (key | (uint64_t)(class + (suffix ? 4 : 0) + 1) << 56) * 0x9E3779B97F4A7C15U;
+	return (head << (64 - 8 * dictionary_class_bytes(class))) * DICTIONARY_MIX;
 }
 
-static inline uint64_t dictionary_first_bytes(uint64_t head, unsigned class)
+static inline uint64_t dictionary_suffix_hash(const char *end, unsigned class)
 {
-	return head & (UINT64_MAX >> (64 - 8 * dictionary_class_bytes(class)));
-}
-
-static inline uint64_t dictionary_last_bytes(const char *end, unsigned class)
-{
-	return dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class));
+	return (dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class))) *
+	       DICTIONARY_MIX;
 }
 
 static inline uint32_t dictionary_passes(const struct dictionary_map *m, uint64_t hash)

@@ -124,9 +124,9 @@ static bool covers(struct span pattern, struct span text)
 	return p == pattern.n;
 }
 
-static struct span original(const struct ruleset_scratch *s, uint32_t token)
+static struct span original(struct ruleset_scratch *s, uint32_t token)
 {
-	const struct folded *f = &s->folded;
+	struct folded *f = &s->folded;
 	uint32_t start, end;
 
 	folded_extent(f, token, token, false, &start, &end);
