@@ -21,7 +21,8 @@ struct posting {
 struct compiler {
 	struct ruleset *set;
 	struct arena *arena;
-	struct table code, leaves, values, numbers, postings, anchors, always;
+	struct table code, leaves, values, numbers, postings, entries, always;
+	uint32_t *uses;    /* of each leaf, by rules */
 	uint32_t *buckets; /* of leaves by hash; index + 1 */
 	uint64_t *leaf_hashes;
 	size_t n_buckets;
@@ -139,7 +140,8 @@ static bool same_leaf(const struct leaf *l, const struct node *n)
 	if (l->kind != n->kind || l->fields != n->fields)
 		return false;
 	if (l->kind == NODE_REGEX)
-		return l->slop == n->u.regex.flags && span_eq(l->pattern, n->u.regex.pattern);
+		return l->regex && l->regex->flags == n->u.regex.flags &&
+		       span_eq(l->regex->pattern, n->u.regex.pattern);
 	if (l->slop != t->slop || l->exact != t->exact || l->n_tokens != t->n_tokens)
 		return false;
 	for (size_t i = 0; i < t->n_tokens; i++) {
@@ -163,14 +165,14 @@ static void fill_token(struct compiler *c, struct leaf_token *to, const struct t
 	to->irregular = from->irregular;
 	to->text = keep(c, from->text);
 	to->own = keep(c, from->own);
-	to->head_n = from->text.n;
+	to->head_n = (uint32_t)from->text.n;
 	if (from->kind == TOKEN_WORD)
 		to->hash = dictionary_short(dictionary_hash_of(from->text));
 	if (from->kind == TOKEN_PATTERN) {
 		const size_t star = span_find(from->text, '*'),
 			     one = span_find(from->text, '?');
 
-		to->head_n = star < one ? star : one;
+		to->head_n = (uint32_t)(star < one ? star : one);
 	}
 	for (size_t i = 0; i < 4 && i < to->head_n; i++) {
 		head[i] = from->text.p[i];
@@ -190,19 +192,52 @@ static struct span tail_of(const struct leaf_token *t)
 	return span_slice(t->text, i, t->text.n);
 }
 
+/* The token of a regex's required string that is best looked for: whole between two separators,
+ * or the beginning or end of one at its edge. */
+static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
+{
+	double best = INFINITY;
+
+	for (size_t i = 0; i < s.n;) {
+		const size_t from = i;
+		struct entry a;
+		double share;
+
+		while (i < s.n &&
+			((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'a' && s.p[i] <= 'z') ||
+				(s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+			i++;
+		if (i == from) {
+			i++;
+			continue;
+		}
+		if (from == 0 && i == s.n)
+			return false;
+		a = (struct entry){.text = span_slice(s, from, i)};
+		a.kind = from == 0 ? ENTRY_SUFFIX : i == s.n ? ENTRY_PREFIX : ENTRY_WORD;
+		share = common_share(a.kind == ENTRY_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
+		if (share < best) {
+			best = share;
+			*ret = a;
+		}
+	}
+	*ret_share = best;
+	return best < INFINITY;
+}
+
 /* What a token of a term is best found by; false: by nothing. */
-static bool token_anchor(const struct leaf_token *t, struct anchor *ret, double *ret_share)
+static bool token_entry(const struct leaf_token *t, struct entry *ret, double *ret_share)
 {
 	struct span tail;
 
 	if (t->kind == TOKEN_WORD) {
-		*ret = (struct anchor){.kind = ANCHOR_WORD, .text = t->text};
+		*ret = (struct entry){.kind = ENTRY_WORD, .text = t->text};
 		*ret_share = common_share(TOKEN_WORD, t->text);
 		return true;
 	}
 	if (t->head_n) {
-		*ret = (struct anchor){
-			.kind = ANCHOR_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
+		*ret = (struct entry){
+			.kind = ENTRY_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
 		*ret_share = common_share(TOKEN_PREFIX, ret->text);
 		if (t->kind == TOKEN_PREFIX || t->head_n >= 3)
 			return true;
@@ -212,7 +247,7 @@ static bool token_anchor(const struct leaf_token *t, struct anchor *ret, double 
 		return t->head_n > 0;
 	if (t->head_n && *ret_share <= common_share(TOKEN_PATTERN, tail))
 		return true;
-	*ret = (struct anchor){.kind = ANCHOR_SUFFIX, .text = tail};
+	*ret = (struct entry){.kind = ENTRY_SUFFIX, .text = tail};
 	*ret_share = common_share(TOKEN_PATTERN, tail);
 	return true;
 }
@@ -231,41 +266,43 @@ static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 	l->n_tokens = (uint32_t)t->n_tokens;
 	l->tokens = tokens;
 	for (uint32_t i = 0; i < l->n_tokens; i++) {
-		struct anchor anchor;
+		struct entry entry;
 		double share;
 
 		fill_token(c, &tokens[i], &t->tokens[i]);
 		l->loose |= tokens[i].loose;
 		l->irregular |= tokens[i].irregular;
-		if (token_anchor(&tokens[i], &anchor, &share) && share < best) {
+		if (token_entry(&tokens[i], &entry, &share) && share < best) {
 			best = share;
 			l->rarest = i;
 		}
 	}
+	l->indexed = best < INFINITY && !l->irregular;
 }
 
 static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
 {
+	struct leaf_regex *re = arena_calloc(c->arena, 1, sizeof(*re));
 	struct regex_literals literals;
+	struct span *items;
+	struct entry entry;
+	double share;
 
-	l->regex = regex_ref(n->u.regex.compiled);
-	l->pattern = keep(c, n->u.regex.pattern);
-	l->slop = n->u.regex.flags; /* only to tell leaves apart */
-	if (regex_literals(&literals, c->arena, l->pattern) < 0) {
+	if (!re || regex_literals(&literals, c->arena, n->u.regex.pattern) < 0 ||
+		!(items = arena_alloc(c->arena, literals.n * sizeof(*items) + 1))) {
 		c->no_memory = true;
 		return;
 	}
-	if (literals.n) {
-		struct span *items = arena_alloc(c->arena, literals.n * sizeof(*items));
-
-		if (!items) {
-			c->no_memory = true;
-			return;
-		}
-		memcpy(items, literals.items, literals.n * sizeof(*items));
-		l->literals = items;
-		l->n_literals = (uint32_t)literals.n;
-	}
+	memcpy(items, literals.items, literals.n * sizeof(*items));
+	re->regex = regex_ref(n->u.regex.compiled);
+	re->pattern = keep(c, n->u.regex.pattern);
+	re->flags = n->u.regex.flags;
+	re->literals = items;
+	re->n_literals = (uint32_t)literals.n;
+	l->regex = re;
+	l->indexed = literals.n > 0;
+	for (size_t i = 0; i < literals.n; i++)
+		l->indexed &= literal_entry(items[i], &entry, &share);
 }
 
 static bool grow_buckets(struct compiler *c)
@@ -333,6 +370,12 @@ static uint32_t leaf_of(struct compiler *c, const struct node *n)
 
 /* --- programs --- */
 
+/* Whether meeting the leaf's tokens says all, in any document. */
+static bool met_is_found(const struct leaf *l)
+{
+	return l->kind == NODE_TERM && l->indexed && !l->slop && !l->loose;
+}
+
 /* What asking costs, by kind of node: the cheap children of a node are asked first. */
 static int price(const struct node *n)
 {
@@ -365,6 +408,8 @@ static void emit(struct compiler *c, struct node *n)
 	case NODE_TERM:
 	case NODE_REGEX:
 		filled.arg = n->leaf = leaf_of(c, n);
+		filled.plain =
+			!c->no_memory && met_is_found((struct leaf *)c->leaves.items + n->leaf);
 		break;
 	case NODE_VALUE: {
 		struct value_test *v = table_add(c, &c->values, sizeof(*v));
@@ -403,56 +448,28 @@ static void emit(struct compiler *c, struct node *n)
 
 /* --- anchors --- */
 
-/* The token of a regex's required string that is best looked for: whole between two separators,
- * or the beginning or end of one at its edge. */
-static bool literal_anchor(struct span s, struct anchor *ret, double *ret_share)
+/* A name that many rules hold is one that many people write; a handle or tag is rarer than the
+ * same word anywhere. */
+static double leaf_share(const struct leaf *l, uint32_t uses)
 {
-	double best = INFINITY;
-
-	for (size_t i = 0; i < s.n;) {
-		const size_t from = i;
-		struct anchor a;
-		double share;
-
-		while (i < s.n &&
-			((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'a' && s.p[i] <= 'z') ||
-				(s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
-			i++;
-		if (i == from) {
-			i++;
-			continue;
-		}
-		if (from == 0 && i == s.n)
-			return false;
-		a = (struct anchor){.text = span_slice(s, from, i)};
-		a.kind = from == 0 ? ANCHOR_SUFFIX : i == s.n ? ANCHOR_PREFIX : ANCHOR_WORD;
-		share = common_share(a.kind == ANCHOR_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
-		if (share < best) {
-			best = share;
-			*ret = a;
-		}
-	}
-	*ret_share = best;
-	return best < INFINITY;
-}
-
-static double leaf_share(const struct leaf *l)
-{
-	struct anchor anchor;
+	struct entry entry;
 	double share, sum = 0;
 
-	if (l->kind == NODE_REGEX) {
-		for (size_t i = 0; i < l->n_literals; i++) {
-			if (!literal_anchor(l->literals[i], &anchor, &share))
-				return INFINITY;
-			sum += share;
-		}
-		return l->n_literals ? sum : INFINITY;
-	}
-	if (l->irregular || !token_anchor(&l->tokens[l->rarest], &anchor, &share))
+	if (!l->indexed)
 		return INFINITY;
+	if (l->kind == NODE_REGEX) {
+		for (size_t i = 0; i < l->regex->n_literals; i++)
+			if (literal_entry(l->regex->literals[i], &entry, &share))
+				sum += share;
+		return sum * uses;
+	}
+	(void)token_entry(&l->tokens[l->rarest], &entry, &share);
 	/* A phrase is looked at as a whole where its rarest token stands. */
-	return l->n_tokens > 1 && !l->slop ? share / 8 : share;
+	if (l->n_tokens > 1 && !l->slop)
+		share /= 8;
+	if (l->tokens[l->rarest].sigil)
+		share /= 8;
+	return share * uses;
 }
 
 static int by_share(const void *a, const void *b)
@@ -491,7 +508,8 @@ static void weigh(struct compiler *c, struct node *n)
 	switch (n->kind) {
 	case NODE_TERM:
 	case NODE_REGEX:
-		n->share = leaf_share((struct leaf *)c->leaves.items + n->leaf);
+		n->share =
+			leaf_share((struct leaf *)c->leaves.items + n->leaf, c->uses[n->leaf]);
 		break;
 	case NODE_AND:
 	case NODE_NEAR:
@@ -543,14 +561,76 @@ static void anchor(struct compiler *c, struct node *n)
 	}
 }
 
-static void add_anchor(struct compiler *c, struct anchor a, uint32_t leaf, uint32_t token)
-{
-	struct anchor *place = table_add(c, &c->anchors, sizeof(*place));
+/* --- the dictionary --- */
 
-	a.leaf = leaf;
-	a.token = token;
+static void add_entry(struct compiler *c, struct entry e, uint32_t leaf, uint32_t token)
+{
+	struct entry *place = table_add(c, &c->entries, sizeof(*place));
+	const size_t n = e.kind == ENTRY_SUFFIX ? 0 : e.text.n;
+
+	e.mark.leaf = leaf;
+	e.mark.token = (uint16_t)token;
+	for (size_t i = 0; i < n && i < 8; i++) {
+		e.mark.head |= (uint64_t)(unsigned char)e.text.p[i] << 8 * i;
+		e.mark.head_mask |= (uint64_t)0xFF << 8 * i;
+	}
+	if (e.kind == ENTRY_WORD && n <= 8)
+		e.mark.head_mask = UINT64_MAX;
 	if (place)
-		*place = a;
+		*place = e;
+}
+
+/* A neighbour of the rarest token, for a quick look before the whole phrase is compared. */
+static void look_beside(struct entry *e, const struct leaf *l)
+{
+	const bool next = l->rarest + 1 < l->n_tokens;
+	const struct leaf_token *t = &l->tokens[next ? l->rarest + 1 : l->rarest - 1];
+
+	e->mark.flags |= next ? MARK_NEXT : MARK_BEFORE;
+	e->mark.beside = t->head;
+	e->mark.beside_mask =
+		t->kind == TOKEN_WORD && t->head_n < 4 ? UINT32_MAX : t->head_mask;
+}
+
+static void add_term_entry(struct compiler *c, uint32_t number)
+{
+	const struct leaf *l = &c->set->leaves[number];
+	const struct leaf_token *t = &l->tokens[l->rarest];
+	struct entry e;
+	double share;
+
+	if (!token_entry(t, &e, &share))
+		return;
+	e.mark.sigil = t->sigil;
+	if (l->slop)
+		e.mark.flags = MARK_UNDECIDED;
+	else if (l->n_tokens > 1 && !l->loose)
+		look_beside(&e, l);
+	else if (l->n_tokens == 1 && !l->exact &&
+		 ((t->kind == TOKEN_WORD && t->text.n < 8) ||
+			 (t->kind == TOKEN_PREFIX && t->text.n <= 8)))
+		e.mark.flags = MARK_WHOLE; /* eight first bytes tell all of it */
+	add_entry(c, e, number, l->rarest);
+}
+
+/* The entries of all leaves. */
+static void add_entries(struct compiler *c)
+{
+	for (uint32_t i = 0; i < c->set->n_leaves; i++) {
+		const struct leaf *l = &c->set->leaves[i];
+		struct entry e;
+		double share;
+
+		if (!l->indexed)
+			continue;
+		if (l->kind == NODE_TERM)
+			add_term_entry(c, i);
+		for (size_t k = 0; l->regex && k < l->regex->n_literals; k++)
+			if (literal_entry(l->regex->literals[k], &e, &share)) {
+				e.mark.flags = MARK_UNDECIDED;
+				add_entry(c, e, i, 0);
+			}
+	}
 }
 
 static int by_leaf(const void *a, const void *b)
@@ -562,7 +642,7 @@ static int by_leaf(const void *a, const void *b)
 	return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-/* Gives each anchored leaf its rules and its entries in the dictionary. */
+/* Gives each anchor its rules. */
 static void settle_anchors(struct compiler *c)
 {
 	struct posting *p = c->postings.items;
@@ -579,8 +659,6 @@ static void settle_anchors(struct compiler *c)
 	for (size_t i = 0; i < c->postings.n;) {
 		const uint32_t number = p[i].leaf;
 		struct leaf *l = &c->set->leaves[number];
-		struct anchor a;
-		double share;
 
 		l->rules = rules;
 		for (; i < c->postings.n && p[i].leaf == number; i++)
@@ -590,11 +668,6 @@ static void settle_anchors(struct compiler *c)
 			}
 		if (l->loose)
 			loose[c->set->n_loose++] = number;
-		if (l->kind == NODE_TERM && token_anchor(&l->tokens[l->rarest], &a, &share))
-			add_anchor(c, a, number, l->rarest);
-		for (size_t k = 0; k < l->n_literals; k++)
-			if (literal_anchor(l->literals[k], &a, &share))
-				add_anchor(c, a, number, 0);
 	}
 }
 
@@ -621,17 +694,40 @@ static void compile_one(
 	emit(c, from->tree);
 	to->code = (uint32_t)start;
 	to->n_code = (uint32_t)(c->code.n - start);
-	if (c->no_memory)
+}
+
+static void count_uses(struct compiler *c)
+{
+	const struct op *code = c->code.items;
+
+	c->uses = calloc(c->leaves.n + 1, sizeof(*c->uses));
+	if (!c->uses) {
+		c->no_memory = true;
 		return;
-	weigh(c, from->tree);
-	if (from->tree->share < INFINITY) {
-		anchor(c, from->tree);
+	}
+	for (size_t i = 0; i < c->code.n; i++)
+		if (code[i].kind == NODE_TERM || code[i].kind == NODE_REGEX)
+			c->uses[code[i].arg]++;
+}
+
+/* Chooses what announces the rule at hand. */
+static void announce(struct compiler *c, struct node *tree)
+{
+	weigh(c, tree);
+	if (tree->share < INFINITY) {
+		anchor(c, tree);
 	} else {
 		uint32_t *place = table_add(c, &c->always, sizeof(*place));
 
 		if (place)
 			*place = (uint32_t)c->rule;
 	}
+}
+
+static void release_leaf(const struct leaf *l)
+{
+	if (l->regex)
+		(void)regex_unref(l->regex->regex);
 }
 
 int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
@@ -644,6 +740,11 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	set->n_rules = n;
 	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
 		compile_one(&c, &rules[c.rule], &set->rules[c.rule]);
+	if (!c.no_memory)
+		count_uses(&c);
+	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
+		if (set->rules[c.rule].enabled)
+			announce(&c, rules[c.rule].tree);
 	set->leaves = table_settle(&c, &c.leaves, sizeof(struct leaf));
 	set->n_leaves = set->leaves ? c.leaves.n : 0;
 	set->code = table_settle(&c, &c.code, sizeof(struct op));
@@ -656,18 +757,21 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	set->n_always = c.always.n;
 	if (!set->leaves) /* the regexes have no other owner */
 		for (size_t i = 0; i < c.leaves.n; i++)
-			(void)regex_unref(((struct leaf *)c.leaves.items)[i].regex);
+			release_leaf((struct leaf *)c.leaves.items + i);
 	if (!c.no_memory)
 		settle_anchors(&c);
 	if (!c.no_memory)
-		r = dictionary_build(&set->dictionary, c.arena, c.anchors.items, c.anchors.n);
+		add_entries(&c);
+	if (!c.no_memory)
+		r = dictionary_build(&set->dictionary, c.arena, c.entries.items, c.entries.n);
 	free(c.code.items);
 	free(c.leaves.items);
 	free(c.values.items);
 	free(c.numbers.items);
 	free(c.postings.items);
-	free(c.anchors.items);
+	free(c.entries.items);
 	free(c.always.items);
+	free(c.uses);
 	free(c.buckets);
 	free(c.leaf_hashes);
 	return c.no_memory ? -ENOMEM : r;

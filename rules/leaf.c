@@ -1,7 +1,9 @@
 /*
- * leaf: where a term or a regex stands in the document. Each leaf is searched for once a
- * document, when a candidate rule asks for it; candidates are few, so this is a plain search
- * over the hashes of the tokens, eight at a step.
+ * leaf: where a term or a regex stands in the document. Most terms are found in the one pass
+ * over all tokens, which notes their places. What that pass can't decide (slop, a wildcard with
+ * nothing to look up, a regex, an exact term written loosely) is searched for when a candidate
+ * rule asks, once a document; candidates are few, so this is a plain search, eight tokens at a
+ * step.
  */
 #include "scratch.h"
 
@@ -30,11 +32,11 @@ bool scratch_grow(
 	return true;
 }
 
-bool range_add(struct ruleset_scratch *s, struct range_list *l, uint32_t first, uint32_t last)
+bool range_add(struct ruleset_scratch *s, struct range_list *l, struct range r)
 {
 	if (!scratch_grow(s, (void **)&l->items, &l->capacity, l->n + 1, sizeof(*l->items)))
 		return false;
-	l->items[l->n++] = (struct range){first, last};
+	l->items[l->n++] = r;
 	return true;
 }
 
@@ -59,16 +61,34 @@ static uint32_t find_u32(
 	return i;
 }
 
-static void know_heads(struct ruleset_scratch *s)
+/* Makes the tokens of this document searchable. */
+static bool begin_search(struct ruleset_scratch *s)
 {
 	const struct folded *f = &s->folded;
+	const size_t capacity = s->searched_capacity;
 
+	if (s->searching)
+		return true;
+	if (!scratch_grow(s, (void **)&s->heads, &s->searched_capacity, f->n_tokens + 8,
+		    sizeof(*s->heads)))
+		return false;
+	if (s->searched_capacity != capacity) {
+		free(s->hashes);
+		s->hashes = malloc(s->searched_capacity * sizeof(*s->hashes));
+		if (!s->hashes) {
+			s->searched_capacity = 0;
+			s->no_memory = true;
+			return false;
+		}
+	}
 	for (size_t i = 0; i < f->n_tokens; i++) {
 		const struct span t = folded_token(f, i);
 
-		s->heads[i] = (uint32_t)dictionary_head(t.p, t.n < 4 ? t.n : 4);
+		s->heads[i] = (uint32_t)dictionary_head(t.p, t.n);
+		s->hashes[i] = dictionary_short(dictionary_hash(t.p, t.n));
 	}
-	s->heads_known = true;
+	s->searching = true;
+	return true;
 }
 
 /* Whether a pattern with * and ? covers the text; '?' is one code point. Going back to the last
@@ -144,48 +164,87 @@ static uint32_t next_token(struct ruleset_scratch *s, const struct leaf *leaf,
 {
 	const bool each = by_text_only(s, leaf, t) || (t->kind != TOKEN_WORD && !t->head_mask);
 
+	if (!begin_search(s))
+		return end;
 	for (; at < end; at++) {
-		if (!each && t->kind == TOKEN_WORD) {
+		if (!each && t->kind == TOKEN_WORD)
 			at = find_u32(s->hashes, at, end, t->hash, UINT32_MAX);
-		} else if (!each) {
-			if (!s->heads_known)
-				know_heads(s);
+		else if (!each)
 			at = find_u32(s->heads, at, end, t->head, t->head_mask);
-		}
 		if (at < end && token_is(s, leaf, t, at))
 			return at;
 	}
 	return end;
 }
 
-static const struct fold_field *field_of(const struct ruleset_scratch *s, uint32_t token)
-{
-	return &s->folded.fields[folded_field(&s->folded, token)];
-}
-
-bool leaf_stands(
+/* Whether all of a term's tokens stand, the one with this number at `at`. */
+static bool stands(
 	struct ruleset_scratch *s, const struct leaf *leaf, uint32_t token, uint32_t at)
 {
-	const struct fold_field *field;
-	uint32_t first;
+	const enum item_field f = folded_field(&s->folded, at);
+	const struct fold_field *field = &s->folded.fields[f];
+	const uint32_t first = at - token;
 
-	if (!(leaf->fields & 1U << folded_field(&s->folded, at)))
+	if (!(leaf->fields & 1U << f) || at < field->token + token ||
+		first + leaf->n_tokens > field->token + field->n_tokens)
 		return false;
-	if (leaf->slop)
-		return true;
-	field = field_of(s, at);
-	if (at < field->token + token ||
-		at - token + leaf->n_tokens > field->token + field->n_tokens)
-		return false;
-	first = at - token;
 	for (uint32_t k = 0; k < leaf->n_tokens; k++)
 		if (!token_is(s, leaf, &leaf->tokens[k], first + k))
 			return false;
 	return true;
 }
 
-static void find_adjacent(
-	struct ruleset_scratch *s, const struct leaf *leaf, const struct fold_field *field)
+static bool add_place(
+	struct ruleset_scratch *s, struct leaf_state *state, uint32_t first, uint32_t last)
+{
+	if (!scratch_grow(s, (void **)&s->places, &s->places_capacity, s->n_places + 1,
+		    sizeof(*s->places)))
+		return false;
+	s->places[s->n_places++] = (struct place){.range = {first, last}};
+	if (state->last)
+		s->places[state->last - 1].next = (uint32_t)s->n_places;
+	else
+		state->first = (uint32_t)s->n_places;
+	state->last = (uint32_t)s->n_places;
+	return true;
+}
+
+/* Whether meeting its tokens decides where the leaf stands. */
+static bool decided_by_meeting(const struct ruleset_scratch *s, const struct leaf *leaf)
+{
+	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop &&
+	       !(leaf->loose && s->folded.loose);
+}
+
+bool leaf_met(struct ruleset_scratch *s, const struct entry_mark *mark, uint32_t token)
+{
+	const struct leaf *leaf = &s->set->leaves[mark->leaf];
+	struct leaf_state *state = &s->leaves[mark->leaf];
+	const bool first = s->met[mark->leaf] != s->epoch;
+
+	if (mark->flags & MARK_UNDECIDED) {
+		s->met[mark->leaf] = s->epoch;
+		return first;
+	}
+	if (mark->flags & MARK_WHOLE) {
+		if (!(leaf->fields & 1U << folded_field(&s->folded, token)))
+			return false;
+	} else if (leaf->loose && s->folded.loose) {
+		return false; /* is searched for, and its rules are candidates already */
+	} else if (!stands(s, leaf, mark->token, token)) {
+		return false;
+	}
+	if (first) {
+		s->met[mark->leaf] = s->epoch;
+		state->first = state->last = 0;
+	}
+	(void)add_place(
+		s, state, token - mark->token, token - mark->token + leaf->n_tokens - 1);
+	return first;
+}
+
+static void find_adjacent(struct ruleset_scratch *s, const struct leaf *leaf,
+	struct leaf_state *state, const struct fold_field *field)
 {
 	const uint32_t n = leaf->n_tokens, rarest = leaf->rarest;
 	const uint32_t end = field->token + field->n_tokens;
@@ -203,7 +262,7 @@ static void find_adjacent(
 		first = at - rarest;
 		for (uint32_t k = 0; k < n && all; k++)
 			all = k == rarest || token_is(s, leaf, &leaf->tokens[k], first + k);
-		if (all && !range_add(s, &s->ranges, first, first + n - 1))
+		if (all && !add_place(s, state, first, first + n - 1))
 			return;
 	}
 }
@@ -211,8 +270,8 @@ static void find_adjacent(
 /* The shortest match from each first token, taking the next place of each further token. Those
  * places only move on as the first token does, so each token of the field is looked at once for
  * each token of the phrase, however large the slop. */
-static void find_loose(
-	struct ruleset_scratch *s, const struct leaf *leaf, const struct fold_field *field)
+static void find_loose(struct ruleset_scratch *s, const struct leaf *leaf,
+	struct leaf_state *state, const struct fold_field *field)
 {
 	const uint32_t n = leaf->n_tokens, end = field->token + field->n_tokens;
 
@@ -234,7 +293,7 @@ static void find_loose(
 			if (last >= end)
 				return;
 		}
-		if (last - at + 1 - n <= leaf->slop && !range_add(s, &s->ranges, at, last))
+		if (last - at + 1 - n <= leaf->slop && !add_place(s, state, at, last))
 			return;
 	}
 }
@@ -250,10 +309,10 @@ static bool promising(const struct ruleset_scratch *s, const struct leaf *leaf, 
 	const struct fold_field *f = &s->folded.fields[field];
 	const struct span text = {s->folded.text + f->start, f->end - f->start};
 
-	for (size_t i = 0; i < leaf->n_literals; i++)
-		if (contains(text, leaf->literals[i]))
+	for (size_t i = 0; i < leaf->regex->n_literals; i++)
+		if (contains(text, leaf->regex->literals[i]))
 			return true;
-	return !leaf->n_literals;
+	return !leaf->regex->n_literals;
 }
 
 static void check_fields(struct ruleset_scratch *s)
@@ -277,8 +336,8 @@ static void find_regex(
 		if (!(leaf->fields & 1U << f) || !text.n || !s->fields_valid[f] ||
 			!promising(s, leaf, f))
 			continue;
-		while (from <= text.n && (r = regex_find(leaf->regex, s->regex, text, from,
-						  &start, &end)) == REGEX_FOUND) {
+		while (from <= text.n && (r = regex_find(leaf->regex->regex, s->regex, text,
+						  from, &start, &end)) == REGEX_FOUND) {
 			if (!scratch_grow(s, (void **)&s->regex_spans, &s->regex_spans_capacity,
 				    s->n_regex_spans + 1, sizeof(*s->regex_spans)))
 				return;
@@ -291,51 +350,65 @@ static void find_regex(
 		s->exceeded |= r == REGEX_EXCEEDED;
 	}
 out:
-	state->n = (uint32_t)(s->n_regex_spans - state->first);
-	state->found = state->n > 0;
-	state->progress = all ? LEAF_ALL : LEAF_FIRST;
+	state->last = (uint32_t)s->n_regex_spans;
+	state->all = all;
 }
 
-static struct leaf_state *find(struct ruleset_scratch *s, uint32_t number, bool all)
+static struct leaf_state *search(struct ruleset_scratch *s, uint32_t number, bool all)
 {
 	const struct leaf *leaf = &s->set->leaves[number];
 	struct leaf_state *state = &s->leaves[number];
 
-	if (state->epoch == s->epoch && (state->progress == LEAF_ALL || !all || !state->found))
+	if (state->searched == s->epoch &&
+		(leaf->kind == NODE_TERM || state->all || !all || state->first == state->last))
 		return state;
-	state->epoch = s->epoch;
+	state->searched = s->epoch;
+	state->first = state->last = 0;
 	if (leaf->kind == NODE_REGEX) {
 		find_regex(s, leaf, state, all);
 		return state;
 	}
-	state->first = (uint32_t)s->ranges.n;
 	for (int f = 0; f < ITEM_FIELDS; f++) {
 		const struct fold_field *field = &s->folded.fields[f];
 
 		if (!(leaf->fields & 1U << f) || !field->n_tokens)
 			continue;
 		if (leaf->slop && leaf->n_tokens > 1)
-			find_loose(s, leaf, field);
+			find_loose(s, leaf, state, field);
 		else
-			find_adjacent(s, leaf, field);
+			find_adjacent(s, leaf, state, field);
 	}
-	state->n = (uint32_t)(s->ranges.n - state->first);
-	state->found = state->n > 0;
-	state->progress = LEAF_ALL;
 	return state;
 }
 
-bool leaf_found(struct ruleset_scratch *s, uint32_t leaf)
+/* Known not to be there: its tokens were not met. */
+static bool absent(const struct ruleset_scratch *s, uint32_t number)
 {
-	return find(s, leaf, false)->found;
+	const struct leaf *leaf = &s->set->leaves[number];
+
+	return leaf->indexed && s->met[number] != s->epoch && !(leaf->loose && s->folded.loose);
 }
 
-const struct range *leaf_ranges(struct ruleset_scratch *s, uint32_t leaf, size_t *ret_n)
+bool leaf_found(struct ruleset_scratch *s, uint32_t number)
 {
-	const struct leaf_state *state = find(s, leaf, true);
+	const struct leaf *leaf = &s->set->leaves[number];
+	const struct leaf_state *state;
 
-	*ret_n = state->n;
-	return s->ranges.items ? s->ranges.items + state->first : NULL;
+	if (absent(s, number))
+		return false;
+	if (decided_by_meeting(s, leaf))
+		return true;
+	state = search(s, number, false);
+	return leaf->kind == NODE_TERM ? state->first != 0 : state->first != state->last;
+}
+
+uint32_t leaf_places(struct ruleset_scratch *s, uint32_t number)
+{
+	if (absent(s, number))
+		return 0;
+	if (decided_by_meeting(s, &s->set->leaves[number]))
+		return s->leaves[number].first;
+	return search(s, number, true)->first;
 }
 
 static void add_span(struct ruleset_scratch *s, struct match_span span)
@@ -345,11 +418,11 @@ static void add_span(struct ruleset_scratch *s, struct match_span span)
 		s->spans[s->n_spans++] = span;
 }
 
-void leaf_range_span(struct ruleset_scratch *s, const struct leaf *leaf, const struct range *r)
+void leaf_range_span(struct ruleset_scratch *s, const struct leaf *leaf, struct range r)
 {
-	struct match_span span = {.field = folded_field(&s->folded, r->first)};
+	struct match_span span = {.field = folded_field(&s->folded, r.first)};
 
-	folded_extent(&s->folded, r->first, r->last, leaf->tokens[0].sigil != 0, &span.start,
+	folded_extent(&s->folded, r.first, r.last, leaf->tokens[0].sigil != 0, &span.start,
 		&span.end);
 	add_span(s, span);
 }
@@ -357,15 +430,15 @@ void leaf_range_span(struct ruleset_scratch *s, const struct leaf *leaf, const s
 void leaf_spans(struct ruleset_scratch *s, uint32_t number)
 {
 	const struct leaf *leaf = &s->set->leaves[number];
-	const struct leaf_state *state = find(s, number, true);
 
-	for (uint32_t i = 0; i < state->n; i++) {
-		if (leaf->kind == NODE_REGEX) {
-			add_span(s, s->regex_spans[state->first + i]);
-		} else {
-			const struct range r = s->ranges.items[state->first + i];
+	if (leaf->kind == NODE_REGEX) {
+		const struct leaf_state *state =
+			absent(s, number) ? NULL : search(s, number, true);
 
-			leaf_range_span(s, leaf, &r);
-		}
+		for (uint32_t i = state ? state->first : 0; state && i < state->last; i++)
+			add_span(s, s->regex_spans[i]);
+		return;
 	}
+	for (uint32_t i = leaf_places(s, number); i; i = s->places[i - 1].next)
+		leaf_range_span(s, leaf, s->places[i - 1].range);
 }

@@ -37,8 +37,11 @@ static void settle(struct range_list *l, size_t base)
 {
 	size_t n = base;
 
-	if (l->n - base > 1)
-		qsort(l->items + base, l->n - base, sizeof(*l->items), by_place);
+	for (size_t i = base + 1; i < l->n; i++)
+		if (by_place(&l->items[i - 1], &l->items[i]) > 0) {
+			qsort(l->items + base, l->n - base, sizeof(*l->items), by_place);
+			break;
+		}
 	for (size_t i = base; i < l->n; i++)
 		if (n == base || by_place(&l->items[n - 1], &l->items[i]) != 0)
 			l->items[n++] = l->items[i];
@@ -123,7 +126,7 @@ static bool keep(void *arg, size_t left, size_t right)
 		return false;
 	}
 	k->may->kept--;
-	return range_add(k->s, k->out, r.first, r.last);
+	return range_add(k->s, k->out, r);
 }
 
 /* Adds the ranges of an operand to `out`, in order. */
@@ -133,11 +136,8 @@ static void gather(struct ruleset_scratch *s, struct allowance *may, const struc
 	const size_t base = out->n;
 
 	if (op->kind == NODE_TERM) {
-		size_t n;
-		const struct range *ranges = leaf_ranges(s, op->arg, &n);
-
-		for (size_t i = 0; i < n; i++)
-			if (!range_add(s, out, ranges[i].first, ranges[i].last))
+		for (uint32_t i = leaf_places(s, op->arg); i; i = s->places[i - 1].next)
+			if (!range_add(s, out, s->places[i - 1].range))
 				return;
 		return;
 	}
@@ -213,15 +213,10 @@ static void spans_of(struct ruleset_scratch *s, struct allowance *may, const str
 			spans_of(s, may, c, wanted);
 	} else {
 		const struct leaf *leaf = &s->set->leaves[op->arg];
-		size_t n;
 
-		(void)leaf_ranges(s, op->arg, &n);
-		for (size_t i = 0; i < n; i++) {
-			const struct range r = leaf_ranges(s, op->arg, &n)[i];
-
-			if (has(wanted, r))
-				leaf_range_span(s, leaf, &r);
-		}
+		for (uint32_t i = leaf_places(s, op->arg); i; i = s->places[i - 1].next)
+			if (has(wanted, s->places[i - 1].range))
+				leaf_range_span(s, leaf, s->places[i - 1].range);
 	}
 }
 

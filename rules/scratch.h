@@ -21,17 +21,20 @@ struct range_list {
 	size_t capacity;
 };
 
-enum leaf_progress {
-	LEAF_FIRST, /* a regex was searched for its first match only */
-	LEAF_ALL
+/* A range of a leaf, and the leaf's next one (1 + its index; 0: none), in the order of the
+ * text. */
+struct place {
+	struct range range;
+	uint32_t next;
 };
 
+/* Of the leaf, in the document in which it was last met or searched for. */
 struct leaf_state {
-	uint32_t epoch; /* of the document the rest is about */
-	uint32_t fired; /* epoch in which it made its rules candidates */
-	enum leaf_progress progress;
-	bool found;
-	uint32_t first, n; /* in ranges (terms) or regex_spans */
+	uint32_t searched; /* epoch of that document */
+	/* Of a term: 1 + index of its first and last place; 0: none. Of a regex: the stretch of
+	 * regex_spans, from `first`, `last` excluded. */
+	uint32_t first, last;
+	bool all; /* of a regex: not only its first match */
 };
 
 struct ruleset_scratch {
@@ -42,16 +45,20 @@ struct ruleset_scratch {
 	const struct match_context *context;
 	struct folded folded;
 	struct buf author;
-	uint32_t *hashes; /* of tokens */
-	uint32_t *heads;  /* first four bytes of tokens, once heads_known */
+	dictionary_probe *probe;
 	uint32_t *hits;
-	size_t tokens_capacity;
-	bool heads_known;
+	size_t hits_capacity;
+	uint32_t *hashes; /* of tokens, once they are searched */
+	uint32_t *heads;  /* first four bytes of tokens */
+	size_t searched_capacity;
+	bool searching;      /* hashes and heads are of this document */
 	bool fields_checked; /* fields_valid says which fields are UTF-8 */
 	bool fields_valid[ITEM_FIELDS];
 	/* leaves */
+	uint32_t *met; /* epoch of the document in which each leaf was last met */
 	struct leaf_state *leaves;
-	struct range_list ranges;
+	struct place *places;
+	size_t n_places, places_capacity;
 	struct match_span *regex_spans;
 	size_t n_regex_spans, regex_spans_capacity;
 	uint32_t *nexts; /* of a phrase with slop */
@@ -77,26 +84,26 @@ struct ruleset_scratch {
 bool scratch_grow(
 	struct ruleset_scratch *s, void **items, size_t *capacity, size_t n, size_t size);
 
-bool range_add(struct ruleset_scratch *s, struct range_list *l, uint32_t first, uint32_t last);
+bool range_add(struct ruleset_scratch *s, struct range_list *l, struct range r);
 
 /* leaf.c */
+
+/* A token fits a mark. True when its leaf is met for the first time in this document: now its
+ * rules are candidates. */
+bool leaf_met(struct ruleset_scratch *s, const struct entry_mark *mark, uint32_t token);
 
 /* Whether the leaf is in the document. */
 bool leaf_found(struct ruleset_scratch *s, uint32_t leaf);
 
-/* The ranges of a term leaf, by first token; valid until another leaf is asked. */
-const struct range *leaf_ranges(struct ruleset_scratch *s, uint32_t leaf, size_t *ret_n);
+/* The places of a term leaf, as a chain: 1 + the index of the first one in s->places; 0: none.
+ */
+uint32_t leaf_places(struct ruleset_scratch *s, uint32_t leaf);
 
 /* Adds the spans of all matches of a leaf to s->spans. */
 void leaf_spans(struct ruleset_scratch *s, uint32_t leaf);
 
 /* Adds the span of one range of a term leaf. */
-void leaf_range_span(struct ruleset_scratch *s, const struct leaf *leaf, const struct range *r);
-
-/* Whether a term leaf stands with its token number `token` at the document's token `at`. With
- * slop, whether that token does. */
-bool leaf_stands(
-	struct ruleset_scratch *s, const struct leaf *leaf, uint32_t token, uint32_t at);
+void leaf_range_span(struct ruleset_scratch *s, const struct leaf *leaf, struct range r);
 
 /* near.c: `op` is a NODE_NEAR. */
 bool near_found(struct ruleset_scratch *s, const struct op *op);

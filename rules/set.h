@@ -32,23 +32,28 @@ struct leaf_token {
 	size_t head_n;   /* bytes before the first wildcard */
 };
 
+/* A regex, and strings of which one must be in the text (none known: n_literals is 0). */
+struct leaf_regex {
+	struct regex *regex;
+	struct span pattern;
+	unsigned flags;
+	uint32_t n_literals;
+	const struct span *literals;
+};
+
 struct leaf {
-	enum node_kind kind; /* NODE_TERM or NODE_REGEX */
+	uint8_t kind; /* NODE_TERM or NODE_REGEX */
 	uint8_t fields;
-	/* term */
 	bool exact, loose, irregular;
+	/* In the dictionary: where it was not met, it is not. */
+	bool indexed;
 	uint32_t slop;
 	uint32_t n_tokens;
 	uint32_t rarest; /* index of the token to look for */
-	const struct leaf_token *tokens;
-	/* regex */
-	struct regex *regex;
-	const struct span *literals; /* of which one must be there; none known: 0 */
-	uint32_t n_literals;
-	struct span pattern;
-	/* rules that this leaf makes candidates */
-	const uint32_t *rules;
 	uint32_t n_rules;
+	const uint32_t *rules; /* those it makes candidates */
+	const struct leaf_token *tokens;
+	const struct leaf_regex *regex;
 };
 
 struct value_test {
@@ -59,7 +64,8 @@ struct value_test {
 /* A node of a program, in the order of the tree: a node, then its subtrees. */
 struct op {
 	uint8_t kind;      /* enum node_kind */
-	bool ordered;      /* NODE_NEAR */
+	bool ordered : 1;  /* NODE_NEAR */
+	bool plain : 1;    /* a leaf: it is found if it was met */
 	uint16_t distance; /* NODE_NEAR */
 	uint32_t arg;  /* index of leaf, value or number; NODE_OF: least number of children */
 	uint32_t next; /* ops in this subtree: the next sibling is `next` further on */
@@ -90,7 +96,7 @@ struct ruleset {
 	/* Rules that nothing announces: each document is asked. */
 	uint32_t *always;
 	size_t n_always;
-	/* Leaves searched for by their text in documents with loose code points. */
+	/* Leaves that make their rules candidates in documents with loose code points. */
 	uint32_t *loose;
 	size_t n_loose;
 	bool reads_author;

@@ -234,19 +234,49 @@ static int index_slots(struct crawl *c, const struct entry *entries, size_t n)
 	return 0;
 }
 
+static void unroot(struct crawl *c, struct entry *e)
+{
+	c->n_rooted -= e->root > 0;
+	c->roots -= (double)e->root;
+	e->root = 0;
+}
+
+void crawl_root(struct crawl *c, struct entry *e, struct span memo)
+{
+	struct rhythm rhythm;
+	struct memo notes;
+
+	unroot(c, e);
+	if (e->source->every_ms || crawl_is_file(e->source))
+		return;
+	memo_decode(&notes, memo);
+	rhythm_decode(&rhythm, notes.rhythm);
+	e->root = (float)rhythm_root(&rhythm);
+	c->roots += (double)e->root;
+	c->n_rooted++;
+}
+
+/* The state is known no more. */
+static void forget(struct crawl *c, struct entry *e)
+{
+	struct source_state state;
+
+	unroot(c, e);
+	if (!e->state)
+		return;
+	packed_read(&state, e->state);
+	c->stats.failing -= state.failures > 0;
+	free(e->state);
+	e->state = NULL;
+}
+
 static void drop(struct crawl *c, struct entry *e)
 {
 	if (e->flight && e->flight->handle)
 		crawl_abandon(e->flight);
 	else if (e->flight)
 		e->flight->entry = NULL;
-	if (e->state) {
-		struct source_state state;
-
-		packed_read(&state, e->state);
-		c->stats.failing -= state.failures > 0;
-	}
-	free(e->state);
+	forget(c, e);
 	schedule_remove(c->schedule, e->slot);
 }
 
@@ -315,6 +345,12 @@ int crawl_set_sources(struct crawl *crawl, const struct source *const *sources, 
 		entries[i].fresh = false;
 		if (entries[i].flight)
 			entries[i].flight->entry = &entries[i];
+		if (entries[i].state) {
+			struct source_state state;
+
+			packed_read(&state, entries[i].state);
+			crawl_root(c, &entries[i], state.memo);
+		}
 		hasten(c, &entries[i]);
 	}
 	config = config_ref ? config_ref(config) : config;
@@ -363,6 +399,7 @@ void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *st
 	c->stats.failing += state->failures > 0;
 	free(e->state);
 	e->state = packed;
+	crawl_root(c, e, state->memo);
 }
 
 /* What was learnt of another address says nothing of this one. What is remembered of the items
@@ -434,14 +471,7 @@ void crawl_reset(struct crawl *crawl, unsigned partition)
 			e->flight->stale = true;
 		if (!e->flight)
 			schedule_park(c->schedule, e->slot);
-		if (e->state) {
-			struct source_state state;
-
-			packed_read(&state, e->state);
-			c->stats.failing -= state.failures > 0;
-		}
-		free(e->state);
-		e->state = NULL;
+		forget(c, e);
 	}
 	ask_states(c, (int)partition);
 	crawl_arm(c);

@@ -19,6 +19,8 @@ enum {
 	 */
 	MOVED_FAILURES = 5,
 	NO_MEMORY_MS = 10 * 1000,
+	AUTO_MOST = 16,
+	AUTO_LEAST_MS = 60 * 1000,
 };
 
 /* --- The record --------------------------------------------------------------------------- */
@@ -377,16 +379,76 @@ static void tell(const struct crawl *c, const struct batch *b, const struct heal
 				INT("took_ms", took_ms), INT("again_in_ms", h->due_in_ms)));
 }
 
+/* --- Rhythm ------------------------------------------------------------------------------- */
+
+/* What this answer tells of when the source speaks. Items that carry the time of the fetch were
+ * dated by sift, and are new. */
+static void listen(struct flight *f, struct rhythm *rhythm)
+{
+	struct batch *b = f->batch;
+	const bool first = !wall_known(rhythm->until);
+	struct wall *times = arena_calloc(&b->arena, b->items.n, sizeof(*times));
+	size_t n = 0, undated = 0;
+
+	if (!times)
+		return;
+	for (size_t i = 0; i < b->items.n; i++) {
+		const struct wall published = b->items.items[i].published;
+
+		if (published.ms != b->fetched.ms && (first || published.ms > rhythm->until.ms))
+			times[n++] = published;
+	}
+	if (!first && b->lesson.n_new > n)
+		undated = b->lesson.n_new - n;
+	rhythm_observe(rhythm, b->fetched, times, n, undated,
+		schedule_random(f->crawl->schedule, UINT64_MAX));
+	f->memo.rhythm = rhythm_encode(&b->arena, rhythm);
+}
+
+/* How long a source of `every: auto` is left alone. The budget is what asking everybody once in
+ * every_default_ms would take; nobody waits longer than AUTO_MOST turns of that. */
+static int64_t auto_wait(struct flight *f, const struct rhythm *rhythm)
+{
+	const struct crawl *c = f->crawl;
+	const int64_t every = c->options.every_default_ms;
+	const int64_t most = every > HEALTH_LONGEST_MS               ? every
+			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
+								     : AUTO_MOST * every;
+
+	if (!c->n_rooted)
+		return every;
+	return rhythm_wait(rhythm, f->batch->fetched,
+		rhythm_price(c->roots / (double)c->n_rooted, every),
+		every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most);
+}
+
+/* A source that has fallen silent is an incident of the source: said once, and once when it is
+ * over. */
+static void watch_silence(struct batch *b, const struct rhythm *rhythm)
+{
+	struct source_state *s = &b->state;
+	char since[RFC3339_SIZE];
+
+	if (!span_empty(s->mark) || !rhythm_is_broken(rhythm, b->fetched))
+		return;
+	s->mark = SPAN("silent");
+	s->error = arena_printf(&b->arena,
+		"silent since %s, against its habit: look whether it still is published",
+		wall_rfc3339(since, rhythm->last_item));
+}
+
 /* false: nothing of note has happened. */
 static bool judge(struct flight *f)
 {
 	struct crawl *c = f->crawl;
 	struct batch *b = f->batch;
 	const struct source *s = b->source;
+	const struct span error = b->state.error, mark = b->state.mark;
+	struct rhythm rhythm;
 	struct health health;
-	const struct health_ask how = {
+	struct health_ask how = {
 		.every_ms = s->every_ms,
-		.auto_ms = crawl_is_file(s) ? CRAWL_FILE_MS : c->options.every_default_ms,
+		.auto_ms = CRAWL_FILE_MS,
 		.now = loop_wall(c->loop),
 		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
 		.random = {schedule_random(c->schedule, UINT32_MAX),
@@ -400,7 +462,15 @@ static bool judge(struct flight *f)
 		b->error = arena_printf(
 			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
+	rhythm_decode(&rhythm, f->memo.rhythm);
+	if (b->outcome != BATCH_FAILED)
+		listen(f, &rhythm);
+	if (!crawl_is_file(s))
+		how.auto_ms = auto_wait(f, &rhythm);
 	health_settle(&health, b, &f->memo, &how);
+	if (b->outcome != BATCH_FAILED)
+		watch_silence(b, &rhythm);
+	health.changed = !span_eq(error, b->state.error) || !span_eq(mark, b->state.mark);
 	c->stats.unchanged += b->outcome == BATCH_UNCHANGED;
 	c->stats.failed += b->outcome == BATCH_FAILED;
 	if (b->outcome == BATCH_FAILED) {

@@ -10,6 +10,7 @@
 #include "line/health.h"
 #include "line/memo.h"
 #include "line/packed.h"
+#include "line/rhythm.h"
 #include "line/schedule.h"
 
 /* A source at rest: there may be a hundred thousand. */
@@ -17,6 +18,7 @@ struct entry {
 	const struct source *source; /* of crawl.config */
 	struct packed *state;        /* NULL: not known yet */
 	struct flight *flight;       /* NULL: not under way */
+	float root;                  /* its share of requests (rhythm_root()); 0: it has none */
 	uint64_t host;               /* at the gate of which it stands */
 	uint32_t slot;               /* its number in the schedule */
 	uint8_t partition;
@@ -50,6 +52,8 @@ struct crawl {
 	size_t n_entries;
 	uint32_t *by_slot; /* index into entries of each number of the schedule */
 	struct flight *flights;
+	double roots; /* sum over all sources of every: auto whose state is known */
+	size_t n_rooted;
 	void *config;
 	void *(*config_ref)(void *config);
 	void (*config_unref)(void *config);
@@ -78,6 +82,9 @@ void crawl_abandon(struct flight *f);
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */
 void crawl_read_file(struct flight *f);
+
+/* The source's share of the requests that `every: auto` has to give. */
+void crawl_root(struct crawl *c, struct entry *e, struct span memo);
 
 /* XXH3. */
 uint64_t crawl_hash(struct span s);

@@ -102,7 +102,8 @@ static void add_tag(struct capture *c, const char *open, struct span name)
 {
 	const struct span local = utf8_prefix(xml_local(name), 32);
 
-	if (c->mode == CAPTURE_PLAIN || !fit(c, local).n)
+	/* others say nothing to a reader of HTML, and one of titles would take them for text */
+	if (c->mode == CAPTURE_PLAIN || !fit(c, local).n || !html_is_element(local))
 		return;
 	capture_hold(c);
 	buf_add_str(&c->source, open);

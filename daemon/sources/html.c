@@ -204,6 +204,11 @@ static const struct element *find_element(struct span name)
 	return NULL;
 }
 
+bool html_is_element(struct span name)
+{
+	return find_element(name) != NULL;
+}
+
 bool html_is_void(struct span name)
 {
 	const struct element *e = find_element(name);

@@ -1,6 +1,6 @@
 #include "sources/url.h"
 
-#include <curl/curl.h>
+#include <idn2.h>
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,24 +278,16 @@ static bool is_ascii(struct span s)
 	return true;
 }
 
-/* The host in ASCII, by curl's libidn2. */
-static bool add_punycode(struct buf *out, struct span host)
+/* The host in ASCII (UTS 46, non-transitional, as browsers have it). */
+static bool add_punycode(struct buf *out, struct buf *host)
 {
-	CURLU *u = curl_url();
-	struct buf url = {0};
-	char *ascii = NULL;
-	bool ok;
+	uint8_t *ascii = NULL;
+	const bool ok = idn2_lookup_u8((const uint8_t *)host->p, &ascii,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
 
-	buf_add(&url, SPAN("http://"));
-	buf_add(&url, host);
-	buf_add_char(&url, '/');
-	ok = u && !url.failed && curl_url_set(u, CURLUPART_URL, url.p, 0) == CURLUE_OK &&
-	     curl_url_get(u, CURLUPART_HOST, &ascii, CURLU_PUNYCODE) == CURLUE_OK && ascii;
 	if (ok)
-		add_lower(out, span_str(ascii));
-	curl_free(ascii);
-	curl_url_cleanup(u);
-	buf_deinit(&url);
+		add_lower(out, span_str((const char *)ascii));
+	idn2_free(ascii);
 	return ok;
 }
 
@@ -320,7 +312,7 @@ static bool add_host(struct buf *out, struct span host)
 	if (ok && is_ascii(buf_span(&plain)))
 		buf_add(out, buf_span(&plain));
 	else if (ok)
-		ok = add_punycode(out, buf_span(&plain));
+		ok = add_punycode(out, &plain);
 	buf_deinit(&plain);
 	return ok;
 }
@@ -345,6 +337,15 @@ static void add_escaped(struct buf *out, struct span s, const char *allowed)
 			buf_addf(out, "%%%02X", (unsigned char)c);
 		}
 	}
+}
+
+/* What may stand in brackets: an address of IPv6, without a zone. */
+static bool is_v6(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (hex(s.p[i]) < 0 && s.p[i] != ':' && s.p[i] != '.')
+			return false;
+	return s.n >= 2 && s.n < 46;
 }
 
 static bool is_number(struct span s)
@@ -376,9 +377,12 @@ struct span url_normalize(struct arena *arena, struct span url)
 		host = split_host(u.authority, &port);
 		buf_add_str(&out, tls ? "https://" : "http://");
 		buf_add(&out, span_slice(u.authority, 0, host_start(u.authority)));
-		if (v6)
-			buf_addf(&out, "[%.*s]", SPAN_ARG(host));
-		ok = (v6 || add_host(&out, host)) && is_number(port);
+		if (v6) {
+			buf_add_char(&out, '[');
+			add_lower(&out, host);
+			buf_add_char(&out, ']');
+		}
+		ok = (v6 ? is_v6(host) : add_host(&out, host)) && is_number(port);
 		if (port.n && !span_eq_str(port, tls ? "443" : "80"))
 			buf_addf(&out, ":%.*s", SPAN_ARG(port));
 		add_escaped(&path, u.path, PATH_CHARS);
@@ -404,10 +408,12 @@ struct span url_host(struct arena *arena, struct span url)
 	if (!u.scheme.p || !u.authority.n)
 		return SPAN_NONE;
 	host = split_host(u.authority, &port);
-	if (span_find(u.authority, '[') < u.authority.n)
+	if (span_find(u.authority, '[') < u.authority.n) {
 		add_lower(&out, host);
-	else
+		out.failed |= !is_v6(host);
+	} else {
 		out.failed |= !add_host(&out, host);
+	}
 	return keep(arena, &out);
 }
 

@@ -125,7 +125,7 @@ const struct rule_counts *ruleset_scratch_rule_counts(
 struct ruleset_size {
 	size_t bytes;
 	size_t leaves; /* different terms and regexes */
-	size_t anchors;
+	size_t entries; /* of the dictionary */
 	size_t always; /* rules that each document is asked for */
 };
 struct ruleset_size ruleset_size(const struct ruleset *set);

@@ -21,7 +21,9 @@
 #include "io/log.h"
 #include "line/crawl.h"
 #include "line/identity.h"
+#include "line/memo.h"
 #include "line/packed.h"
+#include "line/rhythm.h"
 #include "line/sift.h"
 #include "peer.h"
 #include "vigie/buf.h"
@@ -891,6 +893,108 @@ static void a_new_set_keeps_who_stays(void **state)
 	end(w);
 }
 
+/* --- Rhythm ------------------------------------------------------------------------------- */
+
+/* "Redis" knows this of source i. */
+static void store(struct world *w, size_t i, const struct rhythm *rhythm, struct wall full)
+{
+	struct source_state s = source_state_new();
+	struct memo memo = {.full = full};
+	struct arena arena = {0};
+
+	s.ns = identity_namespace(&arena, &w->sources[i]);
+	s.etag = SPAN("a");
+	s.first_contact = s.last_read = full;
+	if (rhythm)
+		memo.rhythm = rhythm_encode(&arena, rhythm);
+	s.memo = memo_encode(&arena, &memo);
+	w->stored[i] = packed_new(&s);
+	arena_release(&arena);
+}
+
+static void validators_are_not_believed_for_ever(void **state)
+{
+	struct world *w = begin("{\"/a\": {\"etag\": \"a\", \"body\": \"" RSS(
+					ITEM("1")) "\"}, "
+						   "\"/b\": {\"etag\": \"a\", \"body\": \"" RSS(
+							   ITEM("1")) "\"}}",
+		(struct crawl_options){0}, 0);
+	const int64_t now = loop_wall(w->loop).ms;
+	json_t *log;
+
+	(void)state;
+	source(w, "a", "127.0.0.1", "/a", 30);
+	source(w, "b", "127.0.0.1", "/b", 30);
+	store(w, 0, NULL, (struct wall){now - 23 * 3600000LL});
+	store(w, 1, NULL, (struct wall){now - 31 * 3600000LL});
+	configure(w, 0);
+	wait_for(w, "a", 2);
+	wait_for(w, "b", 2);
+	log = requests(w);
+	assert_string_equal(asked(log, "/a", 0, "if-none-match"), "a");
+	assert_null(asked(log, "/b", 0, "if-none-match"));
+	assert_string_equal(asked(log, "/b", 1, "if-none-match"), "a");
+	json_decref(log);
+	end(w);
+}
+
+static void who_speaks_often_is_asked_often(void **state)
+{
+#define DATED(id, ago)                                                                         \
+	"<item><guid isPermaLink='false'>" id "</guid><title>" id                              \
+	"</title><pubDate>{date-" ago "}</pubDate></item>"
+	struct world *w = begin(
+		"{\"/busy\": {\"etag\": \"a\", \"body\": \"" RSS(DATED("1", "60") DATED(
+			"2", "120") DATED("3", "200") DATED("4", "300") DATED("5",
+			"390") DATED("6", "600") DATED("7", "900") DATED("8",
+			"1200")) "\"}, "
+				 "\"/calm\": {\"etag\": \"a\", \"body\": \"" RSS(
+					 DATED("1", "600000") DATED("2", "2000000")) "\"}}",
+		(struct crawl_options){.every_default_ms = 200}, 0);
+	json_t *log;
+	size_t busy, calm;
+
+	(void)state;
+	source(w, "busy", "127.0.0.1", "/busy", 0);
+	source(w, "calm", "localhost", "/calm", 0);
+	configure(w, 0);
+	wait_for(w, "calm", 3);
+	log = requests(w);
+	busy = times(log, "/busy");
+	calm = times(log, "/calm");
+	print_message("busy %zu, calm %zu\n", busy, calm);
+	assert_true(busy >= 3 * calm);
+	json_decref(log);
+	end(w);
+}
+
+static void a_silence_against_habit_is_shown_until_it_ends(void **state)
+{
+	struct world *w = begin("{\"/a\": [{\"status\": 304}, {\"status\": 304}, "
+				"{\"body\": \"" RSS(ITEM("1")) "\"}]}",
+		(struct crawl_options){0}, 0);
+	const int64_t now = loop_wall(w->loop).ms, hour = 3600000;
+	struct rhythm r = rhythm_new();
+
+	(void)state;
+	source(w, "a", "127.0.0.1", "/a", 50);
+	/* An item an hour for four weeks; none for three days. */
+	for (int64_t t = now - 31 * 24 * hour; t < now - 3 * 24 * hour; t += hour) {
+		const struct wall said = {t + hour / 2};
+
+		rhythm_observe(&r, (struct wall){t + hour}, &said, 1, 0, (uint64_t)t);
+	}
+	store(w, 0, &r, (struct wall){now - hour});
+	configure(w, 0);
+	wait_for(w, "a", 3);
+	assert_string_equal(commit(w, "a", 0)->mark, "silent");
+	assert_non_null(strstr(commit(w, "a", 0)->error, "silent since 20"));
+	assert_string_equal(commit(w, "a", 1)->error, commit(w, "a", 0)->error);
+	assert_int_equal(commit(w, "a", 2)->n_new, 1);
+	assert_string_equal(commit(w, "a", 2)->mark, "");
+	end(w);
+}
+
 /* --- Files -------------------------------------------------------------------------------- */
 
 static void write_file(const struct world *w, const char *name, const char *content)
@@ -979,6 +1083,9 @@ int main(void)
 		cmocka_unit_test(batches_in_flight_are_bounded),
 		cmocka_unit_test(after_a_reset_the_queue_has_the_last_word),
 		cmocka_unit_test(a_new_set_keeps_who_stays),
+		cmocka_unit_test(validators_are_not_believed_for_ever),
+		cmocka_unit_test(who_speaks_often_is_asked_often),
+		cmocka_unit_test(a_silence_against_habit_is_shown_until_it_ends),
 		cmocka_unit_test(a_file_is_read_when_it_changes),
 		cmocka_unit_test(a_folder_is_read_file_by_file),
 	};

@@ -284,6 +284,41 @@ static void test_killed_redis_spools_and_replays_in_order(void **state)
 	assert_string_equal(s->state_etag, "e19");
 }
 
+static void test_live_ones_queue_behind_the_spool(void **state)
+{
+	struct stand *s = *state;
+
+	s->ack = true;
+	stand_open(s);
+	stand_open_group(s, "desk", 0);
+	assert_int_equal(kill(redis_server_pid(s->server), SIGSTOP), 0);
+	for (int i = 0; i < 50; i++)
+		stand_take(s, stand_batch(s, "a", "spooled", "news", i, 1, 1));
+	assert_int_equal(kill(redis_server_pid(s->server), SIGCONT), 0);
+	UNTIL(s, s->readies == 2);
+	stand_take(s, stand_batch(s, "a", "live", "live", 0, 1, 1));
+	UNTIL(s, s->n_entries == 51 && queue_stats(s->queue)->spool_bytes == 0);
+	assert_true(stand_saw(s, 50, "live 0"));
+	stand_ask(s, "a");
+	assert_string_equal(s->state_etag, "live");
+}
+
+static void test_batches_of_one_source_keep_their_order(void **state)
+{
+	struct stand *s = *state;
+
+	s->ack = true;
+	stand_open(s);
+	stand_open_group(s, "desk", 0);
+	/* Several chunks, then one: in flight together the second would land first. */
+	queue_take(s->queue, stand_batch(s, "a", "e1", "news", 0, 1000, 1));
+	queue_take(s->queue, stand_batch(s, "a", "e2", "later", 0, 1, 1));
+	UNTIL(s, s->commits == 2 && s->n_entries == 1001);
+	assert_true(stand_saw(s, 1000, "later 0"));
+	stand_ask(s, "a");
+	assert_string_equal(s->state_etag, "e2");
+}
+
 static void test_stopped_redis_blocks_nobody(void **state)
 {
 	struct stand *s = *state;
@@ -692,6 +727,8 @@ int main(void)
 		TEST(test_rolled_back_log_is_noticed),
 		TEST(test_reconnect_resets_all_partitions),
 		TEST(test_killed_redis_spools_and_replays_in_order),
+		TEST(test_live_ones_queue_behind_the_spool),
+		TEST(test_batches_of_one_source_keep_their_order),
 		TEST(test_stopped_redis_blocks_nobody),
 		TEST(test_spool_outlives_us),
 		TEST(test_spooled_validators_do_not_outlive_the_log),
