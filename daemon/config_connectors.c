@@ -37,7 +37,8 @@ static void address_add(struct reader *r, const struct manner *m, const struct o
 	if (!d)
 		return;
 	d->source.search = open_source_searches(o);
-	if (!m->values || !m->values[SOURCE_EVERY].node)
+	if (d->source.every_ms ==
+		0) /* auto: what was written, here or for all, is never changed */
 		d->source.every_ms = o->every_ms;
 	if (!d->source.lang.n && lang.n)
 		d->source.lang = arena_dup(r->arena, lang);

@@ -127,6 +127,8 @@ bool listen_ok(struct span text);
 struct span slug(struct arena *arena, struct span name);
 /* A token of letters and digits only: "airfrance"; `keep_case`: "AirFrance". */
 struct span compact(struct arena *arena, struct span name, bool keep_case);
+/* Something stands between two of its letters. */
+bool several_words(struct span name);
 bool id_ok(struct span id); /* [A-Za-z0-9._:@/-], 1 to 128 */
 /* The password of user:password@ as ****. */
 struct span url_mask(struct arena *arena, struct span url);

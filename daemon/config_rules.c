@@ -77,7 +77,7 @@ static struct span query_of(struct reader *r, struct span name)
 		buf_add_char(
 			&out, strchr("\"\\*?\n\t", name.p[i]) && name.p[i] ? ' ' : name.p[i]);
 	buf_add_char(&out, '"');
-	if (joined.n && joined.n < span_trim(name).n) {
+	if (several_words(name)) {
 		if (joined.n >= COMPACT_DISTINCT)
 			buf_addf(&out, " OR %.*s", SPAN_ARG(joined));
 		else

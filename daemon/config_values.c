@@ -216,6 +216,16 @@ struct span slug(struct arena *arena, struct span name)
 	return span_of(out, n);
 }
 
+/* Above ASCII, names are made of letters, but for Latin-1's signs, general and CJK punctuation.
+ */
+static bool is_name_letter(uint32_t c)
+{
+	if (c < 0x80)
+		return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+	return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x206F) &&
+	       !(c >= 0x3000 && c <= 0x303F);
+}
+
 struct span compact(struct arena *arena, struct span name, bool keep_case)
 {
 	char *out = arena_alloc(arena, name.n + 1);
@@ -223,16 +233,31 @@ struct span compact(struct arena *arena, struct span name, bool keep_case)
 
 	if (!out)
 		return SPAN_NONE;
-	for (size_t i = 0; i < name.n; i++) {
-		const char c = name.p[i], l = ascii_lower(c);
+	for (size_t i = 0; i < name.n;) {
+		const size_t at = i;
 
-		/* Above ASCII, letters are all that names are made of. */
-		if ((l >= 'a' && l <= 'z') || (l >= '0' && l <= '9') ||
-			(unsigned char)l >= 0x80)
-			out[n++] = keep_case ? c : l;
+		if (!is_name_letter(utf8_next(name, &i)))
+			continue;
+		for (size_t k = at; k < i; k++)
+			out[n++] = keep_case ? name.p[k] : ascii_lower(name.p[k]);
 	}
 	out[n] = '\0';
 	return span_of(out, n);
+}
+
+bool several_words(struct span name)
+{
+	bool letter = false, gap = false;
+
+	for (size_t i = 0; i < name.n;) {
+		const bool is = is_name_letter(utf8_next(name, &i));
+
+		if (is && gap)
+			return true;
+		gap = letter && !is;
+		letter = letter || is;
+	}
+	return false;
 }
 
 struct span url_mask(struct arena *arena, struct span url)

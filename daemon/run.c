@@ -184,6 +184,9 @@ static void on_queue_ready(void *arg)
 	log_info("run.ready", INT("sources", v->config->n_sources),
 		INT("rules", ruleset_count(v->config->rules)),
 		INT("receivers", v->config->policy.n_receivers), STR("http", control_address(v->control)));
+	if (v->options.quiet)
+		(void)fprintf(stderr, "Watching %zu sources; the dashboard is at %s\n\n",
+			v->config->n_sources, control_address(v->control));
 }
 
 static void on_queue_lost(void *arg, struct span why)

@@ -204,7 +204,18 @@ static size_t trace(const struct folded *f, const struct fold_field *field, size
 	if (marks[low].plain)
 		return i + (at - o);
 	for (;;) {
-		size_t used, gives = step(field, i, &used);
+		size_t used, gives;
+		uint64_t eight;
+
+		/* Eight bytes of ASCII at a step. */
+		while (o + 8 <= at && i + 8 <= field->original.n) {
+			memcpy(&eight, field->original.p + i, sizeof(eight));
+			if (eight & 0x8080808080808080U)
+				break;
+			i += 8;
+			o += 8;
+		}
+		gives = step(field, i, &used);
 
 		if (o + gives > at)
 			return i;

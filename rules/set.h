@@ -64,7 +64,8 @@ struct value_test {
 /* A node of a program, in the order of the tree: a node, then its subtrees. */
 struct op {
 	uint8_t kind;      /* enum node_kind */
-	bool ordered;      /* NODE_NEAR */
+	bool ordered : 1;  /* NODE_NEAR */
+	bool plain : 1;    /* a leaf: it is found if it was met */
 	uint16_t distance; /* NODE_NEAR */
 	uint32_t arg;  /* index of leaf, value or number; NODE_OF: least number of children */
 	uint32_t next; /* ops in this subtree: the next sibling is `next` further on */

@@ -6,11 +6,13 @@
 
 #include "cli/config_path.h"
 #include "config.h"
+#include "io/loop.h"
+#include "io/redis_check.h"
 
 /*
- * check: the configuration as the daemon would read it, without running it. Mistakes go to
- * standard error (with --json they are part of the answer), what it amounts to to standard
- * output.
+ * check: the configuration as the daemon would read it, without running it; and whether an outside
+ * Redis can be trusted with the queue. Mistakes go to standard error (with --json they are part of
+ * the answer), what it amounts to to standard output.
  */
 
 struct check {
@@ -49,8 +51,25 @@ static void warnings_print(const struct err_list *warnings)
 			(void)fprintf(stderr, "%s:%d:%d: warning: %s\n", e->file, e->line,
 				e->column, e->text);
 		else
-			(void)fprintf(stderr, "%s: warning: %s\n", e->file, e->text);
+			(void)fprintf(stderr, "%s%swarning: %s\n", e->file ? e->file : "",
+				e->file ? ": " : "", e->text);
 	}
+}
+
+/* Asks an outside Redis. 0, -EINVAL when it is not to be trusted, -ENOMEM. */
+static int redis_asked(const struct config *config, struct err_list *errors, struct err_list *warnings)
+{
+	const size_t before = errors->n;
+	struct loop *loop = NULL;
+	int r;
+
+	if (span_empty(config->redis))
+		return 0;
+	r = loop_new(&loop);
+	if (r >= 0)
+		r = redis_check(errors, warnings, loop, config->redis, 0);
+	loop_free(loop);
+	return r < 0 ? r : errors->n > before ? -EINVAL : 0;
 }
 
 static json_t *list_json(const struct err_list *list)
@@ -94,12 +113,12 @@ static void people_print(const struct check *check, const struct config *config)
 }
 
 static void json_print(
-	const struct check *check, const struct config *config, const struct err_list *errors)
+	const struct check *check, const struct config *config, const struct err_list *errors,
+	const struct err_list *warnings)
 {
-	static const struct err_list none;
 	json_t *root = json_pack("{s:s, s:b, s:o, s:o}", "file", check->path, "good",
-		config != NULL, "errors", list_json(errors), "warnings",
-		list_json(config ? &config->warnings : &none));
+		config && !errors->n, "errors", list_json(errors), "warnings",
+		list_json(warnings));
 	char *text;
 
 	if (root && config)
@@ -119,31 +138,39 @@ int command_check(int argc, char **argv)
 {
 	struct check check = {0};
 	struct err_list errors = {0};
+	struct err_list warnings = {0};
 	struct buf expanded = {0};
 	struct config_overrides overrides = {0};
 	struct config *config = NULL;
-	int r = options_read(&check, argc, argv);
+	int r = options_read(&check, argc, argv), asked = 0;
 
 	if (r != EXIT_DONE)
 		return r;
 	if (check.expand)
 		overrides.expanded = &expanded;
 	r = config_load(&config, check.path, &overrides, &errors);
+	if (config && !check.expand)
+		asked = redis_asked(config, &errors, &warnings);
+	for (size_t i = 0; config && i < config->warnings.n; i++)
+		(void)err_add(&warnings, config->warnings.items[i].file, config->warnings.items[i].line,
+			config->warnings.items[i].column, "%s", config->warnings.items[i].text);
 	if (check.json) {
-		json_print(&check, config, &errors);
+		json_print(&check, config, &errors, &warnings);
 	} else {
 		err_list_print(&errors, stderr);
-		if (config)
-			warnings_print(&config->warnings);
+		warnings_print(&warnings);
 		if (config && check.expand)
 			(void)fwrite(expanded.p, 1, expanded.n, stdout);
-		else if (config)
+		else if (config && asked == 0)
 			people_print(&check, config);
 	}
-	if (r == -ENOMEM)
+	if (r == -ENOMEM || asked == -ENOMEM)
 		(void)fputs("vigie: out of memory\n", stderr);
 	err_list_deinit(&errors);
+	err_list_deinit(&warnings);
 	buf_deinit(&expanded);
 	config_unref(config);
-	return r == 0 ? EXIT_DONE : r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	if (r == 0)
+		return asked == 0 ? EXIT_DONE : EXIT_FAILED;
+	return r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -29,7 +29,7 @@ const struct command commands[] = {
 	{ "parse", "[--base URL] [--content-type TYPE] FILE",
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
-	{ "discover", "[--base URL] [--content-type TYPE] [--guess] FILE",
+	{ "discover", "[--base URL] [--content-type TYPE] [--guess] [--allow RANGE] FILE|URL",
 		"print the feeds an HTML page names: one JSON object a line", command_discover },
 	{ "match", "--rules FILE… [--stats] [FILE]",
 		"ask rules about documents: JSON lines in, one JSON line a hit out",

@@ -246,23 +246,6 @@ static void add_guesses(struct finder *f)
 		add(f, span_str(paths[i]), SPAN_NONE, SPAN_NONE, true);
 }
 
-/* The page's bytes as UTF-8, in *out unless they are already. */
-static int decode(struct buf *out, const struct discover_options *options, struct span body,
-	struct span *ret)
-{
-	const struct encoding encoding = encoding_detect(body, options->content_type);
-	struct encoding_reader *r = NULL;
-	int result = encoding_reader_new(&r, &encoding);
-
-	if (result < 0)
-		return result;
-	result = encoding_read(
-		r, out, span_slice(body, encoding.skip, encoding.skip + MAX_PAGE_BYTES), true);
-	encoding_reader_free(r);
-	*ret = buf_span(out);
-	return result;
-}
-
 /* When the body is a feed: its own address. */
 static int read_feed(struct finder *f, const struct discover_options *options, struct span body)
 {
@@ -286,16 +269,15 @@ int discover_feeds(struct discovered_list *ret, struct arena *arena,
 	struct discovered_list list = {0};
 	struct finder f = {.arena = arena, .list = &list, .base = options->base};
 	struct buf text = {0};
-	struct span page;
 	int r = read_feed(&f, options, body);
 
 	if (r == READ_NOT_A_FEED) {
-		r = decode(&text, options, body, &page);
+		r = encoding_read_all(&text, body, options->content_type, MAX_PAGE_BYTES);
 		if (r == 0) {
 			for (size_t i = 0; i < options->n_headers; i++)
 				if (span_eq_ci(options->headers[i].name, SPAN("link")))
 					read_link_header(&f, options->headers[i].value);
-			read_page(&f, page);
+			read_page(&f, buf_span(&text));
 			if (!list.n && options->guesses)
 				add_guesses(&f);
 		}

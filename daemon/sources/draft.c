@@ -395,7 +395,7 @@ static struct span complete_url(struct arena *arena, struct span with, struct sp
 	return absolute.n ? absolute : url;
 }
 
-void draft_complete_items(struct item *items, size_t n, struct arena *arena,
+void draft_complete_items(struct item_list *list, size_t first, struct arena *arena,
 	const struct read_options *options, const struct item_feed *feed, struct span self,
 	const struct item_author *author)
 {
@@ -403,8 +403,8 @@ void draft_complete_items(struct item *items, size_t n, struct arena *arena,
 	const struct span page = options->base.n ? options->base : site;
 	const struct span files = site.n ? site : options->base;
 
-	for (size_t i = 0; i < n; i++) {
-		struct item *item = &items[i];
+	for (size_t i = first; i < list->n; i++) {
+		struct item *item = &list->items[i];
 
 		item->feed = *feed;
 		if (!item->lang.p)

@@ -80,9 +80,9 @@ struct item_author draft_join_authors(struct draft *d);
 /* 0 or -ENOMEM. The draft may be reset after. */
 int draft_finish(struct draft *d, struct item *ret);
 
-/* For all dialects: gives the items what they inherit from the feed, and makes relative
- * addresses absolute where the base became known late. */
-void draft_complete_items(struct item *items, size_t n, struct arena *arena,
+/* For all dialects: gives the items from the first on what they inherit from the feed, and
+ * makes relative addresses absolute where the base became known late. */
+void draft_complete_items(struct item_list *list, size_t first, struct arena *arena,
 	const struct read_options *options, const struct item_feed *feed, struct span self,
 	const struct item_author *author);
 

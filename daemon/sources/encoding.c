@@ -577,19 +577,37 @@ static int read_piece(struct encoding_reader *r, struct buf *out, struct span s,
 	return buf_result(out);
 }
 
+/* Nobody means U+0000, and C strings end there. */
+static void replace_nul(struct buf *out, size_t from)
+{
+	struct buf clean = {.limit_bytes = out->limit_bytes};
+
+	if (out->failed || out->n == from || !memchr(out->p + from, '\0', out->n - from))
+		return;
+	utf8_repair(&clean, span_of(out->p + from, out->n - from));
+	out->n = from;
+	buf_add(out, buf_span(&clean));
+	out->failed |= clean.failed;
+	buf_deinit(&clean);
+}
+
 int encoding_read(struct encoding_reader *r, struct buf *out, struct span piece, bool final)
 {
+	const size_t from = out->n;
 	struct buf joined = {0};
-	int ret;
 
-	if (r->n_tail == 0)
-		return read_piece(r, out, piece, final);
-	buf_add(&joined, span_of(r->tail, r->n_tail));
-	buf_add(&joined, piece);
-	r->n_tail = 0;
-	ret = joined.failed ? -ENOMEM : read_piece(r, out, buf_span(&joined), final);
-	buf_deinit(&joined);
-	return ret;
+	if (r->n_tail == 0) {
+		(void)read_piece(r, out, piece, final);
+	} else {
+		buf_add(&joined, span_of(r->tail, r->n_tail));
+		buf_add(&joined, piece);
+		r->n_tail = 0;
+		out->failed |= joined.failed;
+		(void)read_piece(r, out, buf_span(&joined), final);
+		buf_deinit(&joined);
+	}
+	replace_nul(out, from);
+	return buf_result(out);
 }
 
 bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *ret_incomplete)
@@ -598,9 +616,25 @@ bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *
 	const size_t keep = incomplete_end(piece);
 
 	if (r->mode != MODE_UTF8 || r->n_invalid || r->n_tail ||
+		(piece.n && memchr(piece.p, '\0', piece.n)) ||
 		!encoding_valid(span_slice(piece, 0, piece.n - keep), &n_wide))
 		return false;
 	r->n_valid += n_wide;
 	*ret_incomplete = keep;
 	return true;
+}
+
+int encoding_read_all(
+	struct buf *out, struct span body, struct span content_type, size_t max_bytes)
+{
+	const struct encoding encoding = encoding_detect(body, content_type);
+	struct encoding_reader *r = NULL;
+	int result = encoding_reader_new(&r, &encoding);
+
+	if (result < 0)
+		return result;
+	body = span_slice(body, encoding.skip, body.n);
+	result = encoding_read(r, out, span_slice(body, 0, max_bytes), true);
+	encoding_reader_free(r);
+	return result;
 }

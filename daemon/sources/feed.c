@@ -374,8 +374,7 @@ int feed_finish(struct feed *f, struct read_result *ret)
 	author = draft_join_authors(&f->channel);
 	if (f->failed || f->channel.failed)
 		return -ENOMEM;
-	draft_complete_items(f->out->items + f->first, f->out->n - f->first, f->arena,
-		&f->options, &ret->feed, ret->hints.self,
-		f->format == READ_FORMAT_ATOM ? &author : NULL);
+	draft_complete_items(f->out, f->first, f->arena, &f->options, &ret->feed,
+		ret->hints.self, f->format == READ_FORMAT_ATOM ? &author : NULL);
 	return 0;
 }

@@ -428,7 +428,7 @@ int jsonfeed_finish(struct jsonfeed *f, struct read_result *ret)
 	author = draft_join_authors(&f->feed);
 	if (f->failed || f->feed.failed)
 		return -ENOMEM;
-	draft_complete_items(f->out->items + f->first, f->out->n - f->first, f->arena,
-		&f->options, &ret->feed, f->self, &author);
+	draft_complete_items(
+		f->out, f->first, f->arena, &f->options, &ret->feed, f->self, &author);
 	return 0;
 }

@@ -16,6 +16,7 @@ enum {
 	MAX_VALUE_BYTES = 8 * 1024,
 	/* A line of a list of subscriptions is some 200 bytes: half a million of them. */
 	MAX_ENTRIES = 500000,
+	MAX_LIST_BYTES = 256 * 1024 * 1024,
 };
 
 struct list {
@@ -162,26 +163,13 @@ static void take(struct list *l, const struct xml_token *t)
 	}
 }
 
-static int decode(struct buf *out, struct span body)
-{
-	const struct encoding encoding = encoding_detect(body, SPAN_NONE);
-	struct encoding_reader *r = NULL;
-	int result = encoding_reader_new(&r, &encoding);
-
-	if (result < 0)
-		return result;
-	result = encoding_read(r, out, span_slice(body, encoding.skip, body.n), true);
-	encoding_reader_free(r);
-	return result;
-}
-
 int opml_read(struct opml_list *ret, struct arena *arena, struct span body)
 {
 	struct opml_list out = {0};
 	struct list l = {.arena = arena, .out = &out};
 	struct buf text = {0};
 	struct xml_token t;
-	int result = decode(&text, body);
+	int result = encoding_read_all(&text, body, SPAN_NONE, MAX_LIST_BYTES);
 
 	if (result == 0) {
 		xml_feed(&l.xml, buf_span(&text), true);

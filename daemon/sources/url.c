@@ -339,6 +339,15 @@ static void add_escaped(struct buf *out, struct span s, const char *allowed)
 	}
 }
 
+/* What may stand in brackets: an address of IPv6, without a zone. */
+static bool is_v6(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (hex(s.p[i]) < 0 && s.p[i] != ':' && s.p[i] != '.')
+			return false;
+	return s.n >= 2 && s.n < 46;
+}
+
 static bool is_number(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -368,9 +377,12 @@ struct span url_normalize(struct arena *arena, struct span url)
 		host = split_host(u.authority, &port);
 		buf_add_str(&out, tls ? "https://" : "http://");
 		buf_add(&out, span_slice(u.authority, 0, host_start(u.authority)));
-		if (v6)
-			buf_addf(&out, "[%.*s]", SPAN_ARG(host));
-		ok = (v6 || add_host(&out, host)) && is_number(port);
+		if (v6) {
+			buf_add_char(&out, '[');
+			add_lower(&out, host);
+			buf_add_char(&out, ']');
+		}
+		ok = (v6 ? is_v6(host) : add_host(&out, host)) && is_number(port);
 		if (port.n && !span_eq_str(port, tls ? "443" : "80"))
 			buf_addf(&out, ":%.*s", SPAN_ARG(port));
 		add_escaped(&path, u.path, PATH_CHARS);
@@ -396,10 +408,12 @@ struct span url_host(struct arena *arena, struct span url)
 	if (!u.scheme.p || !u.authority.n)
 		return SPAN_NONE;
 	host = split_host(u.authority, &port);
-	if (span_find(u.authority, '[') < u.authority.n)
+	if (span_find(u.authority, '[') < u.authority.n) {
 		add_lower(&out, host);
-	else
+		out.failed |= !is_v6(host);
+	} else {
 		out.failed |= !add_host(&out, host);
+	}
 	return keep(arena, &out);
 }
 

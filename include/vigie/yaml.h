@@ -393,34 +393,63 @@ static inline int yaml_compare_keys(const void *a, const void *b)
 				  : (x->column > y->column) - (x->column < y->column);
 }
 
-static inline void yaml_check_keys(struct yaml_reader *r, const struct yaml_node *mapping)
+static inline void yaml_duplicate(
+	struct yaml_reader *r, const struct yaml_node *first, const struct yaml_node *second)
 {
-	struct yaml_node **keys = calloc(mapping->n ? mapping->n : 1, sizeof(*keys));
+	yaml_fail(r, yaml_err(r->y, second, r->errors,
+			     "duplicate key \"%.*s\": it stands in line %d already, keep one",
+			     SPAN_ARG(second->text), first->line));
+}
+
+/* Most mappings have a few keys: each with each is the quickest way. */
+static inline void yaml_check_few(struct yaml_reader *r, const struct yaml_node *mapping)
+{
+	for (size_t i = 1; i < mapping->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct yaml_node *a = mapping->pairs[k].key,
+					       *b = mapping->pairs[i].key;
+
+			if (a->type == YAML_SCALAR && b->type == YAML_SCALAR &&
+				span_eq(a->text, b->text)) {
+				yaml_duplicate(r, a, b);
+				break;
+			}
+		}
+}
+
+static inline void yaml_check_many(struct yaml_reader *r, const struct yaml_node *mapping)
+{
+	struct yaml_node **keys = calloc(mapping->n, sizeof(*keys));
 	size_t n = 0;
 
 	if (!keys) {
 		yaml_fail(r, -ENOMEM);
 		return;
 	}
-	for (size_t i = 0; i < mapping->n; i++) {
-		struct yaml_node *key = mapping->pairs[i].key;
+	for (size_t i = 0; i < mapping->n; i++)
+		if (mapping->pairs[i].key->type == YAML_SCALAR)
+			keys[n++] = mapping->pairs[i].key;
+	qsort(keys, n, sizeof(*keys), yaml_compare_keys);
+	for (size_t i = 1; i < n; i++)
+		if (span_eq(keys[i - 1]->text, keys[i]->text))
+			yaml_duplicate(r, keys[i - 1], keys[i]);
+	free(keys);
+}
 
-		if (key->type == YAML_SCALAR)
-			keys[n++] = key;
-		else
+static inline void yaml_check_keys(struct yaml_reader *r, const struct yaml_node *mapping)
+{
+	for (size_t i = 0; i < mapping->n; i++) {
+		const struct yaml_node *key = mapping->pairs[i].key;
+
+		if (key->type != YAML_SCALAR)
 			yaml_fail(r, yaml_err(r->y, key, r->errors,
 					     "a key is %s: write a name before the colon",
 					     yaml_type_name(key)));
 	}
-	qsort(keys, n, sizeof(*keys), yaml_compare_keys);
-	for (size_t i = 1; i < n; i++)
-		if (span_eq(keys[i - 1]->text, keys[i]->text))
-			yaml_fail(r,
-				yaml_err(r->y, keys[i], r->errors,
-					"duplicate key \"%.*s\": it stands in line %d already, "
-					"keep one",
-					SPAN_ARG(keys[i]->text), keys[i - 1]->line));
-	free(keys);
+	if (mapping->n <= 16)
+		yaml_check_few(r, mapping);
+	else
+		yaml_check_many(r, mapping);
 }
 
 static inline void yaml_on_end(struct yaml_reader *r)

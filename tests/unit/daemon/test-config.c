@@ -277,14 +277,58 @@ static void asks_open_sources_for_brands(void **state)
 	config_unref(c);
 
 	c = load("brands: Zürich & Cie\n"
-		 "sources: [{connector: googlenews, base: 'http://127.0.0.1:99', search: "
+		 "crawl: {every: 1s}\nsources: [{connector: googlenews, base: "
+		 "'http://127.0.0.1:99', search: "
 		 "brand}]\n",
 		NULL);
 	assert_int_equal(c->n_sources, 1);
 	s = source(c, "googlenews/127.0.0.1:99/zurich-cie");
 	assert_non_null(s);
 	assert_span(s->url, "http://127.0.0.1:99/rss/search?q=%22Z%C3%BCrich%20%26%20Cie%22");
+	assert_int_equal(s->every_ms, 1000);
 	config_unref(c);
+}
+
+/* A brand without a query: the phrase, and one word of it where it has several. */
+static void makes_queries_of_names(void **state)
+{
+	static const char *const rows[][3] = {
+		{"Air France", "air-france", "\\\"Air France\\\" OR AirFrance"},
+		{"Lufthansa", "lufthansa", "\\\"Lufthansa\\\""},
+		{"L'Oréal", "l-oreal", "\\\"L'Oréal\\\" OR LOréal"},
+		{"Crédit Agricole – Nord", "credit-agricole-nord",
+			"\\\"Crédit Agricole – Nord\\\" OR CréditAgricoleNord"},
+		{"C&A", "c-a", "\\\"C&A\\\" OR @CA OR #CA"},
+		{"Guess?", "guess", "\\\"Guess \\\""},
+		{"Œuvre Straße", "oeuvre-strasse", "\\\"Œuvre Straße\\\" OR ŒuvreStraße"},
+		{"東京", "name-HASH", "\\\"東京\\\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf yaml = {0}, out = {0}, line = {0};
+		struct config *c;
+		char *hash;
+
+		buf_add_str(&yaml, "sources: []\nbrands: [");
+		config_quote(&yaml, span_str(rows[i][0]));
+		buf_add_str(&yaml, "]\n");
+		c = load(yaml.p, &out);
+		hash = strstr(out.p, "{id: name-");
+		if (hash) {
+			memcpy(hash + 10, "HASH", 4);
+			memmove(hash + 14, hash + 18, strlen(hash + 18) + 1);
+		}
+		buf_addf(&line, "{id: %s, kind: brand, brand: ", rows[i][1]);
+		config_quote(&line, span_str(rows[i][0]));
+		buf_addf(&line, ", query: \"%s\", weight: 1}\n", rows[i][2]);
+		if (!strstr(out.p, line.p))
+			fail_msg("%s: %s", line.p, out.p);
+		config_unref(c);
+		buf_deinit(&yaml);
+		buf_deinit(&out);
+		buf_deinit(&line);
+	}
 }
 
 static void reads_receivers_and_routes(void **state)
@@ -726,6 +770,7 @@ int main(void)
 		cmocka_unit_test(reads_sources),
 		cmocka_unit_test(reads_subscriptions),
 		cmocka_unit_test(asks_open_sources_for_brands),
+		cmocka_unit_test(makes_queries_of_names),
 		cmocka_unit_test(reads_receivers_and_routes),
 		cmocka_unit_test(expands),
 		cmocka_unit_test(expands_to_a_fixed_point),

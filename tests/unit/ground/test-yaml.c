@@ -302,6 +302,23 @@ static void is_bounded(void **state)
 	err_list_deinit(&errors);
 }
 
+/* Two ways, for few keys and for many. */
+static void finds_duplicates_among_many(void **state)
+{
+	struct err_list errors = {0};
+	struct buf text = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buf_addf(&text, "k%d: %d\n", i % 999, i);
+	assert_int_equal(read_buf(&text, &errors), -EINVAL);
+	assert_int_equal(errors.n, 1);
+	assert_int_equal(errors.items[0].line, 1000);
+	assert_string_equal(errors.items[0].text,
+		"duplicate key \"k0\": it stands in line 1 already, keep one");
+	err_list_deinit(&errors);
+}
+
 static void guesses_names(void **state)
 {
 	static const char *const names[] = {
@@ -341,6 +358,7 @@ int main(void)
 		cmocka_unit_test(knows_places),
 		cmocka_unit_test(knows_types),
 		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(finds_duplicates_among_many),
 		cmocka_unit_test(guesses_names),
 	};
 

@@ -110,7 +110,7 @@ static void one_spelling_for_one_address(void **state)
 		{"http://example.org/100%", "http://example.org/100%25"},
 		{"http://bücher.example/", "http://xn--bcher-kva.example/"},
 		{"http://B%C3%BCcher.example/", "http://xn--bcher-kva.example/"},
-		{"http://[2001:DB8::1]:8080/", "http://[2001:DB8::1]:8080/"},
+		{"http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"},
 		{"http://u:p@example.org/", "http://u:p@example.org/"},
 		{"http:///nowhere", NULL},
 		{"http://exa mple.org/", NULL},
