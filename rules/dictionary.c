@@ -96,12 +96,63 @@ static int build_map(
 	return 0;
 }
 
-/* 0 words, 1 parts, 2 tags. */
+/* 0 words, 1 parts, 2 tags, 3 inside. */
 static int map_of(const struct entry *e)
 {
+	if (e->kind == ENTRY_INSIDE)
+		return 3;
 	if (e->mark.sigil && e->kind != ENTRY_SUFFIX)
 		return 2;
 	return e->kind == ENTRY_WORD ? 0 : 1;
+}
+
+static uint64_t window_hash(const char *p)
+{
+	uint32_t window;
+
+	memcpy(&window, p, sizeof(window));
+	return window * DICTIONARY_MIX;
+}
+
+/* Each string by its first `stride` windows: one of them lies where the text is looked at. */
+static int build_inside(
+	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n)
+{
+	struct entry *windows;
+	struct hashed *items;
+	size_t shortest = SIZE_MAX, count = 0, k = 0;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		if (map_of(&entries[i]) == 3) {
+			shortest = entries[i].text.n < shortest ? entries[i].text.n : shortest;
+			count++;
+		}
+	if (!count)
+		return 0;
+	d->stride = shortest >= 7 ? 4 : 2;
+	windows = calloc(count * d->stride, sizeof(*windows));
+	items = calloc(count * d->stride, sizeof(*items));
+	for (size_t i = 0; windows && items && i < n; i++) {
+		for (unsigned w = 0; map_of(&entries[i]) == 3 && w < d->stride; w++) {
+			struct entry *e = &windows[k];
+
+			*e = entries[i];
+			/* From this window on, as far as eight bytes go. */
+			e->mark.head_mask = UINT64_MAX;
+			if (e->text.n - w < 8)
+				e->mark.head_mask >>= 64 - 8 * (e->text.n - w);
+			memcpy(&e->mark.head, e->text.p + w,
+				e->text.n - w < 8 ? e->text.n - w : 8);
+			items[k++] = (struct hashed){window_hash(e->text.p + w), e};
+		}
+	}
+	if (items)
+		qsort(items, k, sizeof(*items), by_hash);
+	r = windows && items ? build_map(&d->inside, arena, items, k) : -ENOMEM;
+	free(windows);
+	free(items);
+	return r;
 }
 
 static void note_class(struct dictionary *d, const struct entry *e)
@@ -141,7 +192,7 @@ int dictionary_build(
 	for (size_t i = 0; i < n; i++)
 		note_class(d, &entries[i]);
 	free(items);
-	return r;
+	return r < 0 ? r : build_inside(d, arena, entries, n);
 }
 
 /* A document's token and what stands around it, as marks compare it. */
@@ -195,6 +246,27 @@ static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot 
 	for (uint32_t i = m->slots[slot].n; i; i--, mark++)
 		if (fits(s, mark))
 			met(arg, mark, s->token);
+}
+
+void dictionary_look_inside(
+	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg)
+{
+	const struct dictionary_map m = d->inside;
+
+	for (size_t at = 0; d->stride && at < f->n; at += d->stride) {
+		const uint64_t hash = window_hash(f->text + at);
+		size_t slot = (size_t)(hash >> 20) & m.slots_mask;
+		const struct entry_mark *mark;
+
+		if (!dictionary_passes(&m, hash))
+			continue;
+		while (m.slots[slot].n && m.slots[slot].hash != hash)
+			slot = (slot + 1) & m.slots_mask;
+		mark = m.marks + m.slots[slot].first;
+		for (uint32_t i = m.slots[slot].n; i; i--, mark++)
+			if ((dictionary_load(f->text + at) & mark->head_mask) == mark->head)
+				met(arg, mark, 0);
+	}
 }
 
 void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,

@@ -17,7 +17,10 @@
 #include "fold.h"
 #include "vigie/arena.h"
 
-enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX };
+/* ENTRY_INSIDE: any string of the folded text, across tokens or within one, of at least
+ * DICTIONARY_INSIDE_MIN bytes; its mark tells no place (MARK_UNDECIDED). */
+enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX, ENTRY_INSIDE };
+enum { DICTIONARY_INSIDE_MIN = 5, DICTIONARY_WINDOW = 4 };
 
 enum mark_flags {
 	MARK_WHOLE = 1,    /* the mark alone decides: the term stands here */
@@ -73,6 +76,10 @@ struct dictionary {
 	struct dictionary_map
 		parts;              /* prefixes and suffixes, their class mixed into the hash */
 	struct dictionary_map tags; /* words and prefixes with a sigil: few tokens have one */
+	/* Windows of strings inside. The text is looked at every `stride` bytes only, and each
+	 * string is entered by as many of its windows. */
+	struct dictionary_map inside;
+	unsigned stride; /* 0: there are none */
 	bool prefix_class[DICTIONARY_CLASSES];
 	bool suffix_class[DICTIONARY_CLASSES];
 	bool tag_class[DICTIONARY_CLASSES];
@@ -98,6 +105,10 @@ dictionary_probe *dictionary_fastest(void);
 typedef void dictionary_met(void *arg, const struct entry_mark *mark, uint32_t token);
 void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
 	dictionary_met *met, void *arg);
+
+/* The same for the strings inside the whole text. */
+void dictionary_look_inside(
+	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg);
 
 static inline uint64_t dictionary_load(const char *p)
 {

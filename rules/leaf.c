@@ -212,7 +212,7 @@ static bool add_place(
 /* Whether meeting its tokens decides where the leaf stands. */
 static bool decided_by_meeting(const struct ruleset_scratch *s, const struct leaf *leaf)
 {
-	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop &&
+	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop && !leaf->inside &&
 	       !(leaf->loose && s->folded.loose);
 }
 
