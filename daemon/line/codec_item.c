@@ -146,14 +146,3 @@ void item_write_json(struct buf *out, const struct item *item)
 	add_string(out, "lang", item->feed.lang);
 	buf_add(out, SPAN("}}"));
 }
-
-json_t *item_to_json(const struct item *item)
-{
-	struct buf text = {0};
-	json_t *value;
-
-	item_write_json(&text, item);
-	value = text.failed ? NULL : json_loadb(text.p, text.n, JSON_ALLOW_NUL, NULL);
-	buf_deinit(&text);
-	return value;
-}

@@ -358,6 +358,7 @@ int draft_finish(struct draft *d, struct item *ret)
 	item.media = keep_list(d, &d->media);
 	item.n_media = item.media ? d->media.n : 0;
 	item.kind = ITEM_ARTICLE;
+	item.parent = d->parent;
 	item.numbers.replies = d->replies;
 	item.numbers.views = d->views;
 	item.place.lat = d->lat;

@@ -41,6 +41,7 @@ struct draft {
 	struct span lang; /* p set and n 0: said to be none */
 	int lang_rank;
 	struct draft_list tags, media;
+	struct span parent;
 	double replies;
 	int replies_rank;
 	double views;

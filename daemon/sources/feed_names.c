@@ -114,6 +114,7 @@ static const struct feed_name names[] = {
 	{"homepage", NS_CORE, FEED_URI, 0},
 	{"hour", NS_CORE, FEED_HOUR, 0},
 	{"id", NS_CORE, FEED_ID, 1},
+	{"in-reply-to", NS_THREAD, FEED_PARENT, 0},
 	{"issued", NS_CORE, FEED_PUBLISHED, 1},
 	{"issued", NS_DCTERMS, FEED_PUBLISHED, 3},
 	{"item", NS_CORE, FEED_ITEM, 0},
