@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "delivering.h"
 #include "io/file.h"
 #include "io/log.h"
 #include "io/notify.h"
@@ -537,13 +538,7 @@ static int build_transfers(struct vigie *v)
 		.max_redirects = 5,
 		.max_per_host = c->concurrency_per_host,
 	};
-	const struct transfer_options delivering = {
-		.user_agent = c->user_agent.p,
-		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
-		.total_ms = 30000,
-		.max_body = 64 * 1024,
-		.max_per_host = 4,
-	};
+	const struct transfer_options delivering = delivering_options(v->config);
 	int r = transfer_new(&v->crawling, v->loop, &crawling);
 
 	return r < 0 ? r : transfer_new(&v->delivering, v->loop, &delivering);
