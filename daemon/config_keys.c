@@ -59,6 +59,9 @@ static const struct key crawl_keys[] = {
 	[CRAWL_ALLOW] = {"allow_addresses", KEY_TEXTS, NULL,
 		"addresses and networks of your own that sources may be on; others must be "
 		"public"},
+	[CRAWL_NAMESERVERS] = {"nameservers", KEY_TEXTS, NULL,
+		"addresses of the name servers that are asked for sources' hosts; default: the "
+		"machine's"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 

@@ -16,6 +16,7 @@
 #include "io/notify.h"
 #include "io/pool.h"
 #include "io/redis_server.h"
+#include "io/resolve.h"
 #include "io/transfer.h"
 #include "line/archive.h"
 #include "line/crawl.h"
@@ -48,6 +49,7 @@ struct vigie {
 	struct keep *keep;
 	struct dispatch *dispatch;
 	struct post *post;
+	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
 	struct crawl *crawl;
 	struct sift *sift;
@@ -150,8 +152,12 @@ static void unref_config(void *config)
 static int adopt_config(struct vigie *v)
 {
 	const struct config *c = v->config;
-	int r = sift_set_rules(v->sift, c->rules);
+	int r = transfer_set_allow(v->crawling, c->crawl.allow, c->crawl.n_allow);
 
+	if (r >= 0)
+		r = resolve_set_nameservers(v->resolve, c->crawl.nameservers.p);
+	if (r >= 0)
+		r = sift_set_rules(v->sift, c->rules);
 	if (r >= 0)
 		r = rules_seen_ask(v->rules_seen, v->queue, c->rules, loop_wall(v->loop));
 	if (r >= 0)
@@ -528,7 +534,8 @@ static void on_server_died(void *arg, struct span why)
 static int build_transfers(struct vigie *v)
 {
 	const struct config_crawl *c = &v->config->crawl;
-	const struct transfer_options crawling = {
+	const struct resolve_options resolve = { .nameservers = c->nameservers.p };
+	struct transfer_options crawling = {
 		.user_agent = c->user_agent.p,
 		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
 		.guarded = true,
@@ -539,8 +546,12 @@ static int build_transfers(struct vigie *v)
 		.max_per_host = c->concurrency_per_host,
 	};
 	const struct transfer_options delivering = delivering_options(v->config);
-	int r = transfer_new(&v->crawling, v->loop, &crawling);
+	int r = resolve_new(&v->resolve, v->loop, &resolve);
 
+	if (r < 0)
+		return r;
+	crawling.resolve = v->resolve;
+	r = transfer_new(&v->crawling, v->loop, &crawling);
 	return r < 0 ? r : transfer_new(&v->delivering, v->loop, &delivering);
 }
 
@@ -637,6 +648,7 @@ static void tear_down(struct vigie *v)
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);
+	resolve_free(v->resolve);
 	rules_seen_free(v->rules_seen);
 	recent_free(v->recent);
 	timer_free(v->watchdog);
