@@ -319,7 +319,7 @@ static void warn_of_unchanged(const struct config *was, const struct config *is)
 			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
 	if (!same_crawl(&was->crawl, &is->crawl))
 		log_warning("run.restart_needed",
-			STR("why", "of crawl, only allow_addresses changes before the next start"));
+			STR("why", "of crawl, only allow_addresses and nameservers change before the next start"));
 }
 
 static int reload(void *arg, struct err_list *errors)
@@ -343,9 +343,7 @@ static int reload(void *arg, struct err_list *errors)
 	warn_of_unchanged(v->config, next);
 	(void)config_unref(v->config);
 	v->config = next;
-	r = transfer_set_allow(v->crawling, next->crawl.allow, next->crawl.n_allow);
-	if (r >= 0)
-		r = adopt_config(v);
+	r = v->queue ? adopt_config(v) : 0; /* else the line is built with it, any moment */
 	if (r < 0)
 		log_error("run.reload_failed", STR("why", strerror(-r)));
 	else
