@@ -426,4 +426,8 @@ static const struct channel_field fields[] = {
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
-const struct channel channel_email = {"email", "e-mail", fields, 0, render, answer_judge_smtp};
+const struct channel channel_email = {.name = "email",
+	.title = "e-mail",
+	.fields = fields,
+	.render = render,
+	.judge = answer_judge_smtp};

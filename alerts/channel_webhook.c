@@ -444,5 +444,8 @@ static const struct channel_field fields[] = {
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
-const struct channel channel_webhook = {
-	"webhook", "web hook", fields, 0, render, answer_judge_http};
+const struct channel channel_webhook = {.name = "webhook",
+	.title = "web hook",
+	.fields = fields,
+	.render = render,
+	.judge = answer_judge_http};

@@ -176,6 +176,14 @@ static void fields_complete(struct reader *r, const struct yaml *y,
 			fields->items[fields->n++] = (struct receiver_field){
 				span_str(f->name), span_str(f->fallback)};
 	}
+	if (!r->result && channel->check) {
+		const struct receiver whole = {
+			.channel = channel, .fields = fields->items, .n_fields = fields->n};
+		const char *why = channel->check(&whole);
+
+		if (why)
+			mistake(r, y, node, "%s: %s", channel->name, why);
+	}
 }
 
 static void receiver_add(struct reader *r, const struct yaml *y, const struct yaml_node *node,

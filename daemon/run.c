@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "delivering.h"
 #include "io/file.h"
 #include "io/log.h"
 #include "io/notify.h"
@@ -294,6 +295,14 @@ static struct wall on_rule_first_seen(void *arg, struct span rule)
 
 /* --- Configuration anew ------------------------------------------------------------------------ */
 
+static bool same_crawl(const struct config_crawl *a, const struct config_crawl *b)
+{
+	return a->every_ms == b->every_ms && a->concurrency_per_host == b->concurrency_per_host &&
+	       a->spacing_ms == b->spacing_ms && a->max_body_bytes == b->max_body_bytes &&
+	       a->history_ms == b->history_ms && span_eq(a->user_agent, b->user_agent) &&
+	       span_eq(a->ca_file, b->ca_file);
+}
+
 /* What can't change without a restart keeps running as it is, and a line says so. */
 static void warn_of_unchanged(const struct config *was, const struct config *is)
 {
@@ -302,6 +311,9 @@ static void warn_of_unchanged(const struct config *was, const struct config *is)
 		!span_eq(was->http.listen, is->http.listen))
 		log_warning("run.restart_needed",
 			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
+	if (!same_crawl(&was->crawl, &is->crawl))
+		log_warning("run.restart_needed",
+			STR("why", "of crawl, only allow_addresses changes before the next start"));
 }
 
 static int reload(void *arg, struct err_list *errors)
@@ -325,7 +337,9 @@ static int reload(void *arg, struct err_list *errors)
 	warn_of_unchanged(v->config, next);
 	(void)config_unref(v->config);
 	v->config = next;
-	r = adopt_config(v);
+	r = transfer_set_allow(v->crawling, next->crawl.allow, next->crawl.n_allow);
+	if (r >= 0)
+		r = adopt_config(v);
 	if (r < 0)
 		log_error("run.reload_failed", STR("why", strerror(-r)));
 	else
@@ -524,13 +538,7 @@ static int build_transfers(struct vigie *v)
 		.max_redirects = 5,
 		.max_per_host = c->concurrency_per_host,
 	};
-	const struct transfer_options delivering = {
-		.user_agent = c->user_agent.p,
-		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
-		.total_ms = 30000,
-		.max_body = 64 * 1024,
-		.max_per_host = 4,
-	};
+	const struct transfer_options delivering = delivering_options(v->config);
 	int r = transfer_new(&v->crawling, v->loop, &crawling);
 
 	return r < 0 ? r : transfer_new(&v->delivering, v->loop, &delivering);

@@ -751,12 +751,14 @@ double common_share(enum token_kind kind, struct span text)
 {
 	/* By number of code points; longer words are rarer, beginnings are many words at once.
 	 */
-	static const double words[] = {1, 5e-3, 2e-3, 5e-4, 1e-4, 5e-5, 3e-5, 2e-5, 1e-5};
-	static const double parts[] = {1, 5e-2, 1e-2, 3e-3, 8e-4, 3e-4, 1e-4, 5e-5, 3e-5};
+	static const double words[] = {1, 5e-3, 2e-3, 5e-4, 1e-4, 5e-5, 3e-5, 2e-5, 1e-5, 8e-6,
+		5e-6, 3e-6, 1e-6, 5e-7, 3e-7, 2e-7, 1e-7};
+	static const double parts[] = {1, 5e-2, 1e-2, 3e-3, 8e-4, 3e-4, 1e-4, 5e-5, 3e-5, 2e-5,
+		1e-5, 5e-6, 2e-6, 1e-6, 5e-7, 3e-7, 2e-7};
 	size_t n = utf8_length(text);
 
-	if (n > 8)
-		n = 8;
+	if (n > 16)
+		n = 16;
 	if (kind != TOKEN_WORD)
 		return parts[n];
 	if (LISTED(everywhere, text))

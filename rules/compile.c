@@ -22,6 +22,7 @@ struct compiler {
 	struct ruleset *set;
 	struct arena *arena;
 	struct table code, leaves, values, numbers, postings, entries, always;
+	uint32_t *uses;    /* of each leaf, by rules */
 	uint32_t *buckets; /* of leaves by hash; index + 1 */
 	uint64_t *leaf_hashes;
 	size_t n_buckets;
@@ -210,8 +211,11 @@ static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
 			i++;
 			continue;
 		}
-		if (from == 0 && i == s.n)
-			return false;
+		if (from == 0 && i == s.n) {
+			*ret = (struct entry){.kind = ENTRY_INSIDE, .text = s};
+			*ret_share = common_share(TOKEN_PATTERN, s) * 4;
+			return s.n >= DICTIONARY_INSIDE_MIN;
+		}
 		a = (struct entry){.text = span_slice(s, from, i)};
 		a.kind = from == 0 ? ENTRY_SUFFIX : i == s.n ? ENTRY_PREFIX : ENTRY_WORD;
 		share = common_share(a.kind == ENTRY_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
@@ -222,6 +226,26 @@ static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
 	}
 	*ret_share = best;
 	return best < INFINITY;
+}
+
+/* The longest literal stretch of a pattern such as *abcde*. */
+static bool inner_entry(struct span pattern, struct entry *ret, double *ret_share)
+{
+	struct span best = SPAN_NONE;
+
+	for (size_t i = 0; i < pattern.n; i++) {
+		const size_t from = i;
+
+		while (i < pattern.n && pattern.p[i] != '*' && pattern.p[i] != '?')
+			i++;
+		if (i - from > best.n)
+			best = span_slice(pattern, from, i);
+	}
+	if (best.n < DICTIONARY_INSIDE_MIN)
+		return false;
+	*ret = (struct entry){.kind = ENTRY_INSIDE, .text = best};
+	*ret_share = common_share(TOKEN_PATTERN, best) * 4;
+	return true;
 }
 
 /* What a token of a term is best found by; false: by nothing. */
@@ -242,8 +266,10 @@ static bool token_entry(const struct leaf_token *t, struct entry *ret, double *r
 			return true;
 	}
 	tail = tail_of(t);
+	if (!tail.n && !t->head_n)
+		return inner_entry(t->text, ret, ret_share);
 	if (!tail.n)
-		return t->head_n > 0;
+		return true;
 	if (t->head_n && *ret_share <= common_share(TOKEN_PATTERN, tail))
 		return true;
 	*ret = (struct entry){.kind = ENTRY_SUFFIX, .text = tail};
@@ -274,6 +300,7 @@ static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 		if (token_entry(&tokens[i], &entry, &share) && share < best) {
 			best = share;
 			l->rarest = i;
+			l->inside = entry.kind == ENTRY_INSIDE;
 		}
 	}
 	l->indexed = best < INFINITY && !l->irregular;
@@ -369,6 +396,12 @@ static uint32_t leaf_of(struct compiler *c, const struct node *n)
 
 /* --- programs --- */
 
+/* Whether meeting the leaf's tokens says all, in any document. */
+static bool met_is_found(const struct leaf *l)
+{
+	return l->kind == NODE_TERM && l->indexed && !l->slop && !l->inside && !l->loose;
+}
+
 /* What asking costs, by kind of node: the cheap children of a node are asked first. */
 static int price(const struct node *n)
 {
@@ -388,11 +421,11 @@ static int price(const struct node *n)
 	return p;
 }
 
-static void emit(struct compiler *c, struct node *n)
+static void emit(struct compiler *c, struct node *n, size_t place)
 {
 	const size_t at = c->code.n;
 	struct op *op = table_add(c, &c->code, sizeof(*op));
-	struct op filled = {.kind = (uint8_t)n->kind};
+	struct op filled = {.kind = (uint8_t)n->kind, .place = (uint32_t)place};
 
 	if (!op)
 		return;
@@ -401,6 +434,8 @@ static void emit(struct compiler *c, struct node *n)
 	case NODE_TERM:
 	case NODE_REGEX:
 		filled.arg = n->leaf = leaf_of(c, n);
+		filled.plain =
+			!c->no_memory && met_is_found((struct leaf *)c->leaves.items + n->leaf);
 		break;
 	case NODE_VALUE: {
 		struct value_test *v = table_add(c, &c->values, sizeof(*v));
@@ -428,10 +463,13 @@ static void emit(struct compiler *c, struct node *n)
 	default:
 		break;
 	}
-	for (int p = 0; p <= 4; p++)
-		for (struct node *child = n->first; child; child = child->next)
+	for (int p = 0; p <= 4; p++) {
+		size_t at_child = 0;
+
+		for (struct node *child = n->first; child; child = child->next, at_child++)
 			if (n->kind == NODE_NEAR ? p == 0 : price(child) == p)
-				emit(c, child);
+				emit(c, child, at_child);
+	}
 	filled.next = (uint32_t)(c->code.n - at);
 	if (!c->no_memory)
 		((struct op *)c->code.items)[at] = filled;
@@ -439,7 +477,9 @@ static void emit(struct compiler *c, struct node *n)
 
 /* --- anchors --- */
 
-static double leaf_share(const struct leaf *l)
+/* A name that many rules hold is one that many people write; a handle or tag is rarer than the
+ * same word anywhere. */
+static double leaf_share(const struct leaf *l, uint32_t uses)
 {
 	struct entry entry;
 	double share, sum = 0;
@@ -450,11 +490,15 @@ static double leaf_share(const struct leaf *l)
 		for (size_t i = 0; i < l->regex->n_literals; i++)
 			if (literal_entry(l->regex->literals[i], &entry, &share))
 				sum += share;
-		return sum;
+		return sum * uses;
 	}
 	(void)token_entry(&l->tokens[l->rarest], &entry, &share);
 	/* A phrase is looked at as a whole where its rarest token stands. */
-	return l->n_tokens > 1 && !l->slop ? share / 8 : share;
+	if (l->n_tokens > 1 && !l->slop)
+		share /= 8;
+	if (l->tokens[l->rarest].sigil)
+		share /= 8;
+	return share * uses;
 }
 
 static int by_share(const void *a, const void *b)
@@ -493,7 +537,8 @@ static void weigh(struct compiler *c, struct node *n)
 	switch (n->kind) {
 	case NODE_TERM:
 	case NODE_REGEX:
-		n->share = leaf_share((struct leaf *)c->leaves.items + n->leaf);
+		n->share =
+			leaf_share((struct leaf *)c->leaves.items + n->leaf, c->uses[n->leaf]);
 		break;
 	case NODE_AND:
 	case NODE_NEAR:
@@ -545,17 +590,59 @@ static void anchor(struct compiler *c, struct node *n)
 	}
 }
 
+/* --- the dictionary --- */
+
 static void add_entry(struct compiler *c, struct entry e, uint32_t leaf, uint32_t token)
 {
 	struct entry *place = table_add(c, &c->entries, sizeof(*place));
+	const size_t n = e.kind == ENTRY_SUFFIX || e.kind == ENTRY_INSIDE ? 0 : e.text.n;
 
-	e.leaf = leaf;
-	e.token = token;
+	e.mark.leaf = leaf;
+	e.mark.token = (uint16_t)token;
+	for (size_t i = 0; i < n && i < 8; i++) {
+		e.mark.head |= (uint64_t)(unsigned char)e.text.p[i] << 8 * i;
+		e.mark.head_mask |= (uint64_t)0xFF << 8 * i;
+	}
+	if (e.kind == ENTRY_WORD && n <= 8)
+		e.mark.head_mask = UINT64_MAX;
 	if (place)
 		*place = e;
 }
 
-/* The entries of all leaves in the dictionary. */
+/* A neighbour of the rarest token, for a quick look before the whole phrase is compared. */
+static void look_beside(struct entry *e, const struct leaf *l)
+{
+	const bool next = l->rarest + 1 < l->n_tokens;
+	const struct leaf_token *t = &l->tokens[next ? l->rarest + 1 : l->rarest - 1];
+
+	e->mark.flags |= next ? MARK_NEXT : MARK_BEFORE;
+	e->mark.beside = t->head;
+	e->mark.beside_mask =
+		t->kind == TOKEN_WORD && t->head_n < 4 ? UINT32_MAX : t->head_mask;
+}
+
+static void add_term_entry(struct compiler *c, uint32_t number)
+{
+	const struct leaf *l = &c->set->leaves[number];
+	const struct leaf_token *t = &l->tokens[l->rarest];
+	struct entry e;
+	double share;
+
+	if (!token_entry(t, &e, &share))
+		return;
+	e.mark.sigil = t->sigil;
+	if (l->slop || e.kind == ENTRY_INSIDE)
+		e.mark.flags = MARK_UNDECIDED;
+	else if (l->n_tokens > 1 && !l->loose)
+		look_beside(&e, l);
+	else if (l->n_tokens == 1 && !l->exact &&
+		 ((t->kind == TOKEN_WORD && t->text.n < 8) ||
+			 (t->kind == TOKEN_PREFIX && t->text.n <= 8)))
+		e.mark.flags = MARK_WHOLE; /* eight first bytes tell all of it */
+	add_entry(c, e, number, l->rarest);
+}
+
+/* The entries of all leaves. */
 static void add_entries(struct compiler *c)
 {
 	for (uint32_t i = 0; i < c->set->n_leaves; i++) {
@@ -565,11 +652,13 @@ static void add_entries(struct compiler *c)
 
 		if (!l->indexed)
 			continue;
-		if (l->kind == NODE_TERM && token_entry(&l->tokens[l->rarest], &e, &share))
-			add_entry(c, e, i, l->rarest);
+		if (l->kind == NODE_TERM)
+			add_term_entry(c, i);
 		for (size_t k = 0; l->regex && k < l->regex->n_literals; k++)
-			if (literal_entry(l->regex->literals[k], &e, &share))
+			if (literal_entry(l->regex->literals[k], &e, &share)) {
+				e.mark.flags = MARK_UNDECIDED;
 				add_entry(c, e, i, 0);
+			}
 	}
 }
 
@@ -631,14 +720,31 @@ static void compile_one(
 		c->no_memory = true;
 	if (!to->enabled)
 		return;
-	emit(c, from->tree);
+	emit(c, from->tree, 0);
 	to->code = (uint32_t)start;
 	to->n_code = (uint32_t)(c->code.n - start);
-	if (c->no_memory)
+}
+
+static void count_uses(struct compiler *c)
+{
+	const struct op *code = c->code.items;
+
+	c->uses = calloc(c->leaves.n + 1, sizeof(*c->uses));
+	if (!c->uses) {
+		c->no_memory = true;
 		return;
-	weigh(c, from->tree);
-	if (from->tree->share < INFINITY) {
-		anchor(c, from->tree);
+	}
+	for (size_t i = 0; i < c->code.n; i++)
+		if (code[i].kind == NODE_TERM || code[i].kind == NODE_REGEX)
+			c->uses[code[i].arg]++;
+}
+
+/* Chooses what announces the rule at hand. */
+static void announce(struct compiler *c, struct node *tree)
+{
+	weigh(c, tree);
+	if (tree->share < INFINITY) {
+		anchor(c, tree);
 	} else {
 		uint32_t *place = table_add(c, &c->always, sizeof(*place));
 
@@ -663,6 +769,11 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	set->n_rules = n;
 	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
 		compile_one(&c, &rules[c.rule], &set->rules[c.rule]);
+	if (!c.no_memory)
+		count_uses(&c);
+	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
+		if (set->rules[c.rule].enabled)
+			announce(&c, rules[c.rule].tree);
 	set->leaves = table_settle(&c, &c.leaves, sizeof(struct leaf));
 	set->n_leaves = set->leaves ? c.leaves.n : 0;
 	set->code = table_settle(&c, &c.code, sizeof(struct op));
@@ -689,6 +800,7 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	free(c.postings.items);
 	free(c.entries.items);
 	free(c.always.items);
+	free(c.uses);
 	free(c.buckets);
 	free(c.leaf_hashes);
 	return c.no_memory ? -ENOMEM : r;

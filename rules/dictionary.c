@@ -2,40 +2,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Bytes by which a part of each class is looked up. */
-static const unsigned class_bytes[DICTIONARY_CLASSES] = {1, 2, 3, 5};
 
 enum {
-	WORDS_LEAST_LOG2 = 6, /* 64-bit words of a filter */
-	WORDS_MOST_LOG2 = 16  /* 512 KiB */
+	BITS_PER_ENTRY = 96, /* one token in some hundred passes by chance */
+	BITS_LEAST_LOG2 = 14,
+	BITS_MOST_LOG2 = 23 /* 1 MiB */
 };
 
-static int class_of(size_t n)
+dictionary_probe *dictionary_fastest(void)
 {
-	return n >= 5 ? 3 : n >= 3 ? 2 : (int)n - 1;
+#ifdef RULES_AVX2
+	if (fold_fastest() == &fold_avx2)
+		return dictionary_probe_avx2;
+#endif
+	return dictionary_probe_scalar;
 }
 
-/* `key` holds the class's bytes, first lowest. */
-static inline uint64_t part_hash(uint64_t key, unsigned class, bool suffix)
+static unsigned class_of(size_t n)
 {
-	return (key ^ (uint64_t)(class + 1 + (suffix ? 4 : 0)) << 56) * 0x9E3779B97F4A7C15U;
-}
-
-static uint64_t key_of(struct span bytes)
-{
-	uint64_t key = 0;
-
-	memcpy(&key, bytes.p, bytes.n < 8 ? bytes.n : 8);
-	return key;
+	return n >= 5 ? 3 : n >= 3 ? 2 : (unsigned)n - 1;
 }
 
 uint64_t dictionary_hash_of(struct span token)
 {
-	char room[64 + 16] = {0};
+	char room[16 + 16 + 16] = {0};
 
-	if (token.n > 16) /* only its ends count */
+	if (token.n >= 16) /* only its ends count */
 		return dictionary_hash(token.p, token.n);
 	memcpy(room + 16, token.p, token.n);
 	return dictionary_hash(room + 16, token.n);
@@ -43,21 +35,17 @@ uint64_t dictionary_hash_of(struct span token)
 
 static uint64_t entry_hash(const struct entry *e)
 {
-	const int class = class_of(e->text.n);
-	const unsigned n = class_bytes[class];
+	const unsigned class = class_of(e->text.n), n = dictionary_class_bytes(class);
+	char bytes[8] = {0};
 
 	if (e->kind == ENTRY_WORD)
 		return dictionary_hash_of(e->text);
-	if (e->kind == ENTRY_PREFIX)
-		return part_hash(key_of(span_slice(e->text, 0, n)), (unsigned)class, false);
-	return part_hash(
-		key_of(span_slice(e->text, e->text.n - n, e->text.n)), (unsigned)class, true);
-}
-
-/* The two bits of a hash, from parts of it that do not name the word. */
-static inline uint64_t two_bits(uint64_t hash)
-{
-	return (uint64_t)1 << (hash >> 20 & 63) | (uint64_t)1 << (hash >> 26 & 63);
+	if (e->kind == ENTRY_PREFIX) {
+		memcpy(bytes, e->text.p, n);
+		return dictionary_prefix_hash(dictionary_load(bytes), class);
+	}
+	memcpy(bytes + 8 - n, e->text.p + e->text.n - n, n);
+	return dictionary_suffix_hash(bytes + 8, class);
 }
 
 struct hashed {
@@ -77,15 +65,14 @@ static int by_hash(const void *a, const void *b)
 static int build_map(
 	struct dictionary_map *m, struct arena *arena, const struct hashed *items, size_t n)
 {
-	unsigned log2 = WORDS_LEAST_LOG2;
+	unsigned log2 = BITS_LEAST_LOG2;
 	size_t slots = 16;
 
-	/* Half a word an entry: about one token in 300 passes by chance. */
-	while (log2 < WORDS_MOST_LOG2 && (1U << log2) < n / 2)
+	while (log2 < BITS_MOST_LOG2 && ((size_t)1 << log2) < n * BITS_PER_ENTRY)
 		log2++;
 	while (slots < n * 2)
 		slots *= 2;
-	m->bits = arena_calloc(arena, 1U << log2, sizeof(*m->bits));
+	m->bits = arena_calloc(arena, ((size_t)1 << log2) / 64, sizeof(*m->bits));
 	m->slots = arena_calloc(arena, slots, sizeof(*m->slots));
 	m->marks = arena_alloc(arena, (n ? n : 1) * sizeof(*m->marks));
 	if (!m->bits || !m->slots || !m->marks)
@@ -94,165 +81,213 @@ static int build_map(
 	m->slots_mask = slots - 1;
 	m->n = n;
 	for (size_t i = 0; i < n;) {
-		const uint64_t hash = items[i].hash;
-		size_t slot = (size_t)(hash >> 7) & m->slots_mask;
+		const uint64_t hash = items[i].hash, bit = hash >> m->bits_shift;
+		size_t slot = (size_t)(hash >> 20) & m->slots_mask;
 		const size_t first = i;
 
 		for (; i < n && items[i].hash == hash; i++)
-			m->marks[i] = (struct entry_mark){
-				items[i].entry->leaf, items[i].entry->token};
+			m->marks[i] = items[i].entry->mark;
 		while (m->slots[slot].n)
 			slot = (slot + 1) & m->slots_mask;
 		m->slots[slot] =
 			(struct dictionary_slot){hash, (uint32_t)first, (uint32_t)(i - first)};
-		m->bits[hash >> m->bits_shift] |= two_bits(hash);
+		m->bits[bit >> 6] |= (uint64_t)1 << (bit & 63);
 	}
 	return 0;
+}
+
+/* 0 words, 1 parts, 2 tags, 3 inside. */
+static int map_of(const struct entry *e)
+{
+	if (e->kind == ENTRY_INSIDE)
+		return 3;
+	if (e->mark.sigil && e->kind != ENTRY_SUFFIX)
+		return 2;
+	return e->kind == ENTRY_WORD ? 0 : 1;
+}
+
+static uint64_t window_hash(const char *p)
+{
+	uint32_t window;
+
+	memcpy(&window, p, sizeof(window));
+	return window * DICTIONARY_MIX;
+}
+
+/* Each string by its first `stride` windows: one of them lies where the text is looked at. */
+static int build_inside(
+	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n)
+{
+	struct entry *windows;
+	struct hashed *items;
+	size_t shortest = SIZE_MAX, count = 0, k = 0;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		if (map_of(&entries[i]) == 3) {
+			shortest = entries[i].text.n < shortest ? entries[i].text.n : shortest;
+			count++;
+		}
+	if (!count)
+		return 0;
+	d->stride = shortest >= 7 ? 4 : 2;
+	windows = calloc(count * d->stride, sizeof(*windows));
+	items = calloc(count * d->stride, sizeof(*items));
+	for (size_t i = 0; windows && items && i < n; i++) {
+		for (unsigned w = 0; map_of(&entries[i]) == 3 && w < d->stride; w++) {
+			struct entry *e = &windows[k];
+
+			*e = entries[i];
+			/* From this window on, as far as eight bytes go. */
+			e->mark.head_mask = UINT64_MAX;
+			if (e->text.n - w < 8)
+				e->mark.head_mask >>= 64 - 8 * (e->text.n - w);
+			memcpy(&e->mark.head, e->text.p + w,
+				e->text.n - w < 8 ? e->text.n - w : 8);
+			items[k++] = (struct hashed){window_hash(e->text.p + w), e};
+		}
+	}
+	if (items)
+		qsort(items, k, sizeof(*items), by_hash);
+	r = windows && items ? build_map(&d->inside, arena, items, k) : -ENOMEM;
+	free(windows);
+	free(items);
+	return r;
+}
+
+static void note_class(struct dictionary *d, const struct entry *e)
+{
+	const unsigned class = class_of(e->text.n);
+
+	if (map_of(e) == 2) {
+		d->sigils |= (uint64_t)1 << (e->mark.sigil & 63);
+		d->tag_class[class] |= e->kind == ENTRY_PREFIX;
+	} else if (e->kind == ENTRY_PREFIX) {
+		d->prefix_class[class] = true;
+	} else if (e->kind == ENTRY_SUFFIX) {
+		d->any_suffix = d->suffix_class[class] = true;
+	}
 }
 
 int dictionary_build(
 	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n)
 {
+	struct dictionary_map *const maps[] = {&d->words, &d->parts, &d->tags};
 	struct hashed *items = malloc((n ? n : 1) * sizeof(*items));
-	size_t words = 0, parts = n;
-	int r;
+	int r = 0;
 
 	if (!items)
 		return -ENOMEM;
 	*d = (struct dictionary){0};
-	for (size_t i = 0; i < n; i++) {
-		const struct entry *e = &entries[i];
-		const struct hashed h = {entry_hash(e), e};
+	for (int m = 0; m < 3 && r >= 0; m++) {
+		size_t k = 0;
 
-		if (e->kind == ENTRY_WORD)
-			items[words++] = h;
-		else
-			items[--parts] = h;
-		if (e->kind == ENTRY_PREFIX)
-			d->any_prefix = d->prefix_class[class_of(e->text.n)] = true;
-		if (e->kind == ENTRY_SUFFIX)
-			d->any_suffix = d->suffix_class[class_of(e->text.n)] = true;
+		for (size_t i = 0; i < n; i++)
+			if (map_of(&entries[i]) == m)
+				items[k++] =
+					(struct hashed){entry_hash(&entries[i]), &entries[i]};
+		qsort(items, k, sizeof(*items), by_hash);
+		r = build_map(maps[m], arena, items, k);
 	}
-	qsort(items, words, sizeof(*items), by_hash);
-	qsort(items + parts, n - parts, sizeof(*items), by_hash);
-	r = build_map(&d->words, arena, items, words);
-	if (r >= 0)
-		r = build_map(&d->parts, arena, items + parts, n - parts);
+	for (size_t i = 0; i < n; i++)
+		note_class(d, &entries[i]);
 	free(items);
-	return r;
+	return r < 0 ? r : build_inside(d, arena, entries, n);
 }
 
-static inline unsigned passes(const struct dictionary_map *m, uint64_t hash)
+/* A document's token and what stands around it, as marks compare it. */
+struct spot {
+	const struct folded *f;
+	uint32_t token;
+	uint64_t head;
+	uint32_t next, before; /* first bytes of the neighbours; 0: none */
+	bool beside_known;
+};
+
+static uint32_t first_four(const struct folded *f, size_t token)
 {
-	const uint64_t word = m->bits[hash >> m->bits_shift];
+	const struct fold_token *t = &f->tokens[token];
 
-	return (unsigned)(word >> (hash >> 20 & 63) & word >> (hash >> 26 & 63)) & 1;
+	return (uint32_t)dictionary_head(f->text + t->start, t->end - t->start);
 }
 
-static inline uint64_t first_bytes(uint64_t head, unsigned n)
+/* Neighbours across the edge of a field are told apart later. */
+static void know_beside(struct spot *s)
 {
-	return head & (((uint64_t)1 << 8 * n) - 1);
+	s->next = s->token + 1 < s->f->n_tokens ? first_four(s->f, s->token + 1) : 0;
+	s->before = s->token ? first_four(s->f, s->token - 1) : 0;
+	s->beside_known = true;
 }
 
-/* A token shorter than a class's bytes is tried with blanks behind it, which no entry has. */
-static inline unsigned prefix_passes(const struct dictionary *d, uint64_t head)
+static bool fits(struct spot *s, const struct entry_mark *m)
 {
-	unsigned hit = 0;
-
-	for (unsigned c = 0; c < DICTIONARY_CLASSES; c++)
-		if (d->prefix_class[c])
-			hit |= passes(&d->parts,
-				part_hash(first_bytes(head, class_bytes[c]), c, false));
-	return hit;
+	if ((s->head & m->head_mask) != m->head)
+		return false;
+	if (m->sigil && folded_sigil(s->f, s->token) != m->sigil)
+		return false;
+	if (!(m->flags & (MARK_NEXT | MARK_BEFORE)))
+		return true;
+	if (!s->beside_known)
+		know_beside(s);
+	return ((m->flags & MARK_NEXT ? s->next : s->before) & m->beside_mask) == m->beside;
 }
 
-static inline unsigned suffix_passes(const struct dictionary *d, const char *end)
-{
-	const uint64_t tail = dictionary_load(end - 8);
-	unsigned hit = 0;
-
-	for (unsigned c = 0; c < DICTIONARY_CLASSES; c++)
-		if (d->suffix_class[c])
-			hit |= passes(&d->parts,
-				part_hash(tail >> (64 - 8 * class_bytes[c]), c, true));
-	return hit;
-}
-
-/* One loop for each shape of dictionary; the flags are constants in each. */
-static inline size_t probe(const struct dictionary *d, const struct folded *f, uint32_t *hashes,
-	struct dictionary_hit *hits, bool five, bool prefixes, bool suffixes)
-{
-	const struct fold_token *tokens = f->tokens;
-	const size_t n = f->n_tokens;
-	const char *text = f->text;
-	size_t n_hits = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *p = text + tokens[i].start;
-		const size_t length = tokens[i].end - tokens[i].start;
-		const uint64_t hash = dictionary_hash(p, length);
-		unsigned part = 0, hit = passes(&d->words, hash);
-
-		hashes[i] = dictionary_short(hash);
-		if (five)
-			part |= passes(
-				&d->parts, part_hash(first_bytes(dictionary_head(p, length), 5),
-						   3, false));
-		if (prefixes)
-			part |= prefix_passes(d, dictionary_head(p, length));
-		if (suffixes)
-			part |= suffix_passes(d, p + length);
-		hit |= part << 1;
-		hits[n_hits] = (struct dictionary_hit){(uint32_t)i, hit};
-		n_hits += hit != 0;
-	}
-	return n_hits;
-}
-
-size_t dictionary_probe(const struct dictionary *d, const struct folded *f, uint32_t *hashes,
-	struct dictionary_hit *hits)
-{
-	const bool only_five =
-		!d->prefix_class[0] && !d->prefix_class[1] && !d->prefix_class[2];
-
-	if (d->any_suffix)
-		return probe(d, f, hashes, hits, false, true, true);
-	if (!d->any_prefix)
-		return probe(d, f, hashes, hits, false, false, false);
-	if (only_five)
-		return probe(d, f, hashes, hits, true, false, false);
-	return probe(d, f, hashes, hits, false, true, false);
-}
-
-static void meet_all(const struct dictionary_map *m, uint64_t hash, uint32_t token,
+static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot *s,
 	dictionary_met *met, void *arg)
 {
-	size_t slot = (size_t)(hash >> 7) & m->slots_mask;
+	size_t slot = (size_t)(hash >> 20) & m->slots_mask;
+	const struct entry_mark *mark;
 
+	if (!dictionary_passes(m, hash))
+		return;
 	while (m->slots[slot].n && m->slots[slot].hash != hash)
 		slot = (slot + 1) & m->slots_mask;
-	for (uint32_t i = 0; i < m->slots[slot].n; i++)
-		met(arg, m->marks[m->slots[slot].first + i], token);
+	mark = m->marks + m->slots[slot].first;
+	for (uint32_t i = m->slots[slot].n; i; i--, mark++)
+		if (fits(s, mark))
+			met(arg, mark, s->token);
 }
 
-void dictionary_look_up(const struct dictionary *d, const struct folded *f,
-	struct dictionary_hit hit, dictionary_met *met, void *arg)
+void dictionary_look_inside(
+	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg)
 {
-	const struct span t = folded_token(f, hit.token);
+	const struct dictionary_map m = d->inside;
 
-	if (hit.what & HIT_WORD)
-		meet_all(&d->words, dictionary_hash(t.p, t.n), hit.token, met, arg);
-	for (unsigned c = 0; c < DICTIONARY_CLASSES && hit.what & HIT_PART; c++) {
-		const unsigned n = class_bytes[c];
-		uint64_t hash;
+	for (size_t at = 0; d->stride && at < f->n; at += d->stride) {
+		const uint64_t hash = window_hash(f->text + at);
+		size_t slot = (size_t)(hash >> 20) & m.slots_mask;
+		const struct entry_mark *mark;
 
-		if (t.n < n)
-			break;
-		hash = part_hash(first_bytes(dictionary_load(t.p), n), c, false);
-		if (d->prefix_class[c] && passes(&d->parts, hash))
-			meet_all(&d->parts, hash, hit.token, met, arg);
-		hash = part_hash(dictionary_load(t.p + t.n - 8) >> (64 - 8 * n), c, true);
-		if (d->suffix_class[c] && passes(&d->parts, hash))
-			meet_all(&d->parts, hash, hit.token, met, arg);
+		if (!dictionary_passes(&m, hash))
+			continue;
+		while (m.slots[slot].n && m.slots[slot].hash != hash)
+			slot = (slot + 1) & m.slots_mask;
+		mark = m.marks + m.slots[slot].first;
+		for (uint32_t i = m.slots[slot].n; i; i--, mark++)
+			if ((dictionary_load(f->text + at) & mark->head_mask) == mark->head)
+				met(arg, mark, 0);
+	}
+}
+
+void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
+	dictionary_met *met, void *arg)
+{
+	const struct span t = folded_token(f, token);
+	const uint64_t hash = dictionary_hash(t.p, t.n);
+	struct spot s = {.f = f, .token = token, .head = dictionary_head(t.p, t.n)};
+	const bool tag = d->sigils >> (t.p[-1] & 63) & 1;
+
+	meet_all(&d->words, hash, &s, met, arg);
+	if (tag)
+		meet_all(&d->tags, hash, &s, met, arg);
+	for (unsigned c = 0; c < DICTIONARY_CLASSES && dictionary_class_bytes(c) <= t.n; c++) {
+		const uint64_t part = dictionary_prefix_hash(s.head, c);
+
+		if (d->prefix_class[c])
+			meet_all(&d->parts, part, &s, met, arg);
+		if (tag && d->tag_class[c])
+			meet_all(&d->tags, part, &s, met, arg);
+		if (d->suffix_class[c])
+			meet_all(&d->parts, dictionary_suffix_hash(t.p + t.n, c), &s, met, arg);
 	}
 }

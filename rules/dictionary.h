@@ -2,35 +2,59 @@
 #define RULES_DICTIONARY_H
 
 /*
- * dictionary: where in a document something of the rules may stand. Each leaf has one entry (a
+ * dictionary: where in a document something of the rules may stand. Each term has one entry (a
  * regex may have several): a token, the beginning of one or the end of one. All tokens of a
- * document are hashed and tried against small bitmaps; the few that pass are looked up.
+ * document are hashed and tried against small bitmaps; the few that pass are looked up, and
+ * what an entry's mark can tell of its surroundings is looked at there, before the term itself
+ * is touched.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "fold.h"
 #include "vigie/arena.h"
 
-enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX };
+/* ENTRY_INSIDE: any string of the folded text, across tokens or within one, of at least
+ * DICTIONARY_INSIDE_MIN bytes; its mark tells no place (MARK_UNDECIDED). */
+enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX, ENTRY_INSIDE };
+enum { DICTIONARY_INSIDE_MIN = 5, DICTIONARY_WINDOW = 4 };
 
-/* Leaf `leaf` is worth a look where its token number `token` may stand. */
+enum mark_flags {
+	MARK_WHOLE = 1,    /* the mark alone decides: the term stands here */
+	MARK_NEXT = 2,     /* the next token must begin as `beside` says */
+	MARK_BEFORE = 4,   /* the one before must */
+	MARK_UNDECIDED = 8 /* its place says only that the term is worth a search */
+};
+
+/* What is kept of an entry: leaf `leaf` may stand with its token number `token` here. */
+struct entry_mark {
+	uint64_t head; /* up to eight first bytes of the token, at most head_n; masked */
+	uint64_t head_mask;
+	uint32_t beside; /* up to four first bytes of a neighbour, masked */
+	uint32_t beside_mask;
+	uint32_t leaf;
+	uint16_t token;
+	char sigil; /* 0: any or none */
+	uint8_t flags;
+};
+
 struct entry {
 	enum entry_kind kind;
 	struct span text;
-	uint32_t leaf;
-	uint32_t token;
+	struct entry_mark mark;
 };
 
-/* What is kept of an entry. */
-struct entry_mark {
-	uint32_t leaf;
-	uint32_t token;
-};
-
-/* Prefixes and suffixes are looked up by as many of their bytes as they surely have. */
+/* Prefixes and suffixes are looked up by as many of their first or last bytes as they surely
+ * have: 1, 2, 3 or 5. */
 enum { DICTIONARY_CLASSES = 4 };
+
+static inline unsigned dictionary_class_bytes(unsigned class)
+{
+	return class < 3 ? class + 1 : 5;
+}
 
 struct dictionary_slot {
 	uint64_t hash;
@@ -39,9 +63,8 @@ struct dictionary_slot {
 };
 
 struct dictionary_map {
-	uint64_t *bits; /* a blocked Bloom filter: two bits in a word named by the top of a hash
-			 */
-	unsigned bits_shift; /* from a hash to the number of its word */
+	uint64_t *bits;      /* one bit a hash, named by its top */
+	unsigned bits_shift; /* from a hash to the number of its bit */
 	struct dictionary_slot *slots;
 	size_t slots_mask;
 	struct entry_mark *marks;
@@ -51,46 +74,41 @@ struct dictionary_map {
 struct dictionary {
 	struct dictionary_map words;
 	struct dictionary_map
-		parts; /* prefixes and suffixes, their class mixed into the hash */
-	bool prefix_class[DICTIONARY_CLASSES]; /* of 1, 2, 3, 5 bytes */
+		parts;              /* prefixes and suffixes, their class mixed into the hash */
+	struct dictionary_map tags; /* words and prefixes with a sigil: few tokens have one */
+	/* Windows of strings inside. The text is looked at every `stride` bytes only, and each
+	 * string is entered by as many of its windows. */
+	struct dictionary_map inside;
+	unsigned stride; /* 0: there are none */
+	bool prefix_class[DICTIONARY_CLASSES];
 	bool suffix_class[DICTIONARY_CLASSES];
-	bool any_prefix, any_suffix;
+	bool tag_class[DICTIONARY_CLASSES];
+	bool any_suffix;
+	/* Bit c % 64 is set for the sigils c that entries have: every token behind one is a
+	 * hit. */
+	uint64_t sigils;
 };
-
-/* 64-bit hash of a token of n > 0 bytes. FOLD_FRONT and FOLD_BACK readable bytes stand around
- * it. */
-static inline uint64_t dictionary_hash(const char *p, size_t n);
-
-/* The hash of bytes that have no room around them. */
-uint64_t dictionary_hash_of(struct span token);
-
-/* The 32 bits of it that are kept for each token of a document. */
-static inline uint32_t dictionary_short(uint64_t hash)
-{
-	return (uint32_t)(hash >> 16);
-}
 
 /* Marks go to the arena. 0 or -ENOMEM. */
 int dictionary_build(
 	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n);
 
-/* A token that passed, and what for. */
-enum { HIT_WORD = 1, HIT_PART = 2 };
-struct dictionary_hit {
-	uint32_t token;
-	uint32_t what;
-};
+/* Writes the numbers of the tokens that may have an entry to `hits` (room for n_tokens + 1).
+ * Returns how many. The same for each kind of processor. */
+typedef size_t dictionary_probe(
+	const struct dictionary *d, const struct folded *f, uint32_t *hits);
+dictionary_probe dictionary_probe_scalar;
+dictionary_probe dictionary_probe_avx2; /* where it is built */
+dictionary_probe *dictionary_fastest(void);
 
-/* Writes the short hash of each token, and the tokens that may have an entry to `hits` (room
- * for n_tokens). Returns how many. */
-size_t dictionary_probe(const struct dictionary *d, const struct folded *f, uint32_t *hashes,
-	struct dictionary_hit *hits);
+/* Calls met() for each entry that may stand at the token, as far as its mark tells. */
+typedef void dictionary_met(void *arg, const struct entry_mark *mark, uint32_t token);
+void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
+	dictionary_met *met, void *arg);
 
-/* Calls met() for each entry that may stand at the token: equal hashes are all that was looked
- * at. */
-typedef void dictionary_met(void *arg, struct entry_mark mark, uint32_t token);
-void dictionary_look_up(const struct dictionary *d, const struct folded *f,
-	struct dictionary_hit hit, dictionary_met *met, void *arg);
+/* The same for the strings inside the whole text. */
+void dictionary_look_inside(
+	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg);
 
 static inline uint64_t dictionary_load(const char *p)
 {
@@ -100,23 +118,64 @@ static inline uint64_t dictionary_load(const char *p)
 	return v;
 }
 
-/* The first min(n, 8) bytes as a number. */
+/* Bits of eight bytes that do not belong to a token of n: no branch, as lengths can't be
+ * foreseen. */
+static inline unsigned dictionary_drop(size_t n)
+{
+	const int64_t drop = 64 - 8 * (int64_t)n;
+
+	return (unsigned)(drop & ~(drop >> 63));
+}
+
+/* The first min(n, 8) of n > 0 bytes as a number, first lowest. */
 static inline uint64_t dictionary_head(const char *p, size_t n)
 {
-	const unsigned drop = n < 8 ? 64 - 8 * (unsigned)n : 0;
+	const unsigned drop = dictionary_drop(n);
 
 	return dictionary_load(p) << drop >> drop;
 }
 
+/* An odd constant, of the golden ratio: a product's top bits depend on all below. */
+#define DICTIONARY_MIX 0x9E3779B97F4A7C15U
+
+/* Hash of a token of n > 0 bytes: of its first and last eight, which for a short one are the
+ * same. FOLD_FRONT and FOLD_BACK readable bytes stand around it. */
 static inline uint64_t dictionary_hash(const char *p, size_t n)
 {
-	const uint64_t low = dictionary_head(p, n);
-	const uint64_t high = n > 8 ? dictionary_load(p + n - 8) : 0;
-	/* Odd constants of the golden ratio and of xxHash; a product's top bits depend on all.
-	 */
-	const uint64_t x = (low ^ (high * 0xC2B2AE3D27D4EB4FU)) * 0x9E3779B97F4A7C15U;
+	const unsigned drop = dictionary_drop(n);
+	const uint64_t low = dictionary_load(p) << drop;
+	const uint64_t high = dictionary_load(p + n - 8) >> drop;
 
-	return x ^ x >> 29;
+	return (low ^ high * 0xC2B2AE3D27D4EB4FU) * DICTIONARY_MIX;
+}
+
+/* The hash of bytes that have no room around them. */
+uint64_t dictionary_hash_of(struct span token);
+
+/* The 32 bits by which tokens are searched for. */
+static inline uint32_t dictionary_short(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
+/* Prefixes stand at the top of the number that is hashed, suffixes at its bottom, so that no
+ * two classes meet. */
+static inline uint64_t dictionary_prefix_hash(uint64_t head, unsigned class)
+{
+	return (head << (64 - 8 * dictionary_class_bytes(class))) * DICTIONARY_MIX;
+}
+
+static inline uint64_t dictionary_suffix_hash(const char *end, unsigned class)
+{
+	return (dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class))) *
+	       DICTIONARY_MIX;
+}
+
+static inline uint32_t dictionary_passes(const struct dictionary_map *m, uint64_t hash)
+{
+	const uint64_t bit = hash >> m->bits_shift;
+
+	return (uint32_t)(m->bits[bit >> 6] >> (bit & 63)) & 1;
 }
 
 #endif

@@ -28,7 +28,7 @@ bool evaluate(struct ruleset_scratch *s, const struct op *op)
 	switch ((enum node_kind)op->kind) {
 	case NODE_TERM:
 	case NODE_REGEX:
-		return leaf_found(s, op->arg);
+		return op->plain ? s->met[op->arg] == s->epoch : leaf_found(s, op->arg);
 	case NODE_AND:
 		for (const struct op *c = op + 1; c < op + op->next; c += c->next)
 			if (!evaluate(s, c))
@@ -95,8 +95,11 @@ void spans_settle(struct ruleset_scratch *s)
 {
 	size_t n = 0;
 
-	if (s->n_spans > 1)
-		qsort(s->spans, s->n_spans, sizeof(*s->spans), by_field_and_place);
+	for (size_t i = 1; i < s->n_spans; i++)
+		if (by_field_and_place(&s->spans[i - 1], &s->spans[i]) > 0) {
+			qsort(s->spans, s->n_spans, sizeof(*s->spans), by_field_and_place);
+			break;
+		}
 	for (size_t i = 0; i < s->n_spans; i++)
 		if (!n || by_field_and_place(&s->spans[n - 1], &s->spans[i]) != 0)
 			s->spans[n++] = s->spans[i];

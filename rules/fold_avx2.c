@@ -102,6 +102,16 @@ static inline uint32_t words(__m256i v)
 	return ~(uint32_t)_mm256_movemask_epi8(none) | (uint32_t)_mm256_movemask_epi8(v);
 }
 
+/* Writes the places of the n lowest set bits. */
+static inline uint64_t flatten(uint32_t *to, uint64_t bits, uint32_t base, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		to[k] = base + (uint32_t)_tzcnt_u64(bits);
+		bits = _blsr_u64(bits);
+	}
+	return bits;
+}
+
 static size_t avx2_cut(struct fold_token *tokens, const char *text, size_t n)
 {
 	uint32_t *edge = &tokens[0].start; /* start, end, start, end, … */
@@ -115,15 +125,10 @@ static size_t avx2_cut(struct fold_token *tokens, const char *text, size_t n)
 		const size_t count = (size_t)__builtin_popcountll(edges);
 
 		carry = word >> 63;
-		/* Sixteen at once, whether there are so many or not: `tokens` has room. */
-		for (size_t k = 0; k < 16; k++) {
-			edge[k] = (uint32_t)at + (uint32_t)_tzcnt_u64(edges);
-			edges = _blsr_u64(edges);
-		}
-		for (size_t k = 16; k < count; k++) {
-			edge[k] = (uint32_t)at + (uint32_t)_tzcnt_u64(edges);
-			edges = _blsr_u64(edges);
-		}
+		/* In batches, whether all of one are there or not: `tokens` has room. */
+		edges = flatten(edge, edges, (uint32_t)at, 16);
+		for (size_t k = 16; k < count; k += 8)
+			edges = flatten(edge + k, edges, (uint32_t)at, 8);
 		edge += count;
 	}
 	/* A word at the very end of the last block: the text is followed by separators. */

@@ -61,16 +61,34 @@ static uint32_t find_u32(
 	return i;
 }
 
-static void know_heads(struct ruleset_scratch *s)
+/* Makes the tokens of this document searchable. */
+static bool begin_search(struct ruleset_scratch *s)
 {
 	const struct folded *f = &s->folded;
+	const size_t capacity = s->searched_capacity;
 
+	if (s->searching)
+		return true;
+	if (!scratch_grow(s, (void **)&s->heads, &s->searched_capacity, f->n_tokens + 8,
+		    sizeof(*s->heads)))
+		return false;
+	if (s->searched_capacity != capacity) {
+		free(s->hashes);
+		s->hashes = malloc(s->searched_capacity * sizeof(*s->hashes));
+		if (!s->hashes) {
+			s->searched_capacity = 0;
+			s->no_memory = true;
+			return false;
+		}
+	}
 	for (size_t i = 0; i < f->n_tokens; i++) {
 		const struct span t = folded_token(f, i);
 
-		s->heads[i] = (uint32_t)dictionary_head(t.p, t.n < 4 ? t.n : 4);
+		s->heads[i] = (uint32_t)dictionary_head(t.p, t.n);
+		s->hashes[i] = dictionary_short(dictionary_hash(t.p, t.n));
 	}
-	s->heads_known = true;
+	s->searching = true;
+	return true;
 }
 
 /* Whether a pattern with * and ? covers the text; '?' is one code point. Going back to the last
@@ -106,9 +124,9 @@ static bool covers(struct span pattern, struct span text)
 	return p == pattern.n;
 }
 
-static struct span original(const struct ruleset_scratch *s, uint32_t token)
+static struct span original(struct ruleset_scratch *s, uint32_t token)
 {
-	const struct folded *f = &s->folded;
+	struct folded *f = &s->folded;
 	uint32_t start, end;
 
 	folded_extent(f, token, token, false, &start, &end);
@@ -146,14 +164,13 @@ static uint32_t next_token(struct ruleset_scratch *s, const struct leaf *leaf,
 {
 	const bool each = by_text_only(s, leaf, t) || (t->kind != TOKEN_WORD && !t->head_mask);
 
+	if (!begin_search(s))
+		return end;
 	for (; at < end; at++) {
-		if (!each && t->kind == TOKEN_WORD) {
+		if (!each && t->kind == TOKEN_WORD)
 			at = find_u32(s->hashes, at, end, t->hash, UINT32_MAX);
-		} else if (!each) {
-			if (!s->heads_known)
-				know_heads(s);
+		else if (!each)
 			at = find_u32(s->heads, at, end, t->head, t->head_mask);
-		}
 		if (at < end && token_is(s, leaf, t, at))
 			return at;
 	}
@@ -195,27 +212,34 @@ static bool add_place(
 /* Whether meeting its tokens decides where the leaf stands. */
 static bool decided_by_meeting(const struct ruleset_scratch *s, const struct leaf *leaf)
 {
-	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop &&
+	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop && !leaf->inside &&
 	       !(leaf->loose && s->folded.loose);
 }
 
-bool leaf_met(struct ruleset_scratch *s, struct entry_mark mark, uint32_t token)
+bool leaf_met(struct ruleset_scratch *s, const struct entry_mark *mark, uint32_t token)
 {
-	const struct leaf *leaf = &s->set->leaves[mark.leaf];
-	struct leaf_state *state = &s->leaves[mark.leaf];
-	const bool first = state->met != s->epoch;
+	const struct leaf *leaf = &s->set->leaves[mark->leaf];
+	struct leaf_state *state = &s->leaves[mark->leaf];
+	const bool first = s->met[mark->leaf] != s->epoch;
 
-	if (!decided_by_meeting(s, leaf)) {
-		state->met = s->epoch;
+	if (mark->flags & MARK_UNDECIDED) {
+		s->met[mark->leaf] = s->epoch;
 		return first;
 	}
-	if (!stands(s, leaf, mark.token, token))
+	if (mark->flags & MARK_WHOLE) {
+		if (!(leaf->fields & 1U << folded_field(&s->folded, token)))
+			return false;
+	} else if (leaf->loose && s->folded.loose) {
+		return false; /* is searched for, and its rules are candidates already */
+	} else if (!stands(s, leaf, mark->token, token)) {
 		return false;
+	}
 	if (first) {
-		state->met = s->epoch;
+		s->met[mark->leaf] = s->epoch;
 		state->first = state->last = 0;
 	}
-	(void)add_place(s, state, token - mark.token, token - mark.token + leaf->n_tokens - 1);
+	(void)add_place(
+		s, state, token - mark->token, token - mark->token + leaf->n_tokens - 1);
 	return first;
 }
 
@@ -362,8 +386,7 @@ static bool absent(const struct ruleset_scratch *s, uint32_t number)
 {
 	const struct leaf *leaf = &s->set->leaves[number];
 
-	return leaf->indexed && s->leaves[number].met != s->epoch &&
-	       !(leaf->loose && s->folded.loose);
+	return leaf->indexed && s->met[number] != s->epoch && !(leaf->loose && s->folded.loose);
 }
 
 bool leaf_found(struct ruleset_scratch *s, uint32_t number)

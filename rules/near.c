@@ -37,8 +37,11 @@ static void settle(struct range_list *l, size_t base)
 {
 	size_t n = base;
 
-	if (l->n - base > 1)
-		qsort(l->items + base, l->n - base, sizeof(*l->items), by_place);
+	for (size_t i = base + 1; i < l->n; i++)
+		if (by_place(&l->items[i - 1], &l->items[i]) > 0) {
+			qsort(l->items + base, l->n - base, sizeof(*l->items), by_place);
+			break;
+		}
 	for (size_t i = base; i < l->n; i++)
 		if (n == base || by_place(&l->items[n - 1], &l->items[i]) != 0)
 			l->items[n++] = l->items[i];

@@ -41,7 +41,8 @@ struct ruleset_size ruleset_size(const struct ruleset *set)
 {
 	struct ruleset_size size = {.bytes = sizeof(*set) + set->arena.total_bytes,
 		.leaves = set->n_leaves,
-		.entries = set->dictionary.words.n + set->dictionary.parts.n,
+		.entries = set->dictionary.words.n + set->dictionary.parts.n +
+			   set->dictionary.tags.n + set->dictionary.inside.n,
 		.always = set->n_always};
 
 	for (size_t i = 0; i < set->n_leaves; i++)
@@ -57,11 +58,13 @@ int ruleset_scratch_new(struct ruleset_scratch **ret, const struct ruleset *set)
 	if (!s)
 		return -ENOMEM;
 	s->set = set;
+	s->probe = dictionary_fastest();
+	s->met = calloc(set->n_leaves + 1, sizeof(*s->met));
 	s->leaves = calloc(set->n_leaves + 1, sizeof(*s->leaves));
 	s->rule_epochs = calloc(set->n_rules + 1, sizeof(*s->rule_epochs));
 	s->candidates = calloc(set->n_rules + 1, sizeof(*s->candidates));
 	s->rule_counts = calloc(set->n_rules + 1, sizeof(*s->rule_counts));
-	if (!s->leaves || !s->rule_epochs || !s->candidates || !s->rule_counts ||
+	if (!s->met || !s->leaves || !s->rule_epochs || !s->candidates || !s->rule_counts ||
 		regex_scratch_new(&s->regex) < 0) {
 		(void)ruleset_scratch_free(s);
 		return -ENOMEM;
@@ -81,6 +84,7 @@ struct ruleset_scratch *ruleset_scratch_free(struct ruleset_scratch *s)
 	free(s->hashes);
 	free(s->heads);
 	free(s->hits);
+	free(s->met);
 	free(s->leaves);
 	free(s->places);
 	free(s->regex_spans);
@@ -109,24 +113,6 @@ const struct rule_counts *ruleset_scratch_rule_counts(const struct ruleset_scrat
 	return &s->rule_counts[i];
 }
 
-static int grow_tokens(struct ruleset_scratch *s, size_t n)
-{
-	if (n <= s->tokens_capacity)
-		return 0;
-	n += n / 2 + 64;
-	s->tokens_capacity = 0;
-	free(s->hashes);
-	free(s->heads);
-	free(s->hits);
-	s->hashes = malloc(n * sizeof(*s->hashes));
-	s->heads = malloc(n * sizeof(*s->heads));
-	s->hits = malloc(n * sizeof(*s->hits));
-	if (!s->hashes || !s->heads || !s->hits)
-		return -ENOMEM;
-	s->tokens_capacity = n;
-	return 0;
-}
-
 /* The text of author:, when a rule asks for it. */
 static struct span author_of(struct ruleset_scratch *s)
 {
@@ -152,6 +138,7 @@ static void next_epoch(struct ruleset_scratch *s)
 {
 	if (++s->epoch)
 		return;
+	memset(s->met, 0, s->set->n_leaves * sizeof(*s->met));
 	memset(s->leaves, 0, s->set->n_leaves * sizeof(*s->leaves));
 	memset(s->rule_epochs, 0, s->set->n_rules * sizeof(*s->rule_epochs));
 	s->epoch = 1;
@@ -167,7 +154,7 @@ static int begin(
 	s->item = item;
 	s->context = context;
 	s->no_memory = false;
-	s->heads_known = false;
+	s->searching = false;
 	s->fields_checked = false;
 	s->n_places = 0;
 	s->n_regex_spans = 0;
@@ -176,7 +163,10 @@ static int begin(
 	fields[FIELD_AUTHOR] = author_of(s);
 	r = folded_read(&s->folded, fields);
 	if (r >= 0)
-		r = grow_tokens(s, s->folded.n_tokens + 1);
+		r = scratch_grow(s, (void **)&s->hits, &s->hits_capacity,
+			    s->folded.n_tokens + 1, sizeof(*s->hits))
+			    ? 0
+			    : -ENOMEM;
 	s->counts.documents++;
 	s->counts.bytes += item->title.n + item->text.n;
 	s->counts.tokens += s->folded.n_tokens;
@@ -197,12 +187,12 @@ static void add_candidates(struct ruleset_scratch *s, const struct leaf *leaf)
 		add_candidate(s, leaf->rules[i]);
 }
 
-static void on_met(void *arg, struct entry_mark mark, uint32_t token)
+static void on_met(void *arg, const struct entry_mark *mark, uint32_t token)
 {
 	struct ruleset_scratch *s = arg;
 
 	if (leaf_met(s, mark, token))
-		add_candidates(s, &s->set->leaves[mark.leaf]);
+		add_candidates(s, &s->set->leaves[mark->leaf]);
 }
 
 static int by_number(const void *a, const void *b)
@@ -212,19 +202,48 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Few as a rule: then qsort() costs more than the sorting. */
+static void sort_candidates(struct ruleset_scratch *s)
+{
+	uint32_t *c = s->candidates;
+
+	if (s->n_candidates > 32) {
+		qsort(c, s->n_candidates, sizeof(*c), by_number);
+		return;
+	}
+	for (size_t i = 1; i < s->n_candidates; i++) {
+		const uint32_t rule = c[i];
+		size_t k = i;
+
+		for (; k && c[k - 1] > rule; k--)
+			c[k] = c[k - 1];
+		c[k] = rule;
+	}
+}
+
 static void find_candidates(struct ruleset_scratch *s)
 {
 	const struct ruleset *set = s->set;
-	const size_t n = dictionary_probe(&set->dictionary, &s->folded, s->hashes, s->hits);
+	const size_t n = s->probe(&set->dictionary, &s->folded, s->hits);
 
 	for (size_t i = 0; i < n; i++)
 		dictionary_look_up(&set->dictionary, &s->folded, s->hits[i], on_met, s);
+	dictionary_look_inside(&set->dictionary, &s->folded, on_met, s);
 	for (size_t i = 0; s->folded.loose && i < set->n_loose; i++)
 		add_candidates(s, &set->leaves[set->loose[i]]);
 	for (size_t i = 0; i < set->n_always; i++)
 		add_candidate(s, set->always[i]);
-	if (s->n_candidates > 1)
-		qsort(s->candidates, s->n_candidates, sizeof(*s->candidates), by_number);
+	sort_candidates(s);
+}
+
+int document_begin(
+	struct ruleset_scratch *s, const struct item *item, const struct match_context *context)
+{
+	const int r = begin(s, item, context);
+
+	if (r >= 0)
+		find_candidates(s);
+	return r;
 }
 
 static bool speaks(const struct set_rule *rule, struct span lang)
@@ -282,12 +301,11 @@ int ruleset_match(const struct ruleset *set, struct ruleset_scratch *s, const st
 {
 	struct match *matches = NULL;
 	size_t n = 0;
-	int r = begin(s, item, context);
+	int r = document_begin(s, item, context);
 
 	(void)set; /* the scratch knows it */
 	if (r < 0)
 		return r;
-	find_candidates(s);
 	for (size_t i = 0; i < s->n_candidates && r >= 0; i++) {
 		if (!ask(s, s->candidates[i]))
 			continue;

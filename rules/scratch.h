@@ -28,9 +28,9 @@ struct place {
 	uint32_t next;
 };
 
+/* Of the leaf, in the document in which it was last met or searched for. */
 struct leaf_state {
-	uint32_t met;      /* epoch of the document in which it was last met */
-	uint32_t searched; /* epoch of the document in which it was last searched for */
+	uint32_t searched; /* epoch of that document */
 	/* Of a term: 1 + index of its first and last place; 0: none. Of a regex: the stretch of
 	 * regex_spans, from `first`, `last` excluded. */
 	uint32_t first, last;
@@ -45,14 +45,17 @@ struct ruleset_scratch {
 	const struct match_context *context;
 	struct folded folded;
 	struct buf author;
-	uint32_t *hashes; /* of tokens */
-	uint32_t *heads;  /* first four bytes of tokens, once heads_known */
-	struct dictionary_hit *hits;
-	size_t tokens_capacity;
-	bool heads_known;
+	dictionary_probe *probe;
+	uint32_t *hits;
+	size_t hits_capacity;
+	uint32_t *hashes; /* of tokens, once they are searched */
+	uint32_t *heads;  /* first four bytes of tokens */
+	size_t searched_capacity;
+	bool searching;      /* hashes and heads are of this document */
 	bool fields_checked; /* fields_valid says which fields are UTF-8 */
 	bool fields_valid[ITEM_FIELDS];
 	/* leaves */
+	uint32_t *met; /* epoch of the document in which each leaf was last met */
 	struct leaf_state *leaves;
 	struct place *places;
 	size_t n_places, places_capacity;
@@ -85,9 +88,9 @@ bool range_add(struct ruleset_scratch *s, struct range_list *l, struct range r);
 
 /* leaf.c */
 
-/* A token was met at which the leaf's token number mark.token may stand. True when the leaf is
- * met for the first time in this document: now its rules are candidates. */
-bool leaf_met(struct ruleset_scratch *s, struct entry_mark mark, uint32_t token);
+/* A token fits a mark. True when its leaf is met for the first time in this document: now its
+ * rules are candidates. */
+bool leaf_met(struct ruleset_scratch *s, const struct entry_mark *mark, uint32_t token);
 
 /* Whether the leaf is in the document. */
 bool leaf_found(struct ruleset_scratch *s, uint32_t leaf);
@@ -116,6 +119,10 @@ void evaluate_spans(struct ruleset_scratch *s, const struct op *op);
 
 /* Sorts s->spans and leaves each once. */
 void spans_settle(struct ruleset_scratch *s);
+
+/* ruleset.c: makes the item the document at hand, and meets its tokens. 0 or -ENOMEM. */
+int document_begin(struct ruleset_scratch *s, const struct item *item,
+	const struct match_context *context);
 
 /* values.c */
 bool value_holds(struct ruleset_scratch *s, const struct value_test *test);

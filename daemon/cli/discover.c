@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/fetch.h"
 #include "cli/input.h"
 #include "line/codec_item.h"
 
@@ -59,13 +60,27 @@ static int take_piece(void *arg, struct span piece)
 	return body->failed ? 1 : 0;
 }
 
+static int take_document(void *arg, const struct document *document)
+{
+	struct discover_options options = *(const struct discover_options *)arg;
+
+	if (span_empty(options.base))
+		options.base = document->url;
+	if (span_empty(options.content_type))
+		options.content_type = document->content_type;
+	options.headers = document->headers;
+	options.n_headers = document->n_headers;
+	return discover_print(&options, document->body);
+}
+
 int command_discover(int argc, char **argv)
 {
 	static const struct option longs[] = { { "base", required_argument, NULL, 'b' },
 		{ "content-type", required_argument, NULL, 't' },
-		{ "guess", no_argument, NULL, 'g' }, { NULL, 0, NULL, 0 } };
+		{ "guess", no_argument, NULL, 'g' }, { "allow", required_argument, NULL, 'a' }, { NULL, 0, NULL, 0 } };
 	struct discover_options options = { 0 };
 	struct buf body = { .limit_bytes = MAX_PAGE_BYTES };
+	const char *allow = NULL;
 	int c, status = EXIT_FAILED;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -75,11 +90,18 @@ int command_discover(int argc, char **argv)
 			options.content_type = span_str(optarg);
 		else if (c == 'g')
 			options.guesses = true;
+		else if (c == 'a')
+			allow = optarg;
 		else
 			return command_usage(argv[0]);
 	}
 	if (optind + 1 != argc)
 		return command_usage(argv[0]);
+	if (fetch_is_url(argv[optind])) {
+		const int fetched = fetch(argv[optind], allow, take_document, &options);
+
+		return fetched < 0 ? EXIT_FAILED : fetched;
+	}
 	if (input_read(argv[optind], take_piece, &body) >= 0)
 		status = discover_print(&options, buf_span(&body));
 	buf_deinit(&body);

@@ -163,7 +163,7 @@ struct file_answer {
 };
 
 /* Reads the file of h->place.url into h->body. */
-void file_read(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
+void transfer_file_read(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
         const struct request *request);
 
 #endif

@@ -157,8 +157,14 @@ static void set_next(struct attempt *a, const struct answer *answer)
 	const struct wall now = loop_wall(p->loop);
 	int64_t delay = (int64_t)((double)retry_delay_ms(tries, seed) / p->time_scale);
 	bool clamped;
-	const int64_t asked = retry_after_ms(answer, now, &clamped);
+	int64_t asked = retry_after_ms(answer, now, &clamped);
+	const int64_t in_body =
+		a->channel && a->channel->pause_ms ? a->channel->pause_ms(answer) : -1;
 
+	if (in_body > asked) {
+		clamped = in_body > RETRY_AFTER_MOST_MS;
+		asked = clamped ? RETRY_AFTER_MOST_MS : in_body;
+	}
 	r->next.ms = now.ms + (asked > delay ? asked : delay);
 	if (clamped)
 		r->why = arena_printf(&a->arena,

@@ -49,8 +49,8 @@ int64_t retry_after_ms(const struct answer *answer, struct wall now, bool *ret_c
 		ms = in_ms(answer->headers[i].value, now);
 		most = ms > most ? ms : most;
 	}
-	if (most <= DAY)
+	if (most <= RETRY_AFTER_MOST_MS)
 		return most;
 	*ret_clamped = true;
-	return DAY;
+	return RETRY_AFTER_MOST_MS;
 }

@@ -8,7 +8,7 @@
 #include "vigie/channel.h"
 
 /* As many tries as the schedule has, over about 76 hours; then it goes to the dead letters. */
-enum { RETRY_TRIES = 10 };
+enum { RETRY_TRIES = 10, RETRY_AFTER_MOST_MS = 86400000 };
 
 /* How long to wait after `tries` of them (from 1), by the example schedule of Standard Webhooks
  * (spec/standard-webhooks.md, "Deliverability and reliability"), with a jitter of a tenth at

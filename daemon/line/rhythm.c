@@ -308,11 +308,19 @@ bool rhythm_is_broken(const struct rhythm *rhythm, struct wall now)
 {
 	const struct rhythm *r = rhythm;
 	const double mean = rhythm_mean(r);
-	double expected = 0, hours;
+	const int64_t week_ms = (int64_t)WEEK_HOURS * HOUR_MS;
+	double expected, hours;
+	int64_t at;
 
 	if (!wall_known(r->last_item) || weeks(r) < 2)
 		return false;
-	for (int64_t at = r->last_item.ms; at < now.ms && expected < 1000;) {
+	at = r->last_item.ms;
+	expected = 0;
+	if (now.ms > at) { /* whole weeks hold what a week holds */
+		expected = mean * WEEK_HOURS * (double)((now.ms - at) / week_ms);
+		at += (now.ms - at) / week_ms * week_ms;
+	}
+	while (at < now.ms) {
 		const int64_t hour = hour_of(at);
 		const int64_t end =
 			(hour + 1) * HOUR_MS < now.ms ? (hour + 1) * HOUR_MS : now.ms;

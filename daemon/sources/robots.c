@@ -229,7 +229,11 @@ int robots_read(struct robots *ret, struct arena *arena, struct span body, struc
 	struct line l;
 	int e;
 
-	body = span_slice(body, 0, ROBOTS_MAX_BYTES);
+	if (body.n > ROBOTS_MAX_BYTES) { /* half a rule is another rule */
+		body.n = ROBOTS_MAX_BYTES;
+		while (body.n && body.p[body.n - 1] != '\n' && body.p[body.n - 1] != '\r')
+			body.n--;
+	}
 	if (span_starts(body, SPAN("\xEF\xBB\xBF")))
 		body = span_slice(body, 3, body.n);
 	if (!is_named(body, product))

@@ -91,3 +91,13 @@ def test_a_missing_redis_server_is_named(lab):
     done = subprocess.run(['unshare', '-m', 'sh', '-c', f'{mounts} && exec {VIGIE} run -c {lab.config_path}'],
                           capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and 'redis-server' in done.stderr and 'apt' in done.stderr, done.stderr
+
+
+def test_discover_fetches_a_page_and_minds_the_guard(lab):
+    from lab import Path
+    lab.paths['/page'] = Path(b'<html><head><link rel="alternate" type="application/rss+xml" title="News" href="feed/a"></head></html>',
+                              headers={'Content-Type': 'text/html', 'Link': '</feed/b>; rel="alternate"; type="application/atom+xml"'})
+    refused = lab.vigie('discover', lab.url('/page'), check=False)
+    assert refused.returncode == 1 and '127.0.0.1' in refused.stderr
+    found = lab.vigie('discover', '--allow', '127.0.0.0/8', lab.url('/page')).stdout
+    assert lab.url('/feed/a') in found and lab.url('/feed/b') in found and 'News' in found
