@@ -48,7 +48,7 @@ struct draft {
 	double lat, lon;
 };
 
-/* An empty draft; the text's memory is kept. */
+/* Empties a draft that was zeroed or used before; the text's memory is kept. */
 void draft_reset(struct draft *d, struct arena *arena);
 void draft_deinit(struct draft *d);
 

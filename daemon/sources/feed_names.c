@@ -178,7 +178,8 @@ const struct feed_name *feed_name_find(enum feed_ns ns, struct span local)
 	low[local.n] = '\0';
 	while (lo < hi) {
 		const size_t mid = (lo + hi) / 2;
-		const int c = strcmp(low, names[mid].name);
+		const int first = low[0] - names[mid].name[0];
+		const int c = first ? first : strcmp(low, names[mid].name);
 
 		if (c > 0 || (c == 0 && ns > names[mid].ns))
 			lo = mid + 1;
