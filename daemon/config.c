@@ -6,6 +6,7 @@
 #include "cli/config_path.h"
 #include "config_keys.h"
 #include "config_reader.h"
+#include "io/resolve.h"
 #include "sources/url.h"
 #include "vigie/cleanup.h"
 #include "vigie/version.h"
@@ -157,6 +158,27 @@ static void allow_read(struct reader *r, const struct yaml *y, const struct valu
 	r->config->crawl.n_allow = value->n;
 }
 
+static void nameservers_read(struct reader *r, const struct yaml *y, const struct value *value)
+{
+	struct buf list = {0};
+
+	for (size_t i = 0; i < value->n; i++) {
+		if (!resolve_is_nameserver(value->list[i].value))
+			mistake(r, y,
+				value->node->type == YAML_SEQUENCE ? value->node->items[i]
+								   : value->node,
+				"nameservers: \"%.*s\" is no address: write 127.0.0.1, "
+				"127.0.0.1:5353 or [::1]:5353",
+				SPAN_ARG(value->list[i].written));
+		buf_addf(&list, "%s%.*s", i ? "," : "", SPAN_ARG(value->list[i].value));
+	}
+	if (list.n)
+		r->config->crawl.nameservers = arena_dup(r->arena, buf_span(&list));
+	if (list.failed || (list.n && !r->config->crawl.nameservers.p))
+		reader_fail(r, -ENOMEM);
+	buf_deinit(&list);
+}
+
 static bool one_line(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -200,6 +222,7 @@ static void crawl_read(struct reader *r, const struct yaml *y, struct value *v)
 		mistake(r, y, v[crawl->max_body_bytes ? CRAWL_MAX_HTML : CRAWL_MAX_BODY].node,
 			"a limit of nothing lets nothing in: write 16MiB");
 	allow_read(r, y, &v[CRAWL_ALLOW]);
+	nameservers_read(r, y, &v[CRAWL_NAMESERVERS]);
 }
 
 /* --- The whole

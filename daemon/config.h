@@ -38,6 +38,7 @@ struct config {
 		struct span ca_file; /* may be empty */
 		const struct address_range *allow;
 		size_t n_allow;
+		struct span nameservers; /* "127.0.0.1:5353,::1"; empty: the machine's */
 	} crawl;
 	struct config_retention {
 		int64_t mentions_ms;

@@ -26,7 +26,7 @@ static const struct key top_keys[] = {
 	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
 	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
 	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
-	[TOP_SILENCES] = {"silences", KEY_LATER, NULL, "times at which nobody is told"},
+	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced", "times at which nobody is told"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
@@ -59,6 +59,9 @@ static const struct key crawl_keys[] = {
 	[CRAWL_ALLOW] = {"allow_addresses", KEY_TEXTS, NULL,
 		"addresses and networks of your own that sources may be on; others must be "
 		"public"},
+	[CRAWL_NAMESERVERS] = {"nameservers", KEY_TEXTS, NULL,
+		"addresses of the name servers that are asked for sources' hosts; default: the "
+		"machine's"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
@@ -125,7 +128,7 @@ static const struct key source_keys[] = {
 static const struct key receiver_keys[] = {
 	[RECEIVER_ID] = {"id", KEY_TEXT, NULL, "unique; its history hangs on it"},
 	[RECEIVER_LANG] = {"lang", KEY_TEXT, "en", "of what is written to it: en or fr"},
-	[RECEIVER_BUDGET] = {"budget", KEY_LATER, NULL, "most messages a day"},
+	[RECEIVER_BUDGET] = {"budget", KEY_LATER, "every message goes out", "most messages a day"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
@@ -138,10 +141,10 @@ static const struct key route_keys[] = {
 		"mentions equal in these are told in one message; mention: each for itself"},
 	[ROUTE_GROUP_WAIT] = {"group_wait", KEY_DURATION, "10s",
 		"how long the first mention of a group waits for company"},
-	[ROUTE_GROUP_INTERVAL] = {"group_interval", KEY_LATER, NULL,
+	[ROUTE_GROUP_INTERVAL] = {"group_interval", KEY_LATER, "each group waits group_wait",
 		"least time between two messages on one group"},
 	[ROUTE_CONTINUE] = {"continue", KEY_BOOL, "false", "ask the routes after this one too"},
-	[ROUTE_DIGEST] = {"digest", KEY_LATER, NULL, "collected, at a time of day"},
+	[ROUTE_DIGEST] = {"digest", KEY_LATER, "messages go out at once", "collected, at a time of day"},
 	[ROUTE_ROUTES] = {"routes", KEY_NODE, NULL,
 		"asked in order; the first that matches answers"},
 	{NULL, KEY_TEXT, NULL, NULL},
@@ -271,8 +274,8 @@ static void value_read(struct reader *r, const struct yaml *y, const struct key 
 	switch (key->type) {
 	case KEY_LATER:
 		if (node->type == YAML_SCALAR || node->n)
-			mistake(r, y, node, "%s is not in this version yet: take it out",
-				key->name);
+			warn(r, y, node, "%s has no effect in this version: %s", key->name,
+				key->fallback ? key->fallback : "it is passed over");
 		return;
 	case KEY_NODE:
 		*ret = value;

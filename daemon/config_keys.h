@@ -20,7 +20,7 @@ enum key_type {
 	KEY_TEXTS,    /* one or a list; value.list */
 	KEY_QUERY,    /* text as it stands: ${…} has no meaning in it */
 	KEY_NODE,     /* read by its own section */
-	KEY_LATER,    /* has a place in the language, and no effect in this version: refused */
+	KEY_LATER,    /* has a place in the language and no effect yet: a warning, whose end is `fallback` */
 };
 
 struct key {
@@ -75,7 +75,8 @@ enum {
 	CRAWL_CONTACT,
 	CRAWL_USER_AGENT,
 	CRAWL_CA_FILE,
-	CRAWL_ALLOW
+	CRAWL_ALLOW,
+	CRAWL_NAMESERVERS
 };
 enum { BRAND_NAME, BRAND_ID, BRAND_QUERY, BRAND_COMPETITORS, BRAND_LANGUAGES, BRAND_TAGS };
 enum {

@@ -142,49 +142,53 @@ static bool match_values_read(struct reader *r, const struct yaml *y,
 	return true;
 }
 
-static void match_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+/* false: it can match nothing in this version, and a warning has said so. */
+static bool match_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
 	struct route *route)
 {
 	struct route_match *matches;
+	bool possible = true;
 	size_t n = 0;
 
 	if (node->type != YAML_MAPPING) {
 		mistake(r, y, node, "match: %s where names and values are expected",
 			yaml_type_name(node));
-		return;
+		return true;
 	}
 	matches = arena_calloc(r->arena, node->n + 1, sizeof(*matches));
 	if (!matches) {
 		reader_fail(r, -ENOMEM);
-		return;
+		return true;
 	}
 	for (size_t i = 0; i < node->n; i++) {
 		const struct yaml_pair *pair = &node->pairs[i];
 
-		if (span_eq_str(pair->key->text, "severity"))
-			mistake(r, y, pair->key,
-				"severity is not in this version yet: take it out");
-		else if (!key_by_name(pair->key->text, MATCH_KEYS, &matches[n].key))
+		if (span_eq_str(pair->key->text, "severity")) {
+			warn(r, y, pair->key,
+				"no mention has a severity in this version: this route is left out");
+			possible = false;
+		} else if (!key_by_name(pair->key->text, MATCH_KEYS, &matches[n].key))
 			key_unknown(r, y, pair->key, "match", MATCH_KEYS);
 		else if (match_values_read(r, y, pair->value, &matches[n]))
 			n++;
 	}
 	route->matches = matches;
 	route->n_matches = n;
+	return possible;
 }
 
 static void children_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
 	struct route *route, unsigned depth);
 
-/* *route holds what the parent says. */
-static void route_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+/* *route holds what the parent says. false: the route is to be left out. */
+static bool route_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
 	struct route *route, unsigned depth)
 {
 	struct value v[SECTION_KEYS_MAX];
+	bool possible = true;
 
-	r->config->n_routes++;
 	if (!section_read(r, y, node, &section_route, v, NULL, NULL, NULL, 0))
-		return;
+		return true;
 	if (v[ROUTE_RECEIVER].node)
 		receivers_of(r, y, &v[ROUTE_RECEIVER], route);
 	if (v[ROUTE_GROUP_BY].node || depth == 0)
@@ -196,12 +200,14 @@ static void route_read(struct reader *r, const struct yaml *y, const struct yaml
 		mistake(r, y, v[ROUTE_MATCH].node,
 			"the first route takes everything: write match: under routes:");
 	else if (v[ROUTE_MATCH].node)
-		match_read(r, y, v[ROUTE_MATCH].node, route);
+		possible = match_read(r, y, v[ROUTE_MATCH].node, route);
 	if (depth == 0 && v[ROUTE_CONTINUE].node)
 		mistake(r, y, v[ROUTE_CONTINUE].node,
 			"the first route has none after it: take it out");
 	if (v[ROUTE_ROUTES].node)
 		children_read(r, y, v[ROUTE_ROUTES].node, route, depth + 1);
+	r->config->n_routes += possible;
+	return possible;
 }
 
 static void children_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
@@ -222,17 +228,16 @@ static void children_read(struct reader *r, const struct yaml *y, const struct y
 		return;
 	}
 	for (size_t i = 0; i < node->n; i++) {
-		struct route *child = &children[i];
+		struct route *child = &children[route->n_children];
 
 		*child = *route;
 		child->matches = NULL;
 		child->n_matches = 0;
 		child->children = NULL;
 		child->n_children = 0;
-		route_read(r, y, node->items[i], child, depth);
+		route->n_children += route_read(r, y, node->items[i], child, depth);
 	}
 	route->children = children;
-	route->n_children = node->n;
 }
 
 /* Nobody wrote a tree: everybody hears of everything. */
@@ -264,7 +269,7 @@ void routes_read(struct reader *r, const struct yaml *y, const struct yaml_node 
 	if (!node)
 		routes_default(r, root);
 	else
-		route_read(r, y, node, root, 0);
+		(void)route_read(r, y, node, root, 0);
 	for (size_t i = 0; i < r->n_receivers; i++) {
 		const struct receiver_draft *d = &r->receivers[i];
 

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "delivering.h"
 #include "io/file.h"
 #include "io/log.h"
 #include "io/notify.h"
 #include "io/pool.h"
 #include "io/redis_server.h"
+#include "io/resolve.h"
 #include "io/transfer.h"
 #include "line/archive.h"
 #include "line/crawl.h"
@@ -47,6 +49,7 @@ struct vigie {
 	struct keep *keep;
 	struct dispatch *dispatch;
 	struct post *post;
+	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
 	struct crawl *crawl;
 	struct sift *sift;
@@ -149,8 +152,12 @@ static void unref_config(void *config)
 static int adopt_config(struct vigie *v)
 {
 	const struct config *c = v->config;
-	int r = sift_set_rules(v->sift, c->rules);
+	int r = transfer_set_allow(v->crawling, c->crawl.allow, c->crawl.n_allow);
 
+	if (r >= 0)
+		r = resolve_set_nameservers(v->resolve, c->crawl.nameservers.p);
+	if (r >= 0)
+		r = sift_set_rules(v->sift, c->rules);
 	if (r >= 0)
 		r = rules_seen_ask(v->rules_seen, v->queue, c->rules, loop_wall(v->loop));
 	if (r >= 0)
@@ -294,6 +301,14 @@ static struct wall on_rule_first_seen(void *arg, struct span rule)
 
 /* --- Configuration anew ------------------------------------------------------------------------ */
 
+static bool same_crawl(const struct config_crawl *a, const struct config_crawl *b)
+{
+	return a->every_ms == b->every_ms && a->concurrency_per_host == b->concurrency_per_host &&
+	       a->spacing_ms == b->spacing_ms && a->max_body_bytes == b->max_body_bytes &&
+	       a->history_ms == b->history_ms && span_eq(a->user_agent, b->user_agent) &&
+	       span_eq(a->ca_file, b->ca_file);
+}
+
 /* What can't change without a restart keeps running as it is, and a line says so. */
 static void warn_of_unchanged(const struct config *was, const struct config *is)
 {
@@ -302,6 +317,9 @@ static void warn_of_unchanged(const struct config *was, const struct config *is)
 		!span_eq(was->http.listen, is->http.listen))
 		log_warning("run.restart_needed",
 			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
+	if (!same_crawl(&was->crawl, &is->crawl))
+		log_warning("run.restart_needed",
+			STR("why", "of crawl, only allow_addresses and nameservers change before the next start"));
 }
 
 static int reload(void *arg, struct err_list *errors)
@@ -325,7 +343,7 @@ static int reload(void *arg, struct err_list *errors)
 	warn_of_unchanged(v->config, next);
 	(void)config_unref(v->config);
 	v->config = next;
-	r = adopt_config(v);
+	r = v->queue ? adopt_config(v) : 0; /* else the line is built with it, any moment */
 	if (r < 0)
 		log_error("run.reload_failed", STR("why", strerror(-r)));
 	else
@@ -514,7 +532,8 @@ static void on_server_died(void *arg, struct span why)
 static int build_transfers(struct vigie *v)
 {
 	const struct config_crawl *c = &v->config->crawl;
-	const struct transfer_options crawling = {
+	const struct resolve_options resolve = { .nameservers = c->nameservers.p };
+	struct transfer_options crawling = {
 		.user_agent = c->user_agent.p,
 		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
 		.guarded = true,
@@ -524,15 +543,13 @@ static int build_transfers(struct vigie *v)
 		.max_redirects = 5,
 		.max_per_host = c->concurrency_per_host,
 	};
-	const struct transfer_options delivering = {
-		.user_agent = c->user_agent.p,
-		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
-		.total_ms = 30000,
-		.max_body = 64 * 1024,
-		.max_per_host = 4,
-	};
-	int r = transfer_new(&v->crawling, v->loop, &crawling);
+	const struct transfer_options delivering = delivering_options(v->config);
+	int r = resolve_new(&v->resolve, v->loop, &resolve);
 
+	if (r < 0)
+		return r;
+	crawling.resolve = v->resolve;
+	r = transfer_new(&v->crawling, v->loop, &crawling);
 	return r < 0 ? r : transfer_new(&v->delivering, v->loop, &delivering);
 }
 
@@ -629,6 +646,7 @@ static void tear_down(struct vigie *v)
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);
+	resolve_free(v->resolve);
 	rules_seen_free(v->rules_seen);
 	recent_free(v->recent);
 	timer_free(v->watchdog);

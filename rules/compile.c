@@ -211,8 +211,11 @@ static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
 			i++;
 			continue;
 		}
-		if (from == 0 && i == s.n)
-			return false;
+		if (from == 0 && i == s.n) {
+			*ret = (struct entry){.kind = ENTRY_INSIDE, .text = s};
+			*ret_share = common_share(TOKEN_PATTERN, s) * 4;
+			return s.n >= DICTIONARY_INSIDE_MIN;
+		}
 		a = (struct entry){.text = span_slice(s, from, i)};
 		a.kind = from == 0 ? ENTRY_SUFFIX : i == s.n ? ENTRY_PREFIX : ENTRY_WORD;
 		share = common_share(a.kind == ENTRY_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
@@ -223,6 +226,26 @@ static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
 	}
 	*ret_share = best;
 	return best < INFINITY;
+}
+
+/* The longest literal stretch of a pattern such as *abcde*. */
+static bool inner_entry(struct span pattern, struct entry *ret, double *ret_share)
+{
+	struct span best = SPAN_NONE;
+
+	for (size_t i = 0; i < pattern.n; i++) {
+		const size_t from = i;
+
+		while (i < pattern.n && pattern.p[i] != '*' && pattern.p[i] != '?')
+			i++;
+		if (i - from > best.n)
+			best = span_slice(pattern, from, i);
+	}
+	if (best.n < DICTIONARY_INSIDE_MIN)
+		return false;
+	*ret = (struct entry){.kind = ENTRY_INSIDE, .text = best};
+	*ret_share = common_share(TOKEN_PATTERN, best) * 4;
+	return true;
 }
 
 /* What a token of a term is best found by; false: by nothing. */
@@ -243,8 +266,10 @@ static bool token_entry(const struct leaf_token *t, struct entry *ret, double *r
 			return true;
 	}
 	tail = tail_of(t);
+	if (!tail.n && !t->head_n)
+		return inner_entry(t->text, ret, ret_share);
 	if (!tail.n)
-		return t->head_n > 0;
+		return true;
 	if (t->head_n && *ret_share <= common_share(TOKEN_PATTERN, tail))
 		return true;
 	*ret = (struct entry){.kind = ENTRY_SUFFIX, .text = tail};
@@ -275,6 +300,7 @@ static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 		if (token_entry(&tokens[i], &entry, &share) && share < best) {
 			best = share;
 			l->rarest = i;
+			l->inside = entry.kind == ENTRY_INSIDE;
 		}
 	}
 	l->indexed = best < INFINITY && !l->irregular;
@@ -373,7 +399,7 @@ static uint32_t leaf_of(struct compiler *c, const struct node *n)
 /* Whether meeting the leaf's tokens says all, in any document. */
 static bool met_is_found(const struct leaf *l)
 {
-	return l->kind == NODE_TERM && l->indexed && !l->slop && !l->loose;
+	return l->kind == NODE_TERM && l->indexed && !l->slop && !l->inside && !l->loose;
 }
 
 /* What asking costs, by kind of node: the cheap children of a node are asked first. */
@@ -395,11 +421,11 @@ static int price(const struct node *n)
 	return p;
 }
 
-static void emit(struct compiler *c, struct node *n)
+static void emit(struct compiler *c, struct node *n, size_t place)
 {
 	const size_t at = c->code.n;
 	struct op *op = table_add(c, &c->code, sizeof(*op));
-	struct op filled = {.kind = (uint8_t)n->kind};
+	struct op filled = {.kind = (uint8_t)n->kind, .place = (uint32_t)place};
 
 	if (!op)
 		return;
@@ -437,10 +463,13 @@ static void emit(struct compiler *c, struct node *n)
 	default:
 		break;
 	}
-	for (int p = 0; p <= 4; p++)
-		for (struct node *child = n->first; child; child = child->next)
+	for (int p = 0; p <= 4; p++) {
+		size_t at_child = 0;
+
+		for (struct node *child = n->first; child; child = child->next, at_child++)
 			if (n->kind == NODE_NEAR ? p == 0 : price(child) == p)
-				emit(c, child);
+				emit(c, child, at_child);
+	}
 	filled.next = (uint32_t)(c->code.n - at);
 	if (!c->no_memory)
 		((struct op *)c->code.items)[at] = filled;
@@ -566,7 +595,7 @@ static void anchor(struct compiler *c, struct node *n)
 static void add_entry(struct compiler *c, struct entry e, uint32_t leaf, uint32_t token)
 {
 	struct entry *place = table_add(c, &c->entries, sizeof(*place));
-	const size_t n = e.kind == ENTRY_SUFFIX ? 0 : e.text.n;
+	const size_t n = e.kind == ENTRY_SUFFIX || e.kind == ENTRY_INSIDE ? 0 : e.text.n;
 
 	e.mark.leaf = leaf;
 	e.mark.token = (uint16_t)token;
@@ -602,7 +631,7 @@ static void add_term_entry(struct compiler *c, uint32_t number)
 	if (!token_entry(t, &e, &share))
 		return;
 	e.mark.sigil = t->sigil;
-	if (l->slop)
+	if (l->slop || e.kind == ENTRY_INSIDE)
 		e.mark.flags = MARK_UNDECIDED;
 	else if (l->n_tokens > 1 && !l->loose)
 		look_beside(&e, l);
@@ -691,7 +720,7 @@ static void compile_one(
 		c->no_memory = true;
 	if (!to->enabled)
 		return;
-	emit(c, from->tree);
+	emit(c, from->tree, 0);
 	to->code = (uint32_t)start;
 	to->n_code = (uint32_t)(c->code.n - start);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum {
-	BITS_PER_ENTRY = 64, /* one token in 64 passes by chance */
+	BITS_PER_ENTRY = 96, /* one token in some hundred passes by chance */
 	BITS_LEAST_LOG2 = 14,
 	BITS_MOST_LOG2 = 23 /* 1 MiB */
 };
@@ -23,14 +23,6 @@ static unsigned class_of(size_t n)
 	return n >= 5 ? 3 : n >= 3 ? 2 : (unsigned)n - 1;
 }
 
-static uint64_t key_of(struct span bytes)
-{
-	uint64_t key = 0;
-
-	memcpy(&key, bytes.p, bytes.n);
-	return key;
-}
-
 uint64_t dictionary_hash_of(struct span token)
 {
 	char room[16 + 16 + 16] = {0};
@@ -44,13 +36,16 @@ uint64_t dictionary_hash_of(struct span token)
 static uint64_t entry_hash(const struct entry *e)
 {
 	const unsigned class = class_of(e->text.n), n = dictionary_class_bytes(class);
+	char bytes[8] = {0};
 
 	if (e->kind == ENTRY_WORD)
 		return dictionary_hash_of(e->text);
-	if (e->kind == ENTRY_PREFIX)
-		return dictionary_part_hash(key_of(span_slice(e->text, 0, n)), class, false);
-	return dictionary_part_hash(
-		key_of(span_slice(e->text, e->text.n - n, e->text.n)), class, true);
+	if (e->kind == ENTRY_PREFIX) {
+		memcpy(bytes, e->text.p, n);
+		return dictionary_prefix_hash(dictionary_load(bytes), class);
+	}
+	memcpy(bytes + 8 - n, e->text.p + e->text.n - n, n);
+	return dictionary_suffix_hash(bytes + 8, class);
 }
 
 struct hashed {
@@ -101,12 +96,63 @@ static int build_map(
 	return 0;
 }
 
-/* 0 words, 1 parts, 2 tags. */
+/* 0 words, 1 parts, 2 tags, 3 inside. */
 static int map_of(const struct entry *e)
 {
+	if (e->kind == ENTRY_INSIDE)
+		return 3;
 	if (e->mark.sigil && e->kind != ENTRY_SUFFIX)
 		return 2;
 	return e->kind == ENTRY_WORD ? 0 : 1;
+}
+
+static uint64_t window_hash(const char *p)
+{
+	uint32_t window;
+
+	memcpy(&window, p, sizeof(window));
+	return window * DICTIONARY_MIX;
+}
+
+/* Each string by its first `stride` windows: one of them lies where the text is looked at. */
+static int build_inside(
+	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n)
+{
+	struct entry *windows;
+	struct hashed *items;
+	size_t shortest = SIZE_MAX, count = 0, k = 0;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		if (map_of(&entries[i]) == 3) {
+			shortest = entries[i].text.n < shortest ? entries[i].text.n : shortest;
+			count++;
+		}
+	if (!count)
+		return 0;
+	d->stride = shortest >= 7 ? 4 : 2;
+	windows = calloc(count * d->stride, sizeof(*windows));
+	items = calloc(count * d->stride, sizeof(*items));
+	for (size_t i = 0; windows && items && i < n; i++) {
+		for (unsigned w = 0; map_of(&entries[i]) == 3 && w < d->stride; w++) {
+			struct entry *e = &windows[k];
+
+			*e = entries[i];
+			/* From this window on, as far as eight bytes go. */
+			e->mark.head_mask = UINT64_MAX;
+			if (e->text.n - w < 8)
+				e->mark.head_mask >>= 64 - 8 * (e->text.n - w);
+			memcpy(&e->mark.head, e->text.p + w,
+				e->text.n - w < 8 ? e->text.n - w : 8);
+			items[k++] = (struct hashed){window_hash(e->text.p + w), e};
+		}
+	}
+	if (items)
+		qsort(items, k, sizeof(*items), by_hash);
+	r = windows && items ? build_map(&d->inside, arena, items, k) : -ENOMEM;
+	free(windows);
+	free(items);
+	return r;
 }
 
 static void note_class(struct dictionary *d, const struct entry *e)
@@ -146,7 +192,7 @@ int dictionary_build(
 	for (size_t i = 0; i < n; i++)
 		note_class(d, &entries[i]);
 	free(items);
-	return r;
+	return r < 0 ? r : build_inside(d, arena, entries, n);
 }
 
 /* A document's token and what stands around it, as marks compare it. */
@@ -202,6 +248,27 @@ static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot 
 			met(arg, mark, s->token);
 }
 
+void dictionary_look_inside(
+	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg)
+{
+	const struct dictionary_map m = d->inside;
+
+	for (size_t at = 0; d->stride && at < f->n; at += d->stride) {
+		const uint64_t hash = window_hash(f->text + at);
+		size_t slot = (size_t)(hash >> 20) & m.slots_mask;
+		const struct entry_mark *mark;
+
+		if (!dictionary_passes(&m, hash))
+			continue;
+		while (m.slots[slot].n && m.slots[slot].hash != hash)
+			slot = (slot + 1) & m.slots_mask;
+		mark = m.marks + m.slots[slot].first;
+		for (uint32_t i = m.slots[slot].n; i; i--, mark++)
+			if ((dictionary_load(f->text + at) & mark->head_mask) == mark->head)
+				met(arg, mark, 0);
+	}
+}
+
 void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
 	dictionary_met *met, void *arg)
 {
@@ -214,17 +281,13 @@ void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint
 	if (tag)
 		meet_all(&d->tags, hash, &s, met, arg);
 	for (unsigned c = 0; c < DICTIONARY_CLASSES && dictionary_class_bytes(c) <= t.n; c++) {
-		const uint64_t part =
-			dictionary_part_hash(dictionary_first_bytes(s.head, c), c, false);
+		const uint64_t part = dictionary_prefix_hash(s.head, c);
 
 		if (d->prefix_class[c])
 			meet_all(&d->parts, part, &s, met, arg);
 		if (tag && d->tag_class[c])
 			meet_all(&d->tags, part, &s, met, arg);
 		if (d->suffix_class[c])
-			meet_all(&d->parts,
-				dictionary_part_hash(
-					dictionary_last_bytes(t.p + t.n, c), c, true),
-				&s, met, arg);
+			meet_all(&d->parts, dictionary_suffix_hash(t.p + t.n, c), &s, met, arg);
 	}
 }

@@ -17,7 +17,10 @@
 #include "fold.h"
 #include "vigie/arena.h"
 
-enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX };
+/* ENTRY_INSIDE: any string of the folded text, across tokens or within one, of at least
+ * DICTIONARY_INSIDE_MIN bytes; its mark tells no place (MARK_UNDECIDED). */
+enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX, ENTRY_INSIDE };
+enum { DICTIONARY_INSIDE_MIN = 5, DICTIONARY_WINDOW = 4 };
 
 enum mark_flags {
 	MARK_WHOLE = 1,    /* the mark alone decides: the term stands here */
@@ -73,6 +76,10 @@ struct dictionary {
 	struct dictionary_map
 		parts;              /* prefixes and suffixes, their class mixed into the hash */
 	struct dictionary_map tags; /* words and prefixes with a sigil: few tokens have one */
+	/* Windows of strings inside. The text is looked at every `stride` bytes only, and each
+	 * string is entered by as many of its windows. */
+	struct dictionary_map inside;
+	unsigned stride; /* 0: there are none */
 	bool prefix_class[DICTIONARY_CLASSES];
 	bool suffix_class[DICTIONARY_CLASSES];
 	bool tag_class[DICTIONARY_CLASSES];
@@ -99,6 +106,10 @@ typedef void dictionary_met(void *arg, const struct entry_mark *mark, uint32_t t
 void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
 	dictionary_met *met, void *arg);
 
+/* The same for the strings inside the whole text. */
+void dictionary_look_inside(
+	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg);
+
 static inline uint64_t dictionary_load(const char *p)
 {
 	uint64_t v;
@@ -107,24 +118,35 @@ static inline uint64_t dictionary_load(const char *p)
 	return v;
 }
 
+/* Bits of eight bytes that do not belong to a token of n: no branch, as lengths can't be
+ * foreseen. */
+static inline unsigned dictionary_drop(size_t n)
+{
+	const int64_t drop = 64 - 8 * (int64_t)n;
+
+	return (unsigned)(drop & ~(drop >> 63));
+}
+
 /* The first min(n, 8) of n > 0 bytes as a number, first lowest. */
 static inline uint64_t dictionary_head(const char *p, size_t n)
 {
-	const unsigned drop = 64 - 8 * (unsigned)(n < 8 ? n : 8);
+	const unsigned drop = dictionary_drop(n);
 
 	return dictionary_load(p) << drop >> drop;
 }
+
+/* An odd constant, of the golden ratio: a product's top bits depend on all below. */
+#define DICTIONARY_MIX 0x9E3779B97F4A7C15U
 
 /* Hash of a token of n > 0 bytes: of its first and last eight, which for a short one are the
  * same. FOLD_FRONT and FOLD_BACK readable bytes stand around it. */
 static inline uint64_t dictionary_hash(const char *p, size_t n)
 {
-	const unsigned drop = 64 - 8 * (unsigned)(n < 8 ? n : 8);
+	const unsigned drop = dictionary_drop(n);
 	const uint64_t low = dictionary_load(p) << drop;
 	const uint64_t high = dictionary_load(p + n - 8) >> drop;
 
-	/* Odd constants, of the golden ratio and of xxHash: the top bits depend on all. */
-	return (low ^ high * 0xC2B2AE3D27D4EB4FU) * 0x9E3779B97F4A7C15U;
+	return (low ^ high * 0xC2B2AE3D27D4EB4FU) * DICTIONARY_MIX;
 }
 
 /* The hash of bytes that have no room around them. */
@@ -136,20 +158,17 @@ static inline uint32_t dictionary_short(uint64_t hash)
 	return (uint32_t)(hash >> 32);
 }
 
-/* `key`: as many bytes as the class says. */
-static inline uint64_t dictionary_part_hash(uint64_t key, unsigned class, bool suffix)
+/* Prefixes stand at the top of the number that is hashed, suffixes at its bottom, so that no
+ * two classes meet. */
+static inline uint64_t dictionary_prefix_hash(uint64_t head, unsigned class)
 {
-	return (key | (uint64_t)(class + (suffix ? 4 : 0) + 1) << 56) * 0x9E3779B97F4A7C15U;
+	return (head << (64 - 8 * dictionary_class_bytes(class))) * DICTIONARY_MIX;
 }
 
-static inline uint64_t dictionary_first_bytes(uint64_t head, unsigned class)
+static inline uint64_t dictionary_suffix_hash(const char *end, unsigned class)
 {
-	return head & (UINT64_MAX >> (64 - 8 * dictionary_class_bytes(class)));
-}
-
-static inline uint64_t dictionary_last_bytes(const char *end, unsigned class)
-{
-	return dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class));
+	return (dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class))) *
+	       DICTIONARY_MIX;
 }
 
 static inline uint32_t dictionary_passes(const struct dictionary_map *m, uint64_t hash)

@@ -108,6 +108,7 @@ int folded_read(struct folded *f, const struct span fields[ITEM_FIELDS])
 	f->n = 0;
 	f->n_marks = 0;
 	f->loose = false;
+	f->trace_field = NULL;
 	r = grow_text(f, 64);
 	for (int i = 0; i < ITEM_FIELDS && r >= 0; i++) {
 		struct span s = fields[i];
@@ -186,7 +187,7 @@ static size_t step(const struct fold_field *field, size_t i, size_t *used)
 }
 
 /* Offset of the code point that gave byte `at` (counted in the field's folded text). */
-static size_t trace(const struct folded *f, const struct fold_field *field, size_t at)
+static size_t trace(struct folded *f, const struct fold_field *field, size_t at)
 {
 	const struct fold_mark *marks = f->marks + field->mark;
 	size_t low = 0, high = field->n_marks, i, o;
@@ -203,6 +204,10 @@ static size_t trace(const struct folded *f, const struct fold_field *field, size
 	o = marks[low].out;
 	if (marks[low].plain)
 		return i + (at - o);
+	if (f->trace_field == field && f->trace_out > o && f->trace_out <= at) {
+		i = f->trace_in;
+		o = f->trace_out;
+	}
 	for (;;) {
 		size_t used, gives;
 		uint64_t eight;
@@ -216,23 +221,27 @@ static size_t trace(const struct folded *f, const struct fold_field *field, size
 			o += 8;
 		}
 		gives = step(field, i, &used);
-
 		if (o + gives > at)
-			return i;
+			break;
 		i += used;
 		o += gives;
 	}
+	f->trace_field = field;
+	f->trace_in = i;
+	f->trace_out = o;
+	return i;
 }
 
-void folded_extent(const struct folded *f, size_t first, size_t last, bool with_sigil,
+void folded_extent(struct folded *f, size_t first, size_t last, bool with_sigil,
 	uint32_t *ret_start, uint32_t *ret_end)
 {
 	const struct fold_field *field = &f->fields[folded_field(f, first)];
 	const size_t start = f->tokens[first].start - field->start;
 	const size_t end = f->tokens[last].end - 1 - field->start;
-	size_t i = trace(f, field, end), used;
+	size_t i, used;
 
 	*ret_start = (uint32_t)trace(f, field, with_sigil ? start - 1 : start);
+	i = trace(f, field, end);
 	(void)step(field, i, &used);
 	i += used;
 	while (i < field->original.n && step(field, i, &used) == 0)

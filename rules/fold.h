@@ -59,6 +59,9 @@ struct folded {
 	size_t marks_capacity;
 	struct fold_field fields[ITEM_FIELDS];
 	bool loose; /* a loose code point occurs (exact.h) */
+	/* Where the last trace ended: those that follow mostly lie behind it. */
+	const struct fold_field *trace_field;
+	size_t trace_in, trace_out;
 };
 
 /* The inner loops, for one kind of processor. */
@@ -114,7 +117,7 @@ enum item_field folded_field(const struct folded *f, size_t token);
 
 /* Extent of tokens first..last (of one field) in original bytes: from the first contributing
  * code point (or its sigil) to behind the last and what is dropped after it. */
-void folded_extent(const struct folded *f, size_t first, size_t last, bool with_sigil,
+void folded_extent(struct folded *f, size_t first, size_t last, bool with_sigil,
 	uint32_t *ret_start, uint32_t *ret_end);
 
 /* Appends the fold of s (not the token form). */

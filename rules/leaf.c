@@ -124,9 +124,9 @@ static bool covers(struct span pattern, struct span text)
 	return p == pattern.n;
 }
 
-static struct span original(const struct ruleset_scratch *s, uint32_t token)
+static struct span original(struct ruleset_scratch *s, uint32_t token)
 {
-	const struct folded *f = &s->folded;
+	struct folded *f = &s->folded;
 	uint32_t start, end;
 
 	folded_extent(f, token, token, false, &start, &end);
@@ -212,7 +212,7 @@ static bool add_place(
 /* Whether meeting its tokens decides where the leaf stands. */
 static bool decided_by_meeting(const struct ruleset_scratch *s, const struct leaf *leaf)
 {
-	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop &&
+	return leaf->indexed && leaf->kind == NODE_TERM && !leaf->slop && !leaf->inside &&
 	       !(leaf->loose && s->folded.loose);
 }
 

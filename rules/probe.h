@@ -30,22 +30,16 @@ static inline size_t probe_tokens(
 		const uint64_t head = shape ? dictionary_head(p, length) : 0;
 
 		if (shape & PROBE_THREE)
-			hit |= dictionary_passes(
-				&parts, dictionary_part_hash(
-						dictionary_first_bytes(head, 2), 2, false));
+			hit |= dictionary_passes(&parts, dictionary_prefix_hash(head, 2));
 		if (shape & PROBE_FIVE)
-			hit |= dictionary_passes(
-				&parts, dictionary_part_hash(
-						dictionary_first_bytes(head, 3), 3, false));
+			hit |= dictionary_passes(&parts, dictionary_prefix_hash(head, 3));
 		for (unsigned c = 0; shape & PROBE_REST && c < DICTIONARY_CLASSES; c++) {
 			if (c < 2 && d->prefix_class[c])
-				hit |= dictionary_passes(&parts,
-					dictionary_part_hash(
-						dictionary_first_bytes(head, c), c, false));
+				hit |= dictionary_passes(
+					&parts, dictionary_prefix_hash(head, c));
 			if (d->suffix_class[c])
-				hit |= dictionary_passes(&parts,
-					dictionary_part_hash(
-						dictionary_last_bytes(p + length, c), c, true));
+				hit |= dictionary_passes(
+					&parts, dictionary_suffix_hash(p + length, c));
 		}
 		hits[n_hits] = (uint32_t)i;
 		n_hits += hit;

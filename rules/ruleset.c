@@ -42,7 +42,7 @@ struct ruleset_size ruleset_size(const struct ruleset *set)
 	struct ruleset_size size = {.bytes = sizeof(*set) + set->arena.total_bytes,
 		.leaves = set->n_leaves,
 		.entries = set->dictionary.words.n + set->dictionary.parts.n +
-			   set->dictionary.tags.n,
+			   set->dictionary.tags.n + set->dictionary.inside.n,
 		.always = set->n_always};
 
 	for (size_t i = 0; i < set->n_leaves; i++)
@@ -228,11 +228,22 @@ static void find_candidates(struct ruleset_scratch *s)
 
 	for (size_t i = 0; i < n; i++)
 		dictionary_look_up(&set->dictionary, &s->folded, s->hits[i], on_met, s);
+	dictionary_look_inside(&set->dictionary, &s->folded, on_met, s);
 	for (size_t i = 0; s->folded.loose && i < set->n_loose; i++)
 		add_candidates(s, &set->leaves[set->loose[i]]);
 	for (size_t i = 0; i < set->n_always; i++)
 		add_candidate(s, set->always[i]);
 	sort_candidates(s);
+}
+
+int document_begin(
+	struct ruleset_scratch *s, const struct item *item, const struct match_context *context)
+{
+	const int r = begin(s, item, context);
+
+	if (r >= 0)
+		find_candidates(s);
+	return r;
 }
 
 static bool speaks(const struct set_rule *rule, struct span lang)
@@ -290,12 +301,11 @@ int ruleset_match(const struct ruleset *set, struct ruleset_scratch *s, const st
 {
 	struct match *matches = NULL;
 	size_t n = 0;
-	int r = begin(s, item, context);
+	int r = document_begin(s, item, context);
 
 	(void)set; /* the scratch knows it */
 	if (r < 0)
 		return r;
-	find_candidates(s);
 	for (size_t i = 0; i < s->n_candidates && r >= 0; i++) {
 		if (!ask(s, s->candidates[i]))
 			continue;

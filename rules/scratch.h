@@ -120,6 +120,10 @@ void evaluate_spans(struct ruleset_scratch *s, const struct op *op);
 /* Sorts s->spans and leaves each once. */
 void spans_settle(struct ruleset_scratch *s);
 
+/* ruleset.c: makes the item the document at hand, and meets its tokens. 0 or -ENOMEM. */
+int document_begin(struct ruleset_scratch *s, const struct item *item,
+	const struct match_context *context);
+
 /* values.c */
 bool value_holds(struct ruleset_scratch *s, const struct value_test *test);
 bool number_holds(const struct ruleset_scratch *s, const struct number_test *test);

@@ -47,6 +47,7 @@ struct leaf {
 	bool exact, loose, irregular;
 	/* In the dictionary: where it was not met, it is not. */
 	bool indexed;
+	bool inside; /* only by a string inside a token: still to be searched for */
 	uint32_t slop;
 	uint32_t n_tokens;
 	uint32_t rarest; /* index of the token to look for */
@@ -67,8 +68,9 @@ struct op {
 	bool ordered : 1;  /* NODE_NEAR */
 	bool plain : 1;    /* a leaf: it is found if it was met */
 	uint16_t distance; /* NODE_NEAR */
-	uint32_t arg;  /* index of leaf, value or number; NODE_OF: least number of children */
-	uint32_t next; /* ops in this subtree: the next sibling is `next` further on */
+	uint32_t arg;   /* index of leaf, value or number; NODE_OF: least number of children */
+	uint32_t next;  /* ops in this subtree: the next sibling is `next` further on */
+	uint32_t place; /* among its siblings, as written */
 };
 
 struct set_rule {

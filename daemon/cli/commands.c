@@ -19,6 +19,8 @@ const struct command commands[] = {
 		"say what the running daemon does, source by source", command_status },
 	{ "deliveries", "[list|show ID|redrive [ID|--all]|drop ID] [-c FILE] [--state DIR] [--json]",
 		"show what waits, what was given up and why; try it again", command_deliveries },
+	{ "notify", "test RECEIVER [-c FILE] [--json]",
+		"send one real message to a receiver and show what went over the wire", command_notify },
 	{ "reload", "[-c FILE] [--state DIR]",
 		"make the running daemon read its configuration again", command_reload },
 	{ "search", "[--json] " MENTIONS_USAGE, "find mentions in the archive, the newest first",

@@ -29,6 +29,7 @@ int command_discover(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_match(int argc, char **argv);
+int command_notify(int argc, char **argv);
 int command_parse(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_run(int argc, char **argv);

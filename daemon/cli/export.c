@@ -134,11 +134,11 @@ static void csv_line(struct buf *out, const struct hit *hit)
 	buf_add(out, SPAN("\r\n"));
 }
 
-static bool see(void *arg, struct archive_reader *reader, const struct hit *hit)
+static bool see(void *arg, const struct hit *hit, const struct match *found)
 {
 	struct export *e = arg;
 
-	(void)reader;
+	(void)found;
 	buf_clear(&e->line);
 	if (e->csv) {
 		csv_line(&e->line, hit);

@@ -12,6 +12,7 @@
 #include "config_reader.h"
 #include "line/codec_mention.h"
 #include "sources/date.h"
+#include "vigie/ruleset.h"
 #include "vigie/utf8.h"
 
 /* "7d": so long ago; or a date, at midnight UTC where it has no time. */
@@ -151,39 +152,120 @@ int mentions_read(struct mentions_ask *ask, int argc, char **argv)
 }
 
 struct going {
-	struct archive_reader *reader;
-	bool (*see)(void *arg, struct archive_reader *reader, const struct hit *hit);
+	struct ruleset *query; /* NULL: none */
+	struct ruleset_scratch *scratch;
+	size_t left; /* to be seen; 0: no bound */
+	bool failed;
+	bool (*see)(void *arg, const struct hit *hit, const struct match *found);
 	void *arg;
 };
 
 static bool on_hit(void *arg, const struct hit *hit)
 {
+	const struct match_context context = {.source = hit->source};
 	struct going *going = arg;
+	struct match *found = NULL;
+	struct arena arena = {0};
+	size_t n = 1;
+	bool more = true;
 
-	return going->see(going->arg, going->reader, hit);
+	if (going->query)
+		going->failed = ruleset_match(going->query, going->scratch, &hit->item,
+					&context, &arena, &found, &n) < 0;
+	if (n && !going->failed) {
+		more = going->see(going->arg, hit, found);
+		if (going->left && --going->left == 0)
+			more = false;
+	}
+	arena_release(&arena);
+	return more && !going->failed;
 }
 
-int mentions_each(struct mentions_ask *ask,
-	bool (*see)(void *arg, struct archive_reader *reader, const struct hit *hit), void *arg)
+/* What the archive's index can keep away. */
+static int narrow(struct mentions_ask *ask, const struct ruleset *query)
 {
-	const char *folder = state_folder(&ask->arena, ask->state, ask->config);
-	struct going going = {.see = see, .arg = arg};
+	struct archive_word *kept;
+	struct ruleset_word *words;
+	size_t n;
+	int r = ruleset_words(query, &ask->arena, &words, &n);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	kept = arena_calloc(&ask->arena, n + 1, sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		kept[i] = (struct archive_word){words[i].text, words[i].prefix};
+	ask->filter.any_words = kept;
+	ask->filter.n_any_words = n;
+	return 0;
+}
+
+/* The engine decides, with the same answers as the rules give to what arrives; so the limit is
+ * counted behind it. */
+static int read_query(struct mentions_ask *ask, struct going *going)
+{
+	const struct rule rule = {.id = SPAN("query"), .query = span_trim(ask->filter.words)};
+	struct ruleset_builder *builder = NULL;
+	struct err_list errors = {0};
+	int r = ruleset_builder_new(&builder);
+
+	if (r == 0)
+		r = ruleset_builder_add(builder, &rule, &errors);
+	if (r == 0)
+		r = ruleset_build(&going->query, builder, &errors);
+	if (r == 0)
+		r = ruleset_scratch_new(&going->scratch, going->query);
+	err_list_print(&errors, stderr);
+	err_list_deinit(&errors);
+	ruleset_builder_free(builder);
+	if (r < 0)
+		return r;
+	ask->filter.words = SPAN_NONE;
+	going->left = ask->filter.limit;
+	ask->filter.limit = 0;
+	return narrow(ask, going->query);
+}
+
+static int go(struct mentions_ask *ask, struct going *going, const char *folder)
+{
+	struct archive_reader *reader = NULL;
 	struct span path, why = SPAN("out of memory");
 	int r = -ENOMEM;
 
-	if (!folder)
-		return EXIT_FAILED;
 	path = arena_printf(&ask->arena, "%s/%s", folder, ARCHIVE_FILE);
 	if (path.p)
-		r = archive_reader_new(&going.reader, path.p, &ask->arena, &why);
+		r = archive_reader_new(&reader, path.p, &ask->arena, &why);
 	if (r == 0)
-		r = archive_search(
-			going.reader, &ask->filter, on_hit, &going, &ask->arena, &why);
-	archive_reader_free(going.reader);
+		r = archive_search(reader, &ask->filter, on_hit, going, &ask->arena, &why);
+	if (r == 0 && going->failed)
+		r = -ENOMEM;
+	archive_reader_free(reader);
 	if (r == 0)
 		return EXIT_DONE;
 	(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(why));
 	return r == -E2BIG ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int mentions_each(struct mentions_ask *ask,
+	bool (*see)(void *arg, const struct hit *hit, const struct match *found), void *arg)
+{
+	const char *folder = state_folder(&ask->arena, ask->state, ask->config);
+	struct going going = {.see = see, .arg = arg};
+	const size_t limit = ask->filter.limit;
+	int status = EXIT_DONE;
+
+	if (!folder)
+		return EXIT_FAILED;
+	if (ask->takes_query && !span_empty(span_trim(ask->filter.words)) &&
+		read_query(ask, &going) < 0)
+		status = EXIT_USAGE;
+	if (status == EXIT_DONE)
+		status = go(ask, &going, folder);
+	ask->filter.limit = limit;
+	ruleset_scratch_free(going.scratch);
+	ruleset_unref(going.query);
+	return status;
 }
 
 static bool write_all(struct span text)

@@ -14,10 +14,13 @@
 #define MENTIONS_USAGE                                                                         \
 	"[--since 7d] [--until TIME] [--rule R] [--brand B] [--source S] [--lang L] [--limit " \
 	"N] "                                                                                  \
-	"[--state DIR | -c FILE] [WORD…]"
+	"[--state DIR | -c FILE] [QUERY]"
 
 struct mentions_ask {
 	struct archive_filter filter;
+	/* Set: the words are a query of the rule language (vigie-rules(5)), and what it finds in a
+	 * mention is given to see(); not set: words. */
+	bool takes_query;
 	const char *config; /* -c */
 	const char *state;  /* --state */
 	/* The command's own option, if it has one: --NAME, with a value or not. */
@@ -33,10 +36,9 @@ struct mentions_ask {
 int mentions_read(struct mentions_ask *ask, int argc, char **argv);
 
 /* Opens the archive and calls see() for each mention. EXIT_DONE, or EXIT_FAILED after saying
- * why. see() gets the reader for archive_search_marks(). */
+ * why. `found`: where the query matched; NULL without one. */
 int mentions_each(struct mentions_ask *ask,
-	bool (*see)(void *arg, struct archive_reader *reader, const struct hit *hit),
-	void *arg);
+	bool (*see)(void *arg, const struct hit *hit, const struct match *found), void *arg);
 
 /* Writes to standard output; on a terminal without what moves its cursor or turns text around
  * (but line ends and tabs). False when it cannot be written. */

@@ -1,6 +1,7 @@
 /*
- * search: the archive for a person: the newest mentions that hold all words, with the words
- * marked (without words: what the rules matched); or as JSON lines.
+ * search: the archive for a person: the newest mentions that a query of the rule language
+ * matches, with what it found marked (without a query: what the rules matched); or as JSON
+ * lines.
  */
 
 #include "cli/commands.h"
@@ -22,34 +23,30 @@ struct search {
 };
 
 /* The same mention with what was asked for marked, instead of what its rules found. */
-static void print_marked(struct search *s, const struct hit *hit,
-	const struct match_span *marks, size_t n, struct arena *arena)
+static void print_marked(struct search *s, const struct hit *hit, const struct match *found)
 {
+	struct arena arena = {0};
 	struct match *matches =
-		arena_calloc(arena, hit->n_matches ? hit->n_matches : 1, sizeof(*matches));
+		arena_calloc(&arena, hit->n_matches ? hit->n_matches : 1, sizeof(*matches));
 	struct hit marked = *hit;
 
-	if (n == 0 || !matches) {
-		printer_hit(stdout, &s->style, hit);
-		return;
-	}
-	for (size_t i = 0; i < hit->n_matches; i++) {
+	for (size_t i = 0; matches && i < hit->n_matches; i++) {
 		matches[i] = hit->matches[i];
 		matches[i].n_spans = 0;
 	}
-	matches[0].spans = marks;
-	matches[0].n_spans = n;
-	marked.matches = matches;
-	marked.n_matches = hit->n_matches ? hit->n_matches : 1;
+	if (matches && found && found->n_spans) {
+		matches[0].spans = found->spans;
+		matches[0].n_spans = found->n_spans;
+		marked.matches = matches;
+		marked.n_matches = hit->n_matches ? hit->n_matches : 1;
+	}
 	printer_hit(stdout, &s->style, &marked);
+	arena_release(&arena);
 }
 
-static bool see(void *arg, struct archive_reader *reader, const struct hit *hit)
+static bool see(void *arg, const struct hit *hit, const struct match *found)
 {
-	struct arena arena = {0};
 	struct search *s = arg;
-	const struct match_span *marks;
-	size_t n;
 
 	s->n++;
 	if (s->json) {
@@ -58,11 +55,8 @@ static bool see(void *arg, struct archive_reader *reader, const struct hit *hit)
 		buf_add_char(&s->line, '\n');
 		s->failed = s->line.failed || !mentions_write(buf_span(&s->line));
 	} else {
-		if (archive_search_marks(reader, &marks, &n, &arena) < 0)
-			n = 0;
-		print_marked(s, hit, marks, n, &arena);
+		print_marked(s, hit, found);
 		s->failed = ferror(stdout);
-		arena_release(&arena);
 	}
 	return !s->failed;
 }
@@ -74,6 +68,7 @@ int command_search(int argc, char **argv)
 			.until = WALL_NONE,
 			.limit = SEARCH_LIMIT,
 			.newest_first = true},
+		.takes_query = true,
 		.own_name = "json",
 	};
 	struct search s = {.style = printer_style_of(stdout)};

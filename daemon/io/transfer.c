@@ -29,6 +29,7 @@ enum {
 	DEFAULT_MAX_HEADER = 64 * 1024,
 	DEFAULT_MAX_CONNECTIONS = 256,
 	DEFAULT_MAX_PER_HOST = 2,
+	HOST_MEMORY_S = 5,
 };
 
 /* A socket libcurl waits on. */
@@ -123,7 +124,7 @@ static bool is_loopback(const unsigned char a[16])
 }
 
 /* The one place where an address is let through or not. */
-static bool guard(struct transfer_handle *h, const unsigned char address[16])
+bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16])
 {
 	const struct transfer *t = h->transfer;
 	bool pass = !t->options.guarded || address_is_public(address);
@@ -233,7 +234,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		        16);
 	else
 		return CURL_SOCKET_BAD;
-	if (!guard(h, range.address))
+	if (!handle_may_reach(h, range.address))
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 	if (fd >= 0 && h->mail && !keep_mail_socket(h, fd)) {
@@ -256,7 +257,7 @@ static int on_request(void *arg, char *ip, char *local_ip, int port, int local_p
 		use_mail_socket(h, local_port);
 	if (!address_parse(address, span_slice(text, 0, span_find(text, '%'))))
 		return CURL_PREREQFUNC_ABORT;
-	return guard(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	return handle_may_reach(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 struct transfer_handle *handle_new(struct transfer *t, size_t size)
@@ -280,6 +281,7 @@ void handle_detach(struct transfer_handle *h)
 	if (h->running)
 		(void)curl_multi_remove_handle(t->multi, h->easy);
 	h->running = false;
+	handle_forget_host(h);
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
 		if (t->mail_sockets[i].user == h)
 			t->mail_sockets[i].user = NULL;
@@ -339,6 +341,10 @@ int handle_prepare(struct transfer_handle *h, int64_t total_ms)
 	/* A look-up in its thread can take seconds; nobody waits for it when a transfer ends.
 	 */
 	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	/* What it is told of addresses serves one connection; its list of them is walked
+	 * whenever a connection closes, and should be short. */
+	if (o->resolve)
+		(void)curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)HOST_MEMORY_S);
 	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
@@ -369,14 +375,22 @@ void handle_later(struct transfer_handle *h)
 
 void handle_run(struct transfer_handle *h)
 {
-	struct transfer *t = h->transfer;
-	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
-
 	h->halt = HALT_NONE;
 	h->refused = h->passed = 0;
 	h->message[0] = '\0';
 	head_clear(&h->head);
 	buf_clear(&h->body);
+	if (h->transfer->options.resolve)
+		handle_find_host(h);
+	else
+		handle_start_hop(h);
+}
+
+void handle_start_hop(struct transfer_handle *h)
+{
+	struct transfer *t = h->transfer;
+	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
+
 	if (left_ms <= 0) {
 		h->ready_code = CURLE_OPERATION_TIMEDOUT;
 		handle_later(h);

@@ -21,6 +21,7 @@
 #include "vigie/document.h"
 #include "vigie/request.h"
 
+struct resolve;
 struct transfer;
 struct transfer_handle;
 
@@ -42,6 +43,9 @@ struct transfer_options {
 	const char *user_agent; /* NULL: vigie/VERSION */
 	const char *ehlo_name;  /* how we greet mail servers; NULL: the name of this machine */
 	const char *ca_file;    /* PEM, added to the system's authorities; NULL: none */
+	/* Who finds addresses; must outlive the transfer. NULL: libcurl, a thread a name: for
+	 * the few hosts of an operator's own, which every service of nsswitch.conf may name. */
+	struct resolve *resolve;
 	bool guarded;
 	const struct address_range *allow; /* copied */
 	size_t n_allow;
@@ -68,7 +72,8 @@ int transfer_set_allow(struct transfer *transfer, const struct address_range *al
 enum transfer_error {
 	TRANSFER_OK,        /* an answer came, whatever its status; see document.end */
 	TRANSFER_REFUSED,   /* by the guard */
-	TRANSFER_RESOLVE,   /* no such name */
+	TRANSFER_RESOLVE,   /* no such name; without options.resolve, no answer either */
+	TRANSFER_DNS,       /* the DNS gave no answer: later, perhaps */
 	TRANSFER_CONNECT,   /* no connection */
 	TRANSFER_TLS,       /* certificate or handshake */
 	TRANSFER_TIMEOUT,   /* total time, or too slow */

@@ -12,6 +12,7 @@
  *     transfer_guard.c   addresses
  *     transfer_head.c    the head of an HTTP answer
  *     transfer_place.c   addresses of the web, by libcurl's own reading of them
+ *     transfer_resolve.c addresses of hosts, before libcurl asks for them
  *     transfer_tls.c     an authority of the operator's own
  *     transfer_why.c     what went wrong, in words
  *     transfer_control.c the command line's questions to the daemon
@@ -19,6 +20,7 @@
 
 #include <curl/curl.h>
 
+#include "io/resolve.h"
 #include "io/transfer.h"
 #include "io/transfer_head.h"
 #include "vigie/buf.h"
@@ -77,7 +79,8 @@ struct place {
 	char *url;          /* with userinfo */
 	struct span shown;  /* without userinfo and fragment */
 	struct span scheme; /* lower case */
-	struct span host;
+	struct span host;            /* for people */
+	struct span name;            /* as the DNS is asked for it: RFC 3492 */
 	struct span port;            /* never empty */
 	const char *user, *password; /* decoded, or NULL */
 };
@@ -93,6 +96,9 @@ struct transfer_handle {
 	struct arena arena;
 	struct place place;       /* of this hop */
 	struct curl_slist *lines; /* header lines, or recipients */
+	struct resolve_ask *ask;  /* while the host's addresses are being asked for */
+	struct curl_slist *addresses; /* of the host, as CURLOPT_RESOLVE wants them */
+	const char *unresolved;   /* why the DNS gave no answer; NULL: it gave one */
 	struct mono deadline;
 	struct head head;
 	struct buf body;
@@ -117,12 +123,21 @@ void handle_detach(struct transfer_handle *h);
 void handle_destroy(struct transfer_handle *h);
 /* Gives h an easy handle with all the options that do not depend on the kind. 0 or -ENOMEM. */
 int handle_prepare(struct transfer_handle *h, int64_t total_ms);
-/* Into the multi, for place.url. On failure ended() comes from the drain. */
+/* Finds the host of place.url, then into the multi. On failure ended() comes from the drain. */
 void handle_run(struct transfer_handle *h);
 void handle_later(struct transfer_handle *h); /* ended(h, CURLE_OK) from the drain */
 /* For a QUIT that was just said: its answer will not be waited for. May be called from
  * libcurl's callbacks. false: it was said on a connection that h did not use, to make room. */
 bool handle_deafen(const struct transfer_handle *h);
+
+/* transfer_resolve.c: handle_start_hop() once the host of h->place has its addresses, or what
+ * ends the hop from the drain. */
+void handle_find_host(struct transfer_handle *h);
+void handle_forget_host(struct transfer_handle *h); /* and what is being asked */
+/* transfer.c: into the multi. */
+void handle_start_hop(struct transfer_handle *h);
+/* What the guard says to an address, remembered in h for why_ended(). */
+bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16]);
 
 /* transfer_place.c: 0; -EINVAL: no address; -EPROTONOSUPPORT: neither of `schemes` (a list with
  * commas); -ENOMEM. base: NULL, or what a relative reference is relative to. */
@@ -163,7 +178,7 @@ struct file_answer {
 };
 
 /* Reads the file of h->place.url into h->body. */
-void transfer_file_read(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
+void fetch_file(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
         const struct request *request);
 
 #endif

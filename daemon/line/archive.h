@@ -89,10 +89,21 @@ const struct archive_stats *archive_stats(const struct archive *archive);
 /* --- Reading, for commands: own connection, read only ----------------------------------------
  */
 
+/* A folded word as the rule language sees it, or the beginning of one. */
+struct archive_word {
+	struct span text;
+	bool prefix;
+};
+
 struct archive_filter {
 	/* Full-text: every word must occur in title, text or author (folded as the archive
 	 * folds). "in quotes" is a phrase, word* a beginning. */
 	struct span words;
+	/* Only mentions that may hold one of these, title, text and author: all that do, and some
+	 * that don't. The index folds otherwise than the rules (it knows no oe in œ); a mention
+	 * with a character on which the two could differ is always among them. n 0: not asked. */
+	const struct archive_word *any_words;
+	size_t n_any_words;
 	struct span rule, brand, source,
 		lang;             /* "fr" is also fr-CA; case counts for rule only */
 	struct wall since, until; /* half-open, on published, else fetched; WALL_NONE: open */

@@ -215,6 +215,58 @@ static void ask_words(struct question *q, struct span words)
 			add_text(q, buf_span(q->match)));
 }
 
+/* For GLOB: a text with a code point of which the index and the rules may not make the same
+ * words. What is listed is plain: ASCII, letters that are an ASCII letter and an accent, and
+ * punctuation that separates words for both. */
+static const char not_plain[] =
+	"*[^\t\n\r -~\xC2\xA0\xC2\xA1\xC2\xA7\xC2\xAB\xC2\xB7\xC2\xBB\xC2\xBF" /* ¡ § « · » ¿ */
+	"\xC3\x80-\xC3\x85\xC3\x87-\xC3\x8F\xC3\x91-\xC3\x96\xC3\x99-\xC3\x9D" /* À-Ý */
+	"\xC3\xA0-\xC3\xA5\xC3\xA7-\xC3\xAF\xC3\xB1-\xC3\xB6\xC3\xB9-\xC3\xBD\xC3\xBF"
+	"\xE2\x80\x93\xE2\x80\x94\xE2\x80\x98\xE2\x80\x99\xE2\x80\x9C-\xE2\x80\x9E" /* – — ‘ ’ “
+										       ” „ */
+	"\xE2\x80\xA2\xE2\x80\xA6\xE2\x80\xB9\xE2\x80\xBA\xE2\x82\xAC]*"; /* • … ‹ › € */
+
+/* A word that only a text that is not plain can hold need not be looked for: such texts are
+ * asked for anyway. A word without letter or digit is none to the index: then nothing is
+ * narrowed. */
+static void ask_any(struct question *q, const struct archive_filter *f)
+{
+	struct buf match = {0};
+	bool known = f->n_any_words > 0;
+	struct span kept;
+	int glob;
+
+	for (size_t i = 0; i < f->n_any_words && known; i++) {
+		const struct span word = f->any_words[i].text;
+		bool ascii = true;
+
+		for (size_t k = 0; k < word.n; k++)
+			ascii &= (unsigned char)word.p[k] < 0x80;
+		known = !ascii || has_letters(word);
+		if (!ascii || !known)
+			continue;
+		buf_addf(&match, "%s\"%.*s\"%s", match.n ? " OR " : "", SPAN_ARG(word),
+			f->any_words[i].prefix ? "*" : "");
+	}
+	kept = match.failed ? SPAN_NONE : arena_dup(&q->arena, buf_span(&match));
+	buf_deinit(&match);
+	q->failed |= !kept.p;
+	if (!known || !kept.p)
+		return;
+	glob = add_text(q, span_str(not_plain));
+	buf_addf(&q->sql,
+		" AND (m.title GLOB ?%d OR m.text GLOB ?%d OR m.author_name GLOB ?%d"
+		" OR m.author_handle GLOB ?%d",
+		glob, glob, glob, glob);
+	if (kept.n)
+		buf_addf(&q->sql,
+			" OR m.mention IN (SELECT rowid FROM mentions_words WHERE "
+			"mentions_words"
+			" MATCH ?%d)",
+			add_text(q, kept));
+	buf_add_char(&q->sql, ')');
+}
+
 static void ask_values(struct question *q, const struct archive_filter *f)
 {
 	if (!span_empty(f->rule))
@@ -255,6 +307,7 @@ static int ask(struct question *q, const struct archive_filter *f)
 		" FROM (SELECT m.mention AS mention, m.at AS at FROM mentions m WHERE 1");
 	ask_values(q, f);
 	ask_words(q, f->words);
+	ask_any(q, f);
 	buf_addf(&q->sql, " ORDER BY m.at %s, m.mention %s", f->limit ? "DESC" : order,
 		f->limit ? "DESC" : order);
 	if (f->limit)

@@ -499,7 +499,7 @@ void crawl_settle(void *crawl, struct batch *batch)
 	struct crawl *c = crawl;
 	struct flight *f = flight_of(c, batch);
 
-	if (f && f->stale) {
+	if (f && f->stale && !batch->n_hits) {
 		/* Asked with validators that the queue no longer vouches for: a 304 would be
 		 * believed though its hits are lost. The source is read again at once. */
 		crawl_committed(c, batch);
@@ -508,6 +508,11 @@ void crawl_settle(void *crawl, struct batch *batch)
 	if (f && !judge(f) && crawl_is_file(batch->source)) {
 		crawl_committed(c, batch); /* nothing to remember */
 		return;
+	}
+	if (f && f->stale) { /* hits are always welcome, alone */
+		batch->state.etag = SPAN_NONE;
+		batch->state.last_modified = SPAN_NONE;
+		batch->state.cursor = SPAN_NONE;
 	}
 	c->options.commit.take(c->options.commit.arg, batch);
 }

@@ -95,8 +95,8 @@ static struct wall finish(struct parts *p)
 		p->month = 1;
 	if (p->day < 0)
 		p->day = 1;
-	if (p->month < 1 || p->month > 12 || p->day < 1 ||
-		p->day > days_in_month(p->year, p->month))
+	/* "31 June" is the 1st of July, as mktime() has it: near, and better than nothing */
+	if (p->month < 1 || p->month > 12 || p->day < 1 || p->day > 31)
 		return WALL_NONE;
 	if (p->hour < 0)
 		p->hour = p->minute = p->second = p->ms = 0;

@@ -1,6 +1,7 @@
 #include "sources/discover.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "sources/encoding.h"
 #include "sources/html.h"
@@ -14,6 +15,7 @@
 enum {
 	MAX_FOUND = 64,
 	MAX_VALUE_BYTES = 8 * 1024,
+	MAX_ANCHOR_BYTES = 256,
 	/* Links to feeds stand in <head>; pages that forget it have them early all the same. */
 	MAX_PAGE_BYTES = 4 * 1024 * 1024,
 };
@@ -95,6 +97,11 @@ struct finder {
 	bool base_set; /* by <base> */
 	bool failed;
 	struct buf value;
+	/* Links in the text of the page that look like one to a feed. */
+	struct span anchors[MAX_FOUND];
+	size_t n_anchors;
+	struct span href; /* of the one that is open */
+	struct buf text;
 };
 
 static void add(
@@ -154,6 +161,49 @@ static void take_link(struct finder *f, const struct xml_token *t)
 		add(f, href, title, type, false);
 }
 
+/* Does a link in the text of a page look like one to a feed? By its last segment, or its words.
+ */
+static bool looks_like_feed(struct span href, struct span text)
+{
+	static const char *const words[] = {"rss", "atom", "feed", "rss feed", "atom feed",
+		"rss 2.0", "flux rss", "fil rss", "xml feed"};
+	static const char *const names[] = {"feed", "rss", "atom", "feed.xml", "rss.xml",
+		"atom.xml", "rss2.xml", "index.rdf", "feed.json"};
+	static const char *const ends[] = {".rss", ".atom", ".rdf"};
+	struct span path = url_split(href).path, last;
+	size_t i;
+
+	while (path.n && path.p[path.n - 1] == '/')
+		path.n--;
+	for (i = path.n; i > 0 && path.p[i - 1] != '/'; i--)
+		;
+	last = span_slice(path, i, path.n);
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (span_eq_ci(text, span_str(words[i])))
+			return true;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (span_eq_ci(last, span_str(names[i])))
+			return true;
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (last.n > strlen(ends[i]) &&
+			span_eq_ci(span_slice(last, last.n - strlen(ends[i]), last.n),
+				span_str(ends[i])))
+			return true;
+	return false;
+}
+
+/* A link ended whose text is in f->text. */
+static void end_anchor(struct finder *f)
+{
+	struct buf line = {0};
+
+	text_line(&line, buf_span(&f->text));
+	if (f->n_anchors < MAX_FOUND && looks_like_feed(f->href, buf_span(&line)))
+		f->anchors[f->n_anchors++] = f->href;
+	buf_deinit(&line);
+	f->href = SPAN_NONE;
+}
+
 static void read_page(struct finder *f, struct span page)
 {
 	struct xml x = {0};
@@ -164,12 +214,20 @@ static void read_page(struct finder *f, struct span page)
 	while (!f->failed && xml_next(&x, &t) != XML_END) {
 		if (t.event == XML_CLOSE && span_eq_ci(t.name, SPAN("script")))
 			script = false;
+		if (f->href.n && t.event == XML_TEXT && f->text.n < MAX_ANCHOR_BYTES)
+			html_unescape(&f->text, span_slice(t.text, 0, MAX_ANCHOR_BYTES));
+		if (f->href.n && (t.event == XML_CLOSE || t.event == XML_OPEN) &&
+			span_eq_ci(t.name, SPAN("a")))
+			end_anchor(f);
 		if (t.event != XML_OPEN || script)
 			continue;
 		if (span_eq_ci(t.name, SPAN("script"))) {
 			script = !t.empty;
 		} else if (span_eq_ci(t.name, SPAN("link"))) {
 			take_link(f, &t);
+		} else if (span_eq_ci(t.name, SPAN("a"))) {
+			f->href = attribute(f, &t, SPAN("href"));
+			buf_clear(&f->text);
 		} else if (span_eq_ci(t.name, SPAN("base")) && !f->base_set) {
 			const struct span href = attribute(f, &t, SPAN("href"));
 			const struct span url = url_resolve(f->arena, f->base, href);
@@ -269,6 +327,7 @@ int discover_feeds(struct discovered_list *ret, struct arena *arena,
 	struct discovered_list list = {0};
 	struct finder f = {.arena = arena, .list = &list, .base = options->base};
 	struct buf text = {0};
+	bool named = false;
 	int r = read_feed(&f, options, body);
 
 	if (r == READ_NOT_A_FEED) {
@@ -278,12 +337,16 @@ int discover_feeds(struct discovered_list *ret, struct arena *arena,
 				if (span_eq_ci(options->headers[i].name, SPAN("link")))
 					read_link_header(&f, options->headers[i].value);
 			read_page(&f, buf_span(&text));
+			named = list.n > 0;
+			for (size_t i = 0; !named && i < f.n_anchors; i++)
+				add(&f, f.anchors[i], SPAN_NONE, SPAN_NONE, true);
 			if (!list.n && options->guesses)
 				add_guesses(&f);
 		}
 	}
 	buf_deinit(&text);
 	buf_deinit(&f.value);
+	buf_deinit(&f.text);
 	if (r < 0 || f.failed)
 		return -ENOMEM;
 	*ret = list;

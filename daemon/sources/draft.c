@@ -9,26 +9,16 @@
 
 void draft_reset(struct draft *d, struct arena *arena)
 {
-	struct buf text = d->text;
-
-	buf_clear(&text);
-	*d = (struct draft){
-		.arena = arena,
-		.url_rank = RANK_NONE,
-		.title_rank = RANK_NONE,
-		.text = text,
-		.text_rank = RANK_NONE,
-		.published = WALL_NONE,
-		.updated = WALL_NONE,
-		.published_rank = RANK_NONE,
-		.updated_rank = RANK_NONE,
-		.lang_rank = RANK_NONE,
-		.replies = NAN,
-		.replies_rank = RANK_NONE,
-		.views = NAN,
-		.lat = NAN,
-		.lon = NAN,
-	};
+	/* field by field: the lists are long, and their content needs no clearing */
+	d->arena = arena;
+	d->failed = false;
+	d->id = d->url = d->guid_link = d->title = d->lang = d->parent = SPAN_NONE;
+	d->url_rank = d->title_rank = d->text_rank = d->lang_rank = RANK_NONE;
+	d->published_rank = d->updated_rank = d->replies_rank = RANK_NONE;
+	buf_clear(&d->text);
+	d->n_authors = d->tags.n = d->media.n = 0;
+	d->published = d->updated = WALL_NONE;
+	d->replies = d->views = d->lat = d->lon = NAN;
 }
 
 void draft_deinit(struct draft *d)
@@ -358,6 +348,7 @@ int draft_finish(struct draft *d, struct item *ret)
 	item.media = keep_list(d, &d->media);
 	item.n_media = item.media ? d->media.n : 0;
 	item.kind = ITEM_ARTICLE;
+	item.parent = d->parent;
 	item.numbers.replies = d->replies;
 	item.numbers.views = d->views;
 	item.place.lat = d->lat;

@@ -41,13 +41,14 @@ struct draft {
 	struct span lang; /* p set and n 0: said to be none */
 	int lang_rank;
 	struct draft_list tags, media;
+	struct span parent;
 	double replies;
 	int replies_rank;
 	double views;
 	double lat, lon;
 };
 
-/* An empty draft; the text's memory is kept. */
+/* Empties a draft that was zeroed or used before; the text's memory is kept. */
 void draft_reset(struct draft *d, struct arena *arena);
 void draft_deinit(struct draft *d);
 

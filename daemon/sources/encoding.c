@@ -427,25 +427,33 @@ static size_t incomplete_end(struct span s)
 
 bool encoding_valid(struct span s, size_t *n_wide)
 {
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0, n = 0;
 	bool ok = true;
 
-	for (size_t i = 0; i < s.n;) {
-		i += encoding_ascii_prefix(span_slice(s, i, s.n));
-		while (i < s.n && ((unsigned char)s.p[i] & 0x80)) {
-			const unsigned char *p = (const unsigned char *)s.p + i;
+	while (i < s.n) {
+		const unsigned char c = p[i];
 
-			/* the common case, without the bounds of E0, ED, F0, F4 */
-			if (p[0] >= 0xC2 && p[0] < 0xE0 && i + 1 < s.n &&
-				(p[1] & 0xC0) == 0x80) {
-				i += 2;
-			} else {
-				(void)utf8_decode(s, &i, &ok);
-				if (!ok)
-					return false;
-			}
-			++*n_wide;
+		if (c < 0x80) {
+			i += encoding_ascii_prefix(span_slice(s, i, i + 8));
+			if (i + 8 <= s.n && p[i] < 0x80)
+				i += encoding_ascii_prefix(span_slice(s, i, s.n));
+			continue;
+		}
+		n++;
+		/* the common cases, without the bounds of E0, ED and F0 to F4 */
+		if (c >= 0xC2 && c < 0xE0 && i + 1 < s.n && (p[i + 1] & 0xC0) == 0x80) {
+			i += 2;
+		} else if (c > 0xE0 && c < 0xF0 && c != 0xED && i + 2 < s.n &&
+			   (p[i + 1] & 0xC0) == 0x80 && (p[i + 2] & 0xC0) == 0x80) {
+			i += 3;
+		} else {
+			(void)utf8_decode(s, &i, &ok);
+			if (!ok)
+				return false;
 		}
 	}
+	*n_wide += n;
 	return true;
 }
 

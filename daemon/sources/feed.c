@@ -150,6 +150,7 @@ static void open_known(struct feed *f, enum feed_role parent, const struct feed_
 		break;
 	case FEED_ENCLOSURE:
 	case FEED_STATISTICS:
+	case FEED_PARENT:
 		feed_field_attributes(f, name, t);
 		break;
 	default:
@@ -231,6 +232,14 @@ static bool is_item_start(const struct feed *f, const struct xml_token *t)
 	return name && name->field == FEED_ITEM;
 }
 
+static bool is_person_part(const struct feed *f, const struct xml_token *t)
+{
+	const struct feed_name *name =
+		feed_name_find(feed_scope_ns(f, xml_prefix(t->name)), xml_local(t->name));
+
+	return name && belongs(f, ROLE_AUTHOR, name->field);
+}
+
 static void open_element(struct feed *f, const struct xml_token *t)
 {
 	enum feed_role parent;
@@ -245,7 +254,8 @@ static void open_element(struct feed *f, const struct xml_token *t)
 		!(f->field && f->capture.mode == CAPTURE_XHTML))
 		while (f->depth && f->item_level)
 			close_level(f);
-	if (f->field && f->field->field == FEED_AUTHOR && f->depth == f->field_level) {
+	if (f->field && f->field->field == FEED_AUTHOR && f->depth == f->field_level &&
+		is_person_part(f, t)) {
 		f->field = NULL;
 		f->stack[f->depth - 1].role = ROLE_AUTHOR;
 	}

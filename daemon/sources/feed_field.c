@@ -275,11 +275,20 @@ static void end_text(struct feed *f)
 	feed_scope_note_lang(f, d, 1);
 }
 
+/* Names in RSS are escaped twice as often as not, and some have markup in them. */
+static struct span plain_line(struct feed *f, struct span s)
+{
+	if (span_find(s, '<') == s.n && span_find(s, '&') == s.n)
+		return s;
+	buf_clear(&f->line);
+	html_text(&f->line, s, HTML_ONE_LINE | HTML_UNKNOWN_IS_TEXT, READ_MAX_VALUE_BYTES);
+	return buf_span(&f->line);
+}
+
 static void end_category(struct feed *f, struct span text)
 {
-	if (!f->item_level)
-		return;
-	draft_tag(&f->item, f->href.n ? f->href : text);
+	if (f->item_level)
+		draft_tag(&f->item, f->href.n ? f->href : plain_line(f, text));
 }
 
 void feed_field_end(struct feed *f)
@@ -306,7 +315,7 @@ void feed_field_end(struct feed *f)
 		end_id(f, value);
 		break;
 	case FEED_AUTHOR: /* text without elements */
-		draft_author_text(f->person_of, value, name->rank);
+		draft_author_text(f->person_of, plain_line(f, value), name->rank);
 		break;
 	case FEED_NAME:
 	case FEED_EMAIL:
@@ -362,6 +371,9 @@ void feed_field_attributes(
 		add_media(f, url.n ? url : feed_scope_get(f, t, "resource"));
 	} else if (name->field == FEED_MEDIA_CONTENT) {
 		add_media(f, feed_scope_get(f, t, "url"));
+	} else if (name->field == FEED_PARENT) {
+		if (f->item_level && !f->item.parent.n)
+			f->item.parent = feed_scope_get(f, t, "ref");
 	} else if (f->item_level) {
 		const int64_t views = to_number(feed_scope_get(f, t, "views"));
 

@@ -114,6 +114,7 @@ static const struct feed_name names[] = {
 	{"homepage", NS_CORE, FEED_URI, 0},
 	{"hour", NS_CORE, FEED_HOUR, 0},
 	{"id", NS_CORE, FEED_ID, 1},
+	{"in-reply-to", NS_THREAD, FEED_PARENT, 0},
 	{"issued", NS_CORE, FEED_PUBLISHED, 1},
 	{"issued", NS_DCTERMS, FEED_PUBLISHED, 3},
 	{"item", NS_CORE, FEED_ITEM, 0},
@@ -177,7 +178,8 @@ const struct feed_name *feed_name_find(enum feed_ns ns, struct span local)
 	low[local.n] = '\0';
 	while (lo < hi) {
 		const size_t mid = (lo + hi) / 2;
-		const int c = strcmp(low, names[mid].name);
+		const int first = low[0] - names[mid].name[0];
+		const int c = first ? first : strcmp(low, names[mid].name);
 
 		if (c > 0 || (c == 0 && ns > names[mid].ns))
 			lo = mid + 1;

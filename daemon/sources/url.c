@@ -227,7 +227,7 @@ static void transform(struct url_parts *t, const struct url_parts *b, const stru
 	t->path = buf_span(merged);
 }
 
-struct span url_resolve(struct arena *arena, struct span base, struct span reference)
+static struct span resolve(struct arena *arena, struct span base, struct span reference)
 {
 	struct buf clean = {0}, merged = {0}, out = {.limit_bytes = MAX_URL_BYTES};
 	struct url_parts r, b, t;
@@ -252,6 +252,33 @@ struct span url_resolve(struct arena *arena, struct span base, struct span refer
 	buf_deinit(&clean);
 	buf_deinit(&merged);
 	return keep(arena, &out);
+}
+
+/* An address that resolving leaves as it is: most are. */
+static bool is_plain(struct span s)
+{
+	size_t i = span_starts(s, SPAN("http://"))    ? 7
+		   : span_starts(s, SPAN("https://")) ? 8
+						      : 0;
+
+	if (!i)
+		return false;
+	for (; i < s.n && s.p[i] != '/'; i++)
+		if (s.p[i] <= ' ' || (s.p[i] >= 'A' && s.p[i] <= 'Z') || s.p[i] == '@' ||
+			s.p[i] == 0x7F)
+			return false;
+	for (; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F ||
+			(s.p[i] == '.' && s.p[i - 1] == '/'))
+			return false;
+	return s.n <= MAX_URL_BYTES;
+}
+
+struct span url_resolve(struct arena *arena, struct span base, struct span reference)
+{
+	if (is_plain(reference))
+		return arena_dup(arena, reference);
+	return resolve(arena, base, reference);
 }
 
 /* The authority's host without userinfo, brackets and port; *ret_port as written. */

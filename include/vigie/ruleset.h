@@ -97,6 +97,18 @@ int ruleset_match(const struct ruleset *set, struct ruleset_scratch *scratch,
 	const struct item *item, const struct match_context *context, struct arena *arena,
 	struct match **ret_matches, size_t *ret_n);
 
+/* Words of which a document must hold at least one, in title, text or author, for any rule to want
+ * it: folded, in one token each; a prefix begins one. For whoever narrows before asking. */
+struct ruleset_word {
+	struct span text;
+	bool prefix;
+};
+enum { RULESET_ANY = 1 };
+/* 0; RULESET_ANY when no such words are known; -ENOMEM. The array is in the arena, its texts live as
+ * the set. */
+int ruleset_words(const struct ruleset *set, struct arena *arena, struct ruleset_word **ret,
+	size_t *ret_n);
+
 /* What a scratch has counted since it was made. */
 struct ruleset_counts {
 	uint64_t documents, bytes, tokens;
@@ -124,10 +136,27 @@ const struct rule_counts *ruleset_scratch_rule_counts(
 /* What a set takes and holds. */
 struct ruleset_size {
 	size_t bytes;
-	size_t leaves; /* different terms and regexes */
+	size_t leaves;  /* different terms and regexes */
 	size_t entries; /* of the dictionary */
-	size_t always; /* rules that each document is asked for */
+	size_t always;  /* rules that each document is asked for */
 };
 struct ruleset_size ruleset_size(const struct ruleset *set);
+
+/* A rule's tree over one item, in the order it is written in. */
+struct explained {
+	struct span label; /* "OR", "NEAR/5", "\"air france\"", "lang:fr" … */
+	bool holds;
+	const struct match_span
+		*spans; /* of a true term or regex: where it stands; of NEAR: the pairs */
+	size_t n_spans;
+	const struct explained *children;
+	size_t n_children;
+};
+
+/* Why rule i wants the item, or not. A rule limited to other languages than the item's is
+ * explained by a single node that says so. Everything is in the arena. 0 or -ENOMEM. */
+int ruleset_explain(const struct ruleset *set, struct ruleset_scratch *scratch, size_t i,
+	const struct item *item, const struct match_context *context, struct arena *arena,
+	struct explained *ret);
 
 #endif

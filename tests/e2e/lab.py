@@ -28,6 +28,18 @@ VIGIE = os.environ.get('VIGIE') or os.path.join(os.path.dirname(os.path.abspath(
 DEADLINE = float(os.environ.get('LAB_DEADLINE', '30'))
 
 
+def vigie(*args, check=True, timeout=60):
+    """A command of vigie without a lab."""
+    return subprocess.run([VIGIE, *map(str, args)], capture_output=True, text=True, check=check, timeout=timeout)
+
+
+def fill_archive(state, mentions):
+    """Puts mentions (as `vigie export` prints them) into the archive of a state folder."""
+    program = os.path.join(os.path.dirname(VIGIE), '../tests/e2e/fill-archive')
+    lines = ''.join(json.dumps(m) + '\n' for m in mentions)
+    subprocess.run([program, str(state)], input=lines, text=True, check=True)
+
+
 def item(guid, title, text='', url=None, published=None, author=None):
     """One RSS item. Title and text are what a reader shall see: escaped once for HTML, once for XML.
     published is seconds from now (default: now); None as guid leaves it out."""

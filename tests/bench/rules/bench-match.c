@@ -299,7 +299,7 @@ static void measure_cost(
 			buf_addf(&yaml, "- {id: extra%zu, ", i);
 			for (const char *c = format; *c; c++) {
 				if (*c == '%')
-					buf_addf(&yaml, "zyx%zu", i);
+					buf_addf(&yaml, "zyxwvu%zu", i);
 				else
 					buf_add_char(&yaml, *c);
 			}

@@ -119,6 +119,11 @@ static void word(struct buf *out, uint64_t *seed)
 		buf_add_str(out, "?*");
 		buf_add_str(out, ANY(seed, words));
 		break;
+	case 3:
+		buf_add_char(out, '*');
+		buf_add(out, w);
+		buf_add_char(out, '*');
+		break;
 	default:
 		buf_add(out, w);
 	}
@@ -204,7 +209,8 @@ static void query(struct buf *out, uint64_t *seed, int depth, bool in_field)
 		"engagement:5..", "comments:<=1"};
 	static const char *const regexes[] = {"/gr.ve/i", "/\\d+/", "/[a-z]+\\s?n°/",
 		"/annul(é|e)/i", "/x1|y1/", "/air ?france/is", "/(phone|analyse)+/", "/^air/m",
-		"/co.?ca/", "/\\bfrance\\b/i", "/a*/", "/l’oréal, \\w+/i", "/ de /"};
+		"/co.?ca/", "/\\bfrance\\b/i", "/a*/", "/l’oréal, \\w+/i", "/ de /",
+		"/tanbul(sm)?/i", "/\\wphone?/", "/nalys|rance/i"};
 	static const char *const fields[] = {"title:(", "text:(", "author:(", "TITLE:("};
 	static const char *const nots[] = {" NOT (", " -(", " AND NOT (", " OR NOT ("};
 	const size_t n = 2 + below(seed, 3);

@@ -98,6 +98,31 @@ static void guesses_are_marked(void **state)
 	arena_release(&arena);
 }
 
+static void links_in_the_text_are_second_best(void **state)
+{
+	static const char anchors[] =
+		"<a href='/about'>what is rss?</a><a href='/feed/cows'>moo</a>"
+		"<a href='/feed.xml'>subscribe</a><a href='/news'><b>RSS</b></a><a "
+		"href=x.atom>x</a>";
+	const struct discover_options options = {.base = SPAN("http://example.org/")};
+	struct arena arena = {0};
+	struct discovered_list list = {0};
+	struct buf page = {0};
+
+	(void)state;
+	assert_int_equal(discover_feeds(&list, &arena, &options, span_str(anchors)), 0);
+	assert_int_equal(list.n, 3);
+	assert_span(list.items[0].url, "http://example.org/feed.xml");
+	assert_span(list.items[1].url, "http://example.org/news");
+	assert_span(list.items[2].url, "http://example.org/x.atom");
+	assert_true(list.items[2].guess);
+	buf_addf(&page, "<link rel=alternate type=application/rss+xml href=/r>%s", anchors);
+	assert_int_equal(discover_feeds(&list, &arena, &options, buf_span(&page)), 0);
+	assert_int_equal(list.n, 1);
+	buf_deinit(&page);
+	arena_release(&arena);
+}
+
 static void a_feed_is_its_own(void **state)
 {
 	const struct discover_options options = {.base = SPAN("http://example.org/f")};
@@ -121,6 +146,7 @@ int main(void)
 		cmocka_unit_test(links_of_a_page),
 		cmocka_unit_test(links_of_the_header_and_each_once),
 		cmocka_unit_test(guesses_are_marked),
+		cmocka_unit_test(links_in_the_text_are_second_best),
 		cmocka_unit_test(a_feed_is_its_own),
 	};
 

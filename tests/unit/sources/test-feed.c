@@ -101,7 +101,8 @@ static void atom_1(void **state)
 		"type=\"html\">&lt;p&gt;x&lt;/p&gt;</content>"
 		"<source><title>Other</title><author><name>Nobody</name></author></source></"
 		"entry>"
-		"<entry><id>3</id><summary type=\"text\">1 &lt; 2</summary><source><author>"
+		"<entry><id>3</id><thr:in-reply-to ref=\"tag:example.org,2024:1\"/><summary "
+		"type=\"text\">1 &lt; 2</summary><source><author>"
 		"<name>Sue</name></author></source></entry></feed>";
 	struct reading r = reading_of(span_str(body), NULL);
 	const struct item *item = r.items.items;
@@ -128,6 +129,7 @@ static void atom_1(void **state)
 	assert_span(item[1].text, "x");
 	assert_span(item[1].lang, "en");
 	assert_span(item[1].url, NULL);
+	assert_span(item[2].parent, "tag:example.org,2024:1");
 	assert_span(item[2].author.name, "Sue");
 	assert_span(item[2].text, "1 < 2");
 	reading_done(&r);
@@ -228,6 +230,10 @@ static void authors(void **state)
 			NULL},
 		{"<itunes:author>Anne</itunes:author>", "Anne", NULL},
 		{"<atom:author><atom:name>Anne</atom:name></atom:author>", "Anne", NULL},
+		{"<author>by <a href='/anne'>Anne</a></author>", "by Anne", NULL},
+		{"<author>&lt;a href=&quot;/anne&quot;&gt;Anne&lt;/a&gt;</author>", "Anne",
+			NULL},
+		{"<dc:creator><![CDATA[Anne &amp; Bob]]></dc:creator>", "Anne & Bob", NULL},
 		{"<author></author>", NULL, NULL},
 	};
 
