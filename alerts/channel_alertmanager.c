@@ -7,49 +7,7 @@
 #include "answer.h"
 #include "channels.h"
 #include "dress.h"
-
-enum { LABEL_CHARS = 200, ANNOTATION_CHARS = 2000 };
-
-static const struct text_style plain = {.escape = text_escape_none};
-
-/* An empty label is no label there. */
-static bool set(json_t *object, const char *name, struct span value, size_t limit)
-{
-	return span_empty(value) ||
-	       json_object_set_new(object, name, dress_text(value, &plain, limit)) == 0;
-}
-
-static json_t *labels_of(const struct message_entry *e, struct span name)
-{
-	const struct hit *h = e->hit;
-	const struct match *m = h->n_matches ? &h->matches[0] : NULL;
-	json_t *o = json_object();
-
-	if (set(o, "alertname", name, LABEL_CHARS) && set(o, "mention", e->key, LABEL_CHARS) &&
-		set(o, "rule", m ? m->rule : SPAN_NONE, LABEL_CHARS) &&
-		set(o, "kind", m ? m->kind : SPAN_NONE, LABEL_CHARS) &&
-		set(o, "brand", m ? m->brand : SPAN_NONE, LABEL_CHARS) &&
-		set(o, "source", h->source, LABEL_CHARS) &&
-		set(o, "site", e->site, LABEL_CHARS) &&
-		set(o, "lang", h->item.lang, LABEL_CHARS))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
-static json_t *annotations_of(const struct message_entry *e, struct span delivery)
-{
-	json_t *o = json_object();
-
-	if (set(o, "summary", e->title.text, ANNOTATION_CHARS) &&
-		set(o, "description", e->excerpt.text, ANNOTATION_CHARS) &&
-		set(o, "author", e->author, ANNOTATION_CHARS) &&
-		set(o, "why", e->why, ANNOTATION_CHARS) &&
-		set(o, "delivery", delivery, ANNOTATION_CHARS))
-		return o;
-	json_decref(o);
-	return NULL;
-}
+#include "labels.h"
 
 static json_t *alert_of(const struct message_entry *e, const struct receiver *receiver,
 	const struct alert *alert)
@@ -58,7 +16,8 @@ static json_t *alert_of(const struct message_entry *e, const struct receiver *re
 	char at[RFC3339_SIZE];
 	json_t *o = json_pack("{s:o, s:o, s:s}", "labels",
 		labels_of(e, span_empty(name) ? SPAN("Mention") : name), "annotations",
-		annotations_of(e, alert->id), "startsAt", wall_rfc3339_ms(at, alert->created));
+		labels_annotations(e, alert->id), "startsAt",
+		wall_rfc3339_ms(at, alert->created));
 
 	if (o && e->link.n && json_object_set_new(o, "generatorURL", dress_json(e->link)) < 0) {
 		json_decref(o);

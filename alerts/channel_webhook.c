@@ -12,6 +12,7 @@
 #include "channels.h"
 #include "dress.h"
 #include "excerpt.h"
+#include "labels.h"
 #include "sign.h"
 #include "vigie/utf8.h"
 
@@ -394,6 +395,16 @@ static int sign(struct span *ret, const struct receiver *receiver, struct span i
 	return r;
 }
 
+static const char *check(const struct receiver *receiver)
+{
+	const struct span format = receiver_get(receiver, "format");
+
+	return span_empty(format) || span_eq_str(format, "vigie") ||
+			       span_eq_str(format, "alertmanager")
+		       ? NULL
+		       : "`format` is vigie or alertmanager";
+}
+
 static int render(struct payload *ret, const struct receiver *receiver,
 	const struct alert *alert, const struct render_context *context, struct arena *arena,
 	struct span *ret_why)
@@ -412,8 +423,11 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	r = message_make(&m, arena, alert, receiver);
 	if (r < 0)
 		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
-	r = dress_post(ret, receiver_get(receiver, "url"), body_of(&m, alert, arena), NULL, 0,
-		arena, context);
+	r = dress_post(ret, receiver_get(receiver, "url"),
+		span_eq_str(receiver_get(receiver, "format"), "alertmanager")
+			? labels_webhook(&m, receiver, alert, context, BODY_BYTES)
+			: body_of(&m, alert, arena),
+		NULL, 0, arena, context);
 	if (r < 0 || !timestamp.p)
 		return -ENOMEM;
 	r = sign(&signature, receiver, alert->id, timestamp, ret->request.body, arena);
@@ -441,6 +455,7 @@ static const struct channel_field fields[] = {
 	{"secret", FIELD_TYPE_SECRET, false, NULL},
 	{"old_secret", FIELD_TYPE_SECRET, false, NULL},
 	{"authorization", FIELD_TYPE_SECRET, false, NULL},
+	{"format", FIELD_TYPE_STRING, false, "vigie"},
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
@@ -448,4 +463,5 @@ const struct channel channel_webhook = {.name = "webhook",
 	.title = "web hook",
 	.fields = fields,
 	.render = render,
-	.judge = answer_judge_http};
+	.judge = answer_judge_http,
+	.check = check};
