@@ -421,7 +421,8 @@ static int build_act(struct vigie *v)
 	r = post_new(&v->post, v->loop, v->delivering, v->archive,
 		&(struct post_options){ .redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
-			.public_url = v->config->http.public_url });
+			.public_url = v->config->http.public_url,
+			.time_scale = v->options.retry_scale });
 	if (r < 0)
 		return r;
 	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
