@@ -26,7 +26,9 @@ const struct command commands[] = {
 	{ "export", "[--format jsonl|csv] " MENTIONS_USAGE,
 		"print mentions of the archive for other programs, the oldest first",
 		command_export },
-	{ "parse", "[--base URL] [--content-type TYPE] FILE",
+	{ "parse",
+		"[--base URL] [--content-type TYPE] [--connector NETWORK[/MAP] [--var NAME=VALUE]… "
+		"[--http]] FILE",
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
 	{ "discover", "[--base URL] [--content-type TYPE] [--guess] FILE",
