@@ -33,7 +33,7 @@ DOORKEEPERS = {
     'hiredis': r'daemon/io/redis\.c',
     'sqlite3.h': r'daemon/line/archive[a-z_]*\.[ch]',
     'libxml/': r'daemon/sources/(xml|html)[a-z_]*\.[ch]',
-    'pcre2.h': r'rules/regex\.[ch]',
+    'pcre2.h': r'(rules/regex\.[ch]|daemon/sources/pattern\.c)',
     'libfyaml.h': r'include/vigie/yaml\.h',
     'systemd/': r'daemon/io/(notify_systemd|log[a-z_]*)\.c',
     'libpsl.h': r'daemon/sources/url\.c',

@@ -34,6 +34,7 @@ int command_parse(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_search(int argc, char **argv);
+int command_sources(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_version(int argc, char **argv);
 int command_watch(int argc, char **argv);
