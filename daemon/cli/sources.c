@@ -57,7 +57,8 @@ static void add_json(struct buf *out, const struct connector *c)
 static void add_line(struct buf *out, const struct connector *c)
 {
 	buf_addf(out, "%-15.*s %d  %-8.*s %-30s %.*s\n", SPAN_ARG(c->network), c->tier,
-		SPAN_ARG(c->facts_date), state_of(c), SPAN_ARG(c->auth.n ? c->auth : SPAN("-")));
+		SPAN_ARG(c->facts_date), state_of(c),
+		SPAN_ARG(c->auth.n ? c->auth : SPAN("-")));
 }
 
 static void add_fact(struct buf *out, const char *name, struct span value)
@@ -80,8 +81,10 @@ static void add_all(struct buf *out, const struct connector *c)
 		buf_addf(out, "%-8s", "maps");
 	for (size_t i = 0; i < c->n_maps; i++)
 		buf_addf(out, " %.*s", SPAN_ARG(c->maps[i].name));
-	buf_addf(out, "%s%-8s of %.*s, %s\n", c->n_maps ? "\n" : "", "facts", SPAN_ARG(c->facts_date),
-		c->verified ? "from the network's own documents" : "from memory and others' clients");
+	buf_addf(out, "%s%-8s of %.*s, %s\n", c->n_maps ? "\n" : "", "facts",
+		SPAN_ARG(c->facts_date),
+		c->verified ? "from the network's own documents"
+			    : "from memory and others' clients");
 	if (c->tier)
 		add_fact(out, "state", span_str(state_of(c)));
 }
@@ -91,7 +94,8 @@ static int print(struct buf *out, int status)
 	if (out->failed) {
 		(void)fputs("vigie: out of memory\n", stderr);
 		status = EXIT_FAILED;
-	} else if (fwrite(buf_span(out).p, 1, out->n, stdout) != out->n || fflush(stdout) != 0) {
+	} else if (fwrite(buf_span(out).p, 1, out->n, stdout) != out->n ||
+		   fflush(stdout) != 0) {
 		perror("vigie: standard output");
 		status = EXIT_FAILED;
 	}
@@ -131,7 +135,8 @@ static int show(const char *name, bool json)
 
 int command_sources(int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 	bool json = false;
 	int c;
 

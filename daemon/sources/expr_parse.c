@@ -129,7 +129,7 @@ static struct span quoted(struct parser *p)
 
 static bool ends_step(char c)
 {
-	return !c || ascii_space(c) || strchr("|),}/[", c);
+	return !c || ascii_space(c) || strchr("|),}/[\"", c);
 }
 
 /* ~1 and ~0 of RFC 6901. */
