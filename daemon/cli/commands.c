@@ -11,6 +11,9 @@ const struct command commands[] = {
         {"parse", "[--base URL] [--content-type TYPE] FILE",
                 "print what the crawler would see in a document: one JSON item a line",
                 command_parse},
+        {"rules", "test|lint FILE… | explain [--rules FILE] RULE|QUERY TEXT",
+                "run the tests beside rules, find doubtful ones, explain a match",
+                command_rules},
         {"version", "", "print the version", command_version},
         {NULL, NULL, NULL, NULL},
 };

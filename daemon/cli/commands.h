@@ -25,6 +25,7 @@ int command_usage(const char *name);
 
 int command_match(int argc, char **argv);
 int command_parse(int argc, char **argv);
+int command_rules(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 #endif
