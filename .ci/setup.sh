@@ -14,7 +14,15 @@ install_packages() {
 	done
 	have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
 	for package in $wanted; do
-		printf '%s\n' "$have" | grep -qx -- "$package" || missing="$missing $package"
+		# A pattern, not a pipe into grep -q: under pipefail that fails when grep ends first.
+		case "
+$have
+" in
+		*"
+$package
+"*) ;;
+		*) missing="$missing $package" ;;
+		esac
 	done
 	[ -n "$missing" ] || return 0
 	if [ "$(id -u)" = 0 ]; then

@@ -1,5 +1,7 @@
 #include "answer.h"
 
+#include <jansson.h>
+
 #include "text.h"
 #include "vigie/utf8.h"
 
@@ -87,4 +89,31 @@ enum verdict answer_judge_smtp(
 		if (status == login[i])
 			return VERDICT_RETRY;
 	return status >= 500 && status < 600 ? VERDICT_DEAD : VERDICT_RETRY;
+}
+
+int64_t answer_pause_ms(const struct answer *answer, const char *const *path, double unit_ms)
+{
+	json_t *body =
+		answer->body.n ? json_loadb(answer->body.p, answer->body.n, 0, NULL) : NULL;
+	json_t *at = body;
+	int64_t ms = -1;
+
+	for (; *path && at; path++)
+		at = json_object_get(at, *path);
+	/* A year is more than anybody is kept waiting. */
+	if (json_is_number(at) && json_number_value(at) >= 0 &&
+		json_number_value(at) * unit_ms < 365.0 * 86400000)
+		ms = (int64_t)(json_number_value(at) * unit_ms);
+	json_decref(body);
+	return ms;
+}
+
+bool answer_is_true(const struct answer *answer, const char *name)
+{
+	json_t *body =
+		answer->body.n ? json_loadb(answer->body.p, answer->body.n, 0, NULL) : NULL;
+	const bool ret = json_is_true(json_object_get(body, name));
+
+	json_decref(body);
+	return ret;
 }

@@ -29,6 +29,13 @@ enum verdict answer_judge_words(const struct answer *answer, const struct answer
 enum verdict answer_judge_smtp(
 	const struct answer *answer, struct arena *arena, struct span *ret_why);
 
+/* The number a JSON body has at a path of names, times `unit_ms`, as milliseconds; -1: it has
+ * none. */
+int64_t answer_pause_ms(const struct answer *answer, const char *const *path, double unit_ms);
+
+/* Is the body a JSON object with such a member that is true? */
+bool answer_is_true(const struct answer *answer, const char *name);
+
 /* One clean line of what the server said, without markup and addresses; may be empty. */
 struct span answer_said(const struct answer *answer, struct arena *arena);
 

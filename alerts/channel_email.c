@@ -133,7 +133,7 @@ static int plain_part(struct buf *out, const struct message *m, struct arena *ar
 			buf_add_str(out, "\n");
 			wrap_marked(out, &e->excerpt, &stars, SIZE_MAX / 2, "  ");
 		}
-		buf_addf(out, "\n%s:\n", word(m->words, WORD_WHY));
+		buf_addf(out, "\n%s\n", word(m->words, WORD_WHY));
 		add_wrapped(out, e->why, "  ");
 		if (!span_empty(page))
 			buf_addf(out, "%.*s\n", SPAN_ARG(page));
@@ -426,4 +426,8 @@ static const struct channel_field fields[] = {
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
-const struct channel channel_email = {"email", "e-mail", fields, 0, render, answer_judge_smtp};
+const struct channel channel_email = {.name = "email",
+	.title = "e-mail",
+	.fields = fields,
+	.render = render,
+	.judge = answer_judge_smtp};

@@ -1,5 +1,5 @@
 /*
- * channel_slack: Slack's incoming web hooks, Block Kit.
+ * channel_slack: Slack's incoming web hooks and its chat.postMessage, Block Kit.
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, and
  * /reference/block-kit.
  */
@@ -187,20 +187,52 @@ failed:
 	return NULL;
 }
 
+/* By a web hook's address, or as a bot into a channel. */
+static const char *check(const struct receiver *receiver)
+{
+	const bool url = !span_empty(receiver_get(receiver, "url"));
+	const bool token = !span_empty(receiver_get(receiver, "token"));
+	const bool channel = !span_empty(receiver_get(receiver, "channel"));
+
+	if (!token && !url)
+		return "give `url` of an incoming web hook, or `token` and `channel` of a bot";
+	if (token && !channel)
+		return "a bot needs `channel`, too";
+	return NULL;
+}
+
 static int render(struct payload *ret, const struct receiver *receiver,
 	const struct alert *alert, const struct render_context *context, struct arena *arena,
 	struct span *ret_why)
 {
+	const struct span token = receiver_get(receiver, "token");
+	struct header authorization = {.name = SPAN("Authorization")};
+	struct span url = receiver_get(receiver, "url");
+	const char *wrong = check(receiver);
 	struct message m;
-	const int r = message_make(&m, arena, alert, receiver);
+	json_t *body;
+	int r;
 
+	if (wrong)
+		return dress_refuse(ret_why, wrong);
+	r = message_make(&m, arena, alert, receiver);
 	if (r < 0)
 		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
-	return dress_post(ret, receiver_get(receiver, "url"),
-		json_pack("{s:o, s:o, s:b, s:b}", "text",
-			dress_text(m.summary, &basic, FALLBACK_CHARS), "blocks",
-			blocks_of(&m, arena, context), "unfurl_links", 0, "unfurl_media", 0),
-		NULL, 0, arena, context);
+	body = json_pack("{s:o, s:o, s:b, s:b}", "text",
+		dress_text(m.summary, &basic, FALLBACK_CHARS), "blocks",
+		blocks_of(&m, arena, context), "unfurl_links", 0, "unfurl_media", 0);
+	if (span_empty(token))
+		return dress_post(ret, url, body, NULL, 0, arena, context);
+	if (span_empty(url))
+		url = SPAN("https://slack.com/api/chat.postMessage");
+	authorization.value = arena_printf(arena, "Bearer %.*s", SPAN_ARG(token));
+	if (!authorization.value.p ||
+		json_object_set_new(
+			body, "channel", dress_json(receiver_get(receiver, "channel"))) < 0) {
+		json_decref(body);
+		return -ENOMEM;
+	}
+	return dress_post(ret, url, body, &authorization, 1, arena, context);
 }
 
 static enum verdict judge(
@@ -210,21 +242,40 @@ static enum verdict judge(
 		{404, "no_service", VERDICT_GONE},
 		{404, "no_team", VERDICT_GONE},
 		{404, "channel_not_found", VERDICT_GONE},
+		/* chat.postMessage says no with a 200 */
+		{200, "\"invalid_auth\"", VERDICT_GONE},
+		{200, "\"account_inactive\"", VERDICT_GONE},
+		{200, "\"token_revoked\"", VERDICT_GONE},
+		{200, "\"channel_not_found\"", VERDICT_GONE},
+		{200, "\"is_archived\"", VERDICT_GONE},
+		{200, "\"not_in_channel\"", VERDICT_GONE},
+		{200, "\"invalid_blocks\"", VERDICT_DEAD},
+		{200, "\"msg_too_long\"", VERDICT_DEAD},
+		{200, "\"msg_blocks_too_long\"", VERDICT_DEAD},
 		{0, NULL, VERDICT_RETRY},
 	};
 	const enum verdict verdict = answer_judge_words(answer, words, arena, ret_why);
 
-	/* A 200 that does not say "ok" comes from something in between. */
-	if (verdict != VERDICT_DELIVERED || span_eq_str(span_trim(answer->body), "ok"))
+	/* A 200 that says neither comes from something in between. */
+	if (verdict != VERDICT_DELIVERED || span_eq_str(span_trim(answer->body), "ok") ||
+		answer_is_true(answer, "ok"))
 		return verdict;
 	*ret_why = arena_printf(arena, "HTTP %d without the \"ok\" of Slack", answer->status);
 	return VERDICT_RETRY;
 }
 
 static const struct channel_field fields[] = {
-	{"url", FIELD_TYPE_HTTP_URL, true, NULL},
+	{"url", FIELD_TYPE_HTTP_URL, false, NULL},
+	{"token", FIELD_TYPE_SECRET, false, NULL},
+	{"channel", FIELD_TYPE_STRING, false, NULL},
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
 /* One message a second and channel. */
-const struct channel channel_slack = {"slack", "Slack", fields, 1000, render, judge};
+const struct channel channel_slack = {.name = "slack",
+	.title = "Slack",
+	.fields = fields,
+	.min_gap_ms = 1000,
+	.render = render,
+	.judge = judge,
+	.check = check};

@@ -12,24 +12,34 @@
 #include "channels.h"
 #include "dress.h"
 #include "excerpt.h"
+#include "labels.h"
 #include "sign.h"
 #include "vigie/utf8.h"
 
 /* The specification asks for less than 20 KB. */
-enum { BODY_BYTES = 20000 };
+enum { BODY_BYTES = 20000, GROUP_BYTES = 400, ROUTE_BYTES = 200 };
 
-/* How much of each mention is said. The first level whose body is small enough is taken; at the
- * last one a mention is below 8 KB whatever it holds. */
+/* How much of each mention is said. The first level at which all fit is taken; at the last one
+ * a mention is below 16 KB even where JSON writes each byte as six. */
 struct level {
-	size_t text_bytes, title_bytes, excerpt_points, rules, spans, span_bytes;
+	size_t text_bytes, title_bytes, excerpt_points;
+	size_t names_bytes; /* of rules, brands, tags, sources */
+	size_t rules;       /* and as many tags of each */
+	size_t spans, span_bytes;
 };
 
 static const struct level levels[] = {
-	{12000, 2000, MESSAGE_EXCERPT, 50, 100, 500},
-	{5000, 1000, MESSAGE_EXCERPT, 20, 50, 300},
-	{1500, 500, MESSAGE_EXCERPT, 10, 20, 200},
-	{0, 300, 100, 3, 5, 60},
+	{12000, 2000, MESSAGE_EXCERPT, 200, 50, 100, 500},
+	{5000, 1000, MESSAGE_EXCERPT, 200, 20, 50, 300},
+	{1500, 500, MESSAGE_EXCERPT, 100, 10, 20, 200},
+	{0, 300, 100, 40, 3, 5, 60},
 };
+
+/* A name at the level's length, without splitting a code point. */
+static struct span name(const struct level *level, struct span text)
+{
+	return utf8_prefix(text, level->names_bytes);
+}
 
 static bool set(json_t *object, const char *key, json_t *value)
 {
@@ -90,11 +100,13 @@ static bool set_matches(json_t *data, const struct hit *hit, const struct shown 
 
 	for (size_t i = 0; list && i < hit->n_matches; i++) {
 		const struct match *m = &hit->matches[i];
+		const struct span rule = name(level, m->rule);
 
 		for (size_t k = 0; k < m->n_spans; k++) {
 			const struct match_span *s = &m->spans[k];
 			size_t start, length;
 			struct span text;
+			json_t *one;
 
 			if (i >= level->rules || json_array_size(list) >= level->spans ||
 				s->end - s->start > level->span_bytes || !can_cut(shown, s)) {
@@ -104,13 +116,11 @@ static bool set_matches(json_t *data, const struct hit *hit, const struct shown 
 			text = span_slice(shown->field[s->field], s->start, s->end);
 			start = utf8_length(span_slice(shown->field[s->field], 0, s->start));
 			length = utf8_length(text);
-			if (json_array_append_new(list,
-				    json_pack("{s:s%, s:s, s:I, s:I, s:I, s:s%}", "rule",
-					    m->rule.p, m->rule.n, "field",
-					    item_field_names[s->field], "start",
-					    (json_int_t)start, "end",
-					    (json_int_t)(start + length), "length",
-					    (json_int_t)length, "text", text.p, text.n)) < 0)
+			one = json_pack("{s:s%, s:s, s:I, s:I, s:I, s:s%}", "rule", rule.p,
+				rule.n, "field", item_field_names[s->field], "start",
+				(json_int_t)start, "end", (json_int_t)(start + length),
+				"length", (json_int_t)length, "text", text.p, text.n);
+			if (json_array_append_new(list, one) < 0)
 				goto failed;
 		}
 	}
@@ -121,18 +131,20 @@ failed:
 	return false;
 }
 
-static json_t *rule_object(const struct match *m)
+static json_t *rule_object(const struct match *m, const struct level *level)
 {
 	json_t *rule = json_object();
 	json_t *tags;
 
-	if (!set_text(rule, "id", m->rule) || !set_text(rule, "version", m->version) ||
-		!set_text(rule, "kind", m->kind) || !set_text(rule, "brand", m->brand) ||
+	if (!set_text(rule, "id", name(level, m->rule)) ||
+		!set_text(rule, "version", name(level, m->version)) ||
+		!set_text(rule, "kind", name(level, m->kind)) ||
+		!set_text(rule, "brand", name(level, m->brand)) ||
 		!set_number(rule, "weight", m->weight))
 		goto failed;
 	tags = json_array();
-	for (size_t i = 0; i < m->n_tags && i < 20; i++)
-		if (json_array_append_new(tags, dress_json(m->tags[i])) < 0) {
+	for (size_t i = 0; i < m->n_tags && i < level->rules; i++)
+		if (json_array_append_new(tags, dress_json(name(level, m->tags[i]))) < 0) {
 			json_decref(tags);
 			goto failed;
 		}
@@ -160,8 +172,9 @@ static bool set_reasons(json_t *data, const struct hit *hit, const struct level 
 			continue;
 		}
 		term = json_object();
-		ok = json_array_append_new(rules, rule_object(m)) == 0 &&
-		     set_text(term, "rule", m->rule) && set_number(term, "weight", m->weight) &&
+		ok = json_array_append_new(rules, rule_object(m, level)) == 0 &&
+		     set_text(term, "rule", name(level, m->rule)) &&
+		     set_number(term, "weight", m->weight) &&
 		     json_array_append(terms, term) == 0;
 		json_decref(term);
 	}
@@ -232,14 +245,16 @@ static json_t *item_object(const struct message_entry *e, const struct shown *s)
 	return NULL;
 }
 
-static json_t *source_object(const struct message_entry *e)
+static json_t *source_object(const struct message_entry *e, const struct level *level)
 {
 	json_t *o = json_object();
 
-	if (set_text(o, "id", utf8_prefix(e->hit->source, 200)) &&
-		set_text(o, "kind", utf8_prefix(e->hit->source_kind, 40)) &&
-		set_text(o, "title", utf8_prefix(e->hit->item.feed.title, 200)) &&
-		set_text(o, "url", utf8_prefix(e->hit->item.feed.url, 300)))
+	if (set_text(o, "id", name(level, e->hit->source)) &&
+		set_text(o, "kind", name(level, e->hit->source_kind)) &&
+		set_text(o, "title", name(level, e->hit->item.feed.title)) &&
+		set_text(o, "url",
+			span_slice(e->home, 0,
+				e->home.n <= 4 * level->names_bytes ? e->home.n : 0)))
 		return o;
 	json_decref(o);
 	return NULL;
@@ -249,7 +264,7 @@ static json_t *source_object(const struct message_entry *e)
 static json_t *mention_object(
 	const struct message_entry *e, const struct level *level, struct arena *arena)
 {
-	const size_t author_bytes = 300;
+	const size_t author_bytes = 2 * level->names_bytes;
 	struct shown s = {0};
 	struct marked marks;
 	json_t *o = json_object();
@@ -269,10 +284,10 @@ static json_t *mention_object(
 	excerpt_window(&s.excerpt_start, &s.excerpt_end, &marks, level->excerpt_points);
 	if (set_text(o, "id", e->key) && set_reasons(o, e->hit, level) &&
 		set_text(o, "brand",
-			e->hit->n_matches ? utf8_prefix(e->hit->matches[0].brand, 200)
+			e->hit->n_matches ? name(level, e->hit->matches[0].brand)
 					  : SPAN_NONE) &&
 		set_matches(o, e->hit, &s, level) && set(o, "item", item_object(e, &s)) &&
-		set(o, "source", source_object(e)))
+		set(o, "source", source_object(e, level)))
 		return o;
 failed:
 	json_decref(o);
@@ -283,9 +298,10 @@ static json_t *group_object(const struct alert *alert)
 {
 	json_t *o = json_object();
 
-	if (set_text(o, "key", alert->group) &&
+	if (set_text(o, "key", utf8_prefix(alert->group, GROUP_BYTES)) &&
 		set(o, "count", json_integer((json_int_t)(alert->n_hits + alert->n_more))) &&
-		set_time(o, "first_at", alert->created) && set_text(o, "route", alert->route))
+		set_time(o, "first_at", alert->created) &&
+		set_text(o, "route", utf8_prefix(alert->route, ROUTE_BYTES)))
 		return o;
 	json_decref(o);
 	return NULL;
@@ -297,7 +313,7 @@ static json_t *data_of(const struct message *m, const struct alert *alert,
 {
 	const size_t total = alert->n_hits + alert->n_more;
 	json_t *items = json_array(), *data = NULL;
-	size_t used = 2000; /* what stands around the mentions */
+	size_t used = 4000; /* what stands around the mentions */
 
 	for (size_t i = 0; items && i < m->n_entries; i++) {
 		json_t *one = mention_object(&m->entries[i], level, arena);
@@ -379,6 +395,16 @@ static int sign(struct span *ret, const struct receiver *receiver, struct span i
 	return r;
 }
 
+static const char *check(const struct receiver *receiver)
+{
+	const struct span format = receiver_get(receiver, "format");
+
+	return span_empty(format) || span_eq_str(format, "vigie") ||
+			       span_eq_str(format, "alertmanager")
+		       ? NULL
+		       : "`format` is vigie or alertmanager";
+}
+
 static int render(struct payload *ret, const struct receiver *receiver,
 	const struct alert *alert, const struct render_context *context, struct arena *arena,
 	struct span *ret_why)
@@ -397,8 +423,11 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	r = message_make(&m, arena, alert, receiver);
 	if (r < 0)
 		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
-	r = dress_post(ret, receiver_get(receiver, "url"), body_of(&m, alert, arena), NULL, 0,
-		arena, context);
+	r = dress_post(ret, receiver_get(receiver, "url"),
+		span_eq_str(receiver_get(receiver, "format"), "alertmanager")
+			? labels_webhook(&m, receiver, alert, context, BODY_BYTES)
+			: body_of(&m, alert, arena),
+		NULL, 0, arena, context);
 	if (r < 0 || !timestamp.p)
 		return -ENOMEM;
 	r = sign(&signature, receiver, alert->id, timestamp, ret->request.body, arena);
@@ -426,8 +455,13 @@ static const struct channel_field fields[] = {
 	{"secret", FIELD_TYPE_SECRET, false, NULL},
 	{"old_secret", FIELD_TYPE_SECRET, false, NULL},
 	{"authorization", FIELD_TYPE_SECRET, false, NULL},
+	{"format", FIELD_TYPE_STRING, false, "vigie"},
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
-const struct channel channel_webhook = {
-	"webhook", "web hook", fields, 0, render, answer_judge_http};
+const struct channel channel_webhook = {.name = "webhook",
+	.title = "web hook",
+	.fields = fields,
+	.render = render,
+	.judge = answer_judge_http,
+	.check = check};

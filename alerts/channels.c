@@ -4,6 +4,15 @@ const struct channel *const channels[] = {
 	&channel_slack,
 	&channel_webhook,
 	&channel_email,
+	&channel_teams,
+	&channel_discord,
+	&channel_mattermost,
+	&channel_googlechat,
+	&channel_telegram,
+	&channel_matrix,
+	&channel_ntfy,
+	&channel_pagerduty,
+	&channel_alertmanager,
 	NULL,
 };
 

@@ -43,7 +43,9 @@ struct span link_safe(struct arena *arena, struct span text)
 	for (size_t i = 0; i < url.n; i++) {
 		const char c = url.p[i];
 
-		if (may_stand(c) || (i < end && (c == '[' || c == ']')))
+		if (i < scheme)
+			buf_add_char(&out, ascii_lower(c));
+		else if (may_stand(c) || (i < end && (c == '[' || c == ']')))
 			buf_add_char(&out, c);
 		else
 			buf_addf(&out, "%%%02X", (unsigned)(unsigned char)c);

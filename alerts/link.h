@@ -12,9 +12,9 @@
  */
 enum { LINK_BYTES_MAX = 2000 };
 
-/* A URL that may stand in any channel's link: http or https with a host, each byte that RFC
- * 3986 does not allow, or that ends a link in some markup ( | ( ) [ ] < > " ' ` * ),
- * percent-encoded. Empty when it is none of ours or too long; .p is NULL only when memory is
+/* A URL that may stand in any channel's link: http or https in small letters with a host, each
+ * byte that RFC 3986 does not allow, or that ends a link in some markup ( | ( ) [ ] < > " ' ` *
+ * ), percent-encoded. Empty when it is none of ours or too long; .p is NULL only when memory is
  * out. */
 struct span link_safe(struct arena *arena, struct span text);
 

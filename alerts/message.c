@@ -123,6 +123,7 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 	e->hit = hit;
 	e->key = arena_dup(arena, span_str(item_key_text(key, &hit->key)));
 	e->link = link_safe(arena, hit->item.url);
+	e->home = link_safe(arena, hit->item.feed.url);
 	e->site = link_site(e->link);
 	e->source = text_heading(arena, utf8_prefix(hit->item.feed.title, HEADING_BYTES));
 	if (e->source.p && span_empty(e->source))
@@ -131,8 +132,8 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 	e->audience = audience_of(arena, &hit->item.author, words);
 	e->when = when_of(arena, hit, words);
 	e->why = why_make(arena, hit, alert->route, words);
-	if (!e->key.p || !e->link.p || !e->source.p || !e->author.p || !e->audience.p ||
-		!e->when.p || !e->why.p)
+	if (!e->key.p || !e->link.p || !e->home.p || !e->source.p || !e->author.p ||
+		!e->audience.p || !e->when.p || !e->why.p)
 		return -ENOMEM;
 	r = title_of(e, arena, words);
 	if (r < 0)

@@ -18,6 +18,7 @@ struct message_entry {
 	bool title_is_own;   /* the item has a title */
 	struct span
 		link; /* http or https, only characters a URL may hold; empty: none to show */
+	struct span home;      /* the source's own page, as safe as the link; may be empty */
 	struct span site;      /* host of the link */
 	struct span source;    /* the feed's own title or the source's id */
 	struct span author;    /* "Jeanne Martin (@jeanne)"; may be empty */

@@ -122,7 +122,7 @@ struct span text_heading(struct arena *arena, struct span text)
 	return text_clean(&out, arena, &in, TEXT_HEADING) < 0 ? SPAN_NONE : out.text;
 }
 
-size_t text_put(char out[TEXT_ESCAPE_MAX], const char *with)
+size_t text_put(char *out, const char *with)
 {
 	const size_t n = strlen(with);
 

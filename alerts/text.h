@@ -61,7 +61,7 @@ typedef size_t (*text_escape)(char out[TEXT_ESCAPE_MAX], const struct text_point
 size_t text_escape_none(char out[TEXT_ESCAPE_MAX], const struct text_point *point);
 size_t text_escape_html(
 	char out[TEXT_ESCAPE_MAX], const struct text_point *point); /* & < > " ' */
-size_t text_put(char out[TEXT_ESCAPE_MAX], const char *with);       /* copies; for escapes */
+size_t text_put(char *out, const char *with);                       /* copies; for escapes */
 
 enum text_unit { TEXT_UTF16, TEXT_BYTES };
 

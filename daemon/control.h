@@ -24,8 +24,8 @@ struct control_options {
 	void (*mentions)(void *arg, struct buf *out);
 	/* 0, or -EINVAL with all mistakes in the list. */
 	int (*reload)(void *arg, struct err_list *errors);
-	/* A request below /deliveries: the path behind it, the answer as JSON; returns the HTTP status. */
-	int (*deliveries)(void *arg, struct span method, struct span path, struct buf *answer);
+	/* A request at or below /deliveries, to be answered with http_reply(), now or later. */
+	void (*deliveries)(void *arg, struct http_ask *ask);
 	void *arg;
 };
 

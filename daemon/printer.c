@@ -74,10 +74,12 @@ static bool span_inside(const struct match_span *s, enum item_field field, size_
 	return s->field == field && s->start >= from && s->end <= to && s->start < s->end;
 }
 
-/* text[from, to) with every matched word marked; spans of several rules may overlap. */
+/* text[from, to) with every matched word marked; spans of several rules may overlap. `base` is the
+ * style the text around them has. */
 static void print_marked(FILE *out, const struct printer_style *style, const struct hit *hit,
-	enum item_field field, struct span text, size_t from, size_t to)
+	enum item_field field, struct span text, size_t from, size_t to, const char *base)
 {
+	(void)fputs(style->colour ? base : "", out);
 	while (from < to) {
 		size_t start = to, end = to;
 
@@ -97,9 +99,11 @@ static void print_marked(FILE *out, const struct printer_style *style, const str
 			(void)fputs(style->colour ? MARK : "[", out);
 			printer_text(out, span_slice(text, start, end));
 			(void)fputs(style->colour ? RESET : "]", out);
+			(void)fputs(style->colour ? base : "", out);
 		}
 		from = start < to ? end : to;
 	}
+	(void)fputs(style->colour ? RESET : "", out);
 }
 
 static size_t first_match(const struct hit *hit, enum item_field field)
@@ -131,7 +135,7 @@ static void print_excerpt(FILE *to, const struct printer_style *style, const str
 	}
 	end = from + utf8_prefix(span_slice(text, from, text.n), EXCERPT_BYTES).n;
 	(void)fputs(from ? "  …" : "  ", to);
-	print_marked(to, style, hit, FIELD_TEXT, text, from, end);
+	print_marked(to, style, hit, FIELD_TEXT, text, from, end, "");
 	(void)fputs(end < text.n ? "…\n" : "\n", to);
 }
 
@@ -162,9 +166,9 @@ void printer_hit(FILE *to, const struct printer_style *style, const struct hit *
 {
 	print_head(to, style, hit);
 	if (!span_empty(hit->item.title)) {
-		(void)fputs(style->colour ? "  " BOLD : "  ", to);
-		print_marked(to, style, hit, FIELD_TITLE, hit->item.title, 0, hit->item.title.n);
-		(void)fputs(style->colour ? RESET "\n" : "\n", to);
+		(void)fputs("  ", to);
+		print_marked(to, style, hit, FIELD_TITLE, hit->item.title, 0, hit->item.title.n, BOLD);
+		(void)fputc('\n', to);
 	}
 	print_excerpt(to, style, hit);
 	if (!span_empty(hit->item.url)) {

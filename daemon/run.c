@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "delivering.h"
 #include "io/file.h"
 #include "io/log.h"
 #include "io/notify.h"
 #include "io/pool.h"
 #include "io/redis_server.h"
+#include "io/resolve.h"
 #include "io/transfer.h"
 #include "line/archive.h"
 #include "line/crawl.h"
@@ -25,6 +27,7 @@
 #include "line/sift.h"
 #include "lock.h"
 #include "printer.h"
+#include "recent.h"
 #include "line/rules_seen.h"
 #include "vigie/cleanup.h"
 
@@ -46,11 +49,13 @@ struct vigie {
 	struct keep *keep;
 	struct dispatch *dispatch;
 	struct post *post;
+	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
 	struct crawl *crawl;
 	struct sift *sift;
 	struct control *control;
 	struct rules_seen *rules_seen;
+	struct recent *recent;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -61,9 +66,8 @@ struct vigie {
 	int status;
 };
 
-static void fail(struct vigie *v, struct span why)
+static void fail(struct span why)
 {
-	(void)v;
 	(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(why));
 }
 
@@ -71,7 +75,7 @@ static void fail(struct vigie *v, struct span why)
 
 static bool drained(const struct vigie *v)
 {
-	return sift_idle(v->sift) && (!v->queue || queue_idle(v->queue)) &&
+	return (!v->sift || sift_idle(v->sift)) && (!v->queue || queue_idle(v->queue)) &&
 	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
 }
 
@@ -95,7 +99,8 @@ static void stop(struct vigie *v)
 	v->stopping = true;
 	notify_stopping();
 	log_info("run.stopping");
-	crawl_stop(v->crawl);
+	if (v->crawl)
+		crawl_stop(v->crawl);
 	if (v->post)
 		post_stop(v->post);
 	v->drain_until.ms = loop_now(v->loop).ms + DRAIN_MS;
@@ -147,8 +152,12 @@ static void unref_config(void *config)
 static int adopt_config(struct vigie *v)
 {
 	const struct config *c = v->config;
-	int r = sift_set_rules(v->sift, c->rules);
+	int r = transfer_set_allow(v->crawling, c->crawl.allow, c->crawl.n_allow);
 
+	if (r >= 0)
+		r = resolve_set_nameservers(v->resolve, c->crawl.nameservers.p);
+	if (r >= 0)
+		r = sift_set_rules(v->sift, c->rules);
 	if (r >= 0)
 		r = rules_seen_ask(v->rules_seen, v->queue, c->rules, loop_wall(v->loop));
 	if (r >= 0)
@@ -164,7 +173,8 @@ static void on_kept(void *arg, const struct hit *hit)
 {
 	struct vigie *v = arg;
 
-	if (v->options.mentions && !hit->silent && !hit->update)
+	recent_add(v->recent, hit);
+	if (v->options.mentions && !hit->silent)
 		printer_hit(stdout, &v->style, hit);
 }
 
@@ -181,6 +191,9 @@ static void on_queue_ready(void *arg)
 	log_info("run.ready", INT("sources", v->config->n_sources),
 		INT("rules", ruleset_count(v->config->rules)),
 		INT("receivers", v->config->policy.n_receivers), STR("http", control_address(v->control)));
+	if (v->options.quiet)
+		(void)fprintf(stderr, "Watching %zu sources; the dashboard is at %s\n\n",
+			v->config->n_sources, control_address(v->control));
 }
 
 static void on_queue_lost(void *arg, struct span why)
@@ -288,6 +301,14 @@ static struct wall on_rule_first_seen(void *arg, struct span rule)
 
 /* --- Configuration anew ------------------------------------------------------------------------ */
 
+static bool same_crawl(const struct config_crawl *a, const struct config_crawl *b)
+{
+	return a->every_ms == b->every_ms && a->concurrency_per_host == b->concurrency_per_host &&
+	       a->spacing_ms == b->spacing_ms && a->max_body_bytes == b->max_body_bytes &&
+	       a->history_ms == b->history_ms && span_eq(a->user_agent, b->user_agent) &&
+	       span_eq(a->ca_file, b->ca_file);
+}
+
 /* What can't change without a restart keeps running as it is, and a line says so. */
 static void warn_of_unchanged(const struct config *was, const struct config *is)
 {
@@ -296,6 +317,9 @@ static void warn_of_unchanged(const struct config *was, const struct config *is)
 		!span_eq(was->http.listen, is->http.listen))
 		log_warning("run.restart_needed",
 			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
+	if (!same_crawl(&was->crawl, &is->crawl))
+		log_warning("run.restart_needed",
+			STR("why", "of crawl, only allow_addresses and nameservers change before the next start"));
 }
 
 static int reload(void *arg, struct err_list *errors)
@@ -319,7 +343,7 @@ static int reload(void *arg, struct err_list *errors)
 	warn_of_unchanged(v->config, next);
 	(void)config_unref(v->config);
 	v->config = next;
-	r = adopt_config(v);
+	r = v->queue ? adopt_config(v) : 0; /* else the line is built with it, any moment */
 	if (r < 0)
 		log_error("run.reload_failed", STR("why", strerror(-r)));
 	else
@@ -355,11 +379,28 @@ static void look(void *arg, struct status_view *ret)
 	};
 }
 
-static int deliveries(void *arg, struct span method, struct span path, struct buf *answer)
+static void on_post_answer(void *arg, int status, struct span body)
+{
+	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8", NULL, 0,
+		body);
+}
+
+static void on_deliveries(void *arg, struct http_ask *ask)
 {
 	struct vigie *v = arg;
+	const struct span path = span_slice(ask->path, sizeof("/deliveries") - 1, ask->path.n);
 
-	return v->post ? post_control(v->post, method, path, answer) : 503;
+	if (v->post)
+		post_control(v->post, ask->method, path, on_post_answer, ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
+static void on_mentions(void *arg, struct buf *out)
+{
+	const struct vigie *v = arg;
+
+	recent_json(v->recent, out);
 }
 
 /* --- Building ---------------------------------------------------------------------------------- */
@@ -380,38 +421,51 @@ static int build_act(struct vigie *v)
 	r = post_new(&v->post, v->loop, v->delivering, v->archive,
 		&(struct post_options){ .redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
-			.public_url = v->config->http.public_url });
+			.public_url = v->config->http.public_url,
+			.time_scale = v->options.retry_scale });
 	if (r < 0)
 		return r;
 	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
 }
 
-static int build_collect(struct vigie *v)
+/* sift hands to crawl and crawl to sift: one of the two is made first. */
+static void on_sifted(void *arg, struct batch *batch)
+{
+	struct vigie *v = arg;
+
+	crawl_settle(v->crawl, batch);
+}
+
+static int build_collect(struct vigie *v, struct span *ret_why)
 {
 	const struct config *c = v->config;
 	struct sift_options sift = {
 		.history_ms = c->crawl.history_ms,
 		.rule_first_seen = on_rule_first_seen,
-		.next = { queue_take, v->queue },
+		.next = { on_sifted, v },
 		.arg = v,
 	};
-	const struct crawl_options crawl = {
+	struct crawl_options crawl = {
 		.concurrency_per_host = c->crawl.concurrency_per_host,
 		.spacing_ms = c->crawl.spacing_ms,
 		.every_default_ms = c->crawl.every_ms,
+		.max_body = c->crawl.max_body_bytes,
+		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
 		.arg = v,
 	};
-	struct crawl_options with_next = crawl;
 	const char *why = NULL;
 	int r = identity_secret_load(&sift.secret, state_path(v, "secret"), &why);
 
-	if (r >= 0)
-		r = sift_new(&v->sift, v->loop, v->pool, &sift);
+	if (r < 0) {
+		*ret_why = span_str(why);
+		return r;
+	}
+	r = sift_new(&v->sift, v->loop, v->pool, &sift);
 	if (r < 0)
 		return r;
-	with_next.next = (struct batch_sink){ sift_take, v->sift };
-	return crawl_new(&v->crawl, v->loop, v->crawling, &with_next);
+	crawl.next = (struct batch_sink){ sift_take, v->sift };
+	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
 
 static void on_committed(void *arg, struct batch *batch)
@@ -439,12 +493,12 @@ static int build_queue(struct vigie *v)
 }
 
 /* Once Redis has an address: at once for an outside one, at its first answer for a private one. */
-static int build_line(struct vigie *v)
+static int build_line(struct vigie *v, struct span *ret_why)
 {
 	int r = build_queue(v);
 
 	if (r >= 0)
-		r = build_collect(v);
+		r = build_collect(v, ret_why);
 	if (r >= 0)
 		r = build_act(v);
 	if (r >= 0)
@@ -455,13 +509,14 @@ static int build_line(struct vigie *v)
 static void on_server_ready(void *arg)
 {
 	struct vigie *v = arg;
+	struct span why = SPAN_NONE;
 	int r;
 
 	if (v->queue || v->stopping)
 		return;
-	r = build_line(v);
+	r = build_line(v, &why);
 	if (r < 0) {
-		fail(v, arena_printf(&v->arena, "the line could not be built: %s", strerror(-r)));
+		fail(span_empty(why) ? span_str(strerror(-r)) : why);
 		v->status = 1;
 		loop_stop(v->loop);
 	}
@@ -478,7 +533,8 @@ static void on_server_died(void *arg, struct span why)
 static int build_transfers(struct vigie *v)
 {
 	const struct config_crawl *c = &v->config->crawl;
-	const struct transfer_options crawling = {
+	const struct resolve_options resolve = { .nameservers = c->nameservers.p };
+	struct transfer_options crawling = {
 		.user_agent = c->user_agent.p,
 		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
 		.guarded = true,
@@ -488,15 +544,13 @@ static int build_transfers(struct vigie *v)
 		.max_redirects = 5,
 		.max_per_host = c->concurrency_per_host,
 	};
-	const struct transfer_options delivering = {
-		.user_agent = c->user_agent.p,
-		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
-		.total_ms = 30000,
-		.max_body = 64 * 1024,
-		.max_per_host = 4,
-	};
-	int r = transfer_new(&v->crawling, v->loop, &crawling);
+	const struct transfer_options delivering = delivering_options(v->config);
+	int r = resolve_new(&v->resolve, v->loop, &resolve);
 
+	if (r < 0)
+		return r;
+	crawling.resolve = v->resolve;
+	r = transfer_new(&v->crawling, v->loop, &crawling);
 	return r < 0 ? r : transfer_new(&v->delivering, v->loop, &delivering);
 }
 
@@ -537,11 +591,12 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.listen = v->config->http.listen,
 		.look = look,
 		.reload = reload,
-		.deliveries = deliveries,
+		.mentions = on_mentions,
+		.deliveries = on_deliveries,
 		.arg = v,
 	};
 	const struct archive_options archive = {
-		.path = state_path(v, "archive.db"),
+		.path = state_path(v, ARCHIVE_FILE),
 		.trouble = on_archive_trouble,
 		.arg = v,
 	};
@@ -565,6 +620,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	if (r >= 0)
 		r = rules_seen_new(&v->rules_seen);
 	if (r >= 0)
+		r = recent_new(&v->recent);
+	if (r >= 0)
 		r = build_transfers(v);
 	if (r >= 0)
 		r = control_new(&v->control, v->loop, &control, &v->arena, ret_why);
@@ -578,7 +635,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 /* The constructor backwards. */
 static void tear_down(struct vigie *v)
 {
-	crawl_free(v->crawl);
+	pool_free(v->pool);
 	sift_free(v->sift);
 	control_free(v->control);
 	dispatch_free(v->dispatch);
@@ -586,16 +643,18 @@ static void tear_down(struct vigie *v)
 	archive_free(v->archive);
 	keep_free(v->keep);
 	queue_free(v->queue);
+	crawl_free(v->crawl);
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);
+	resolve_free(v->resolve);
 	rules_seen_free(v->rules_seen);
+	recent_free(v->recent);
 	timer_free(v->watchdog);
 	timer_free(v->drain);
 	on_signal_free(v->on_hup);
 	on_signal_free(v->on_int);
 	on_signal_free(v->on_term);
-	pool_free(v->pool);
 	loop_free(v->loop);
 	set_trouble(&v->redis_trouble, SPAN_NONE);
 	set_trouble(&v->archive_trouble, SPAN_NONE);
@@ -622,10 +681,10 @@ int run(struct config *config, const struct run_options *options)
 		if (notify_watchdog_ms() && timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
 			on_watchdog(&v);
 		if (!v.server)
-			r = build_line(&v);
+			r = build_line(&v, &why);
 	}
 	if (r < 0) {
-		fail(&v, span_empty(why) ? span_str(strerror(-r)) : why);
+		fail(span_empty(why) ? span_str(strerror(-r)) : why);
 		tear_down(&v);
 		return 1;
 	}

@@ -14,6 +14,7 @@ struct run_options {
 	const char *config_path; /* for reload; NULL: the configuration was made in memory */
 	bool mentions;           /* print mentions on standard output as they come */
 	bool quiet;              /* only warnings and errors in the log */
+	double retry_scale;      /* for tests: divides the schedule of retries; 0: 1 */
 };
 
 /* Takes the reference. Returns the exit status of the process. */

@@ -33,12 +33,12 @@ DOORKEEPERS = {
     'hiredis': r'daemon/io/redis\.c',
     'sqlite3.h': r'daemon/line/archive[a-z_]*\.[ch]',
     'libxml/': r'daemon/sources/(xml|html)[a-z_]*\.[ch]',
-    'pcre2.h': r'rules/regex\.[ch]',
+    'pcre2.h': r'(rules/regex\.[ch]|daemon/sources/pattern\.c)',
     'libfyaml.h': r'include/vigie/yaml\.h',
     'systemd/': r'daemon/io/(notify_systemd|log[a-z_]*)\.c',
     'libpsl.h': r'daemon/sources/url\.c',
     'ares.h': r'daemon/io/(resolve[a-z_]*)\.c',
-    'pthread.h': r'daemon/(io/(pool|loop|log|redis_resolve)\.c|line/archive[a-z_]*\.[ch])',
+    'pthread.h': r'daemon/(io/(pool|loop|log|redis_(resolve|flush))\.c|line/(archive[a-z_]*|queue_spool)\.[ch])',
 }
 # The world, as a pure room would touch it.
 WORLD = re.compile(r'\b(fopen|open|openat|socket|connect|time|clock_gettime|gettimeofday|getenv|system|popen|'

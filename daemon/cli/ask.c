@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/state_folder.h"
-#include "io/transfer_control.h"
+#include "io/http.h"
 #include "vigie/arena.h"
 
 int ask_options_read(struct ask_options *ret, int argc, char **argv)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/mentions.h"
+
 const struct command commands[] = {
         {"match", "--rules FILE… [--stats] [FILE]",
                 "ask rules about documents: JSON lines in, one JSON line a hit out",
@@ -16,6 +18,44 @@ const struct command commands[] = {
                 command_rules},
         {"version", "", "print the version", command_version},
         {NULL, NULL, NULL, NULL},
+	{ "run", "[-c FILE] [--mentions] [--quiet|--verbose]",
+		"read, match, keep and tell: the daemon, until it is stopped", command_run },
+	{ "watch",
+		"[--slack URL] [--email ADDRESS] [--state DIR] [--history 24h] [--every TIME] "
+		"[--allow RANGE] [--base NETWORK=URL]… NAME…",
+		"watch names on every open source, with no configuration", command_watch },
+	{ "check", "[-c FILE] [--expand] [--json]",
+		"read the configuration and say all that is wrong with it", command_check },
+	{ "status", "[-c FILE] [--state DIR] [--json]",
+		"say what the running daemon does, source by source", command_status },
+	{ "deliveries", "[list|show ID|redrive [ID|--all]|drop ID] [-c FILE] [--state DIR] [--json]",
+		"show what waits, what was given up and why; try it again", command_deliveries },
+	{ "notify", "test RECEIVER [-c FILE] [--json]",
+		"send one real message to a receiver and show what went over the wire", command_notify },
+	{ "reload", "[-c FILE] [--state DIR]",
+		"make the running daemon read its configuration again", command_reload },
+	{ "search", "[--json] " MENTIONS_USAGE, "find mentions in the archive, the newest first",
+		command_search },
+	{ "export", "[--format jsonl|csv] " MENTIONS_USAGE,
+		"print mentions of the archive for other programs, the oldest first",
+		command_export },
+	{ "parse",
+		"[--base URL] [--content-type TYPE] [--connector NETWORK[/MAP] [--var NAME=VALUE]… "
+		"[--http]] FILE",
+		"print what the crawler would see in a document: one JSON item a line",
+		command_parse },
+	{ "sources", "[list|show NETWORK] [--json]",
+		"say which networks can be read, and on what terms", command_sources },
+	{ "discover", "[--base URL] [--content-type TYPE] [--guess] [--allow RANGE] FILE|URL",
+		"print the feeds an HTML page names: one JSON object a line", command_discover },
+	{ "match", "--rules FILE… [--stats] [FILE]",
+		"ask rules about documents: JSON lines in, one JSON line a hit out",
+		command_match },
+	{ "import", "opml FILE [-o FILE]",
+		"turn another reader's subscriptions into sources for the configuration",
+		command_import },
+	{ "version", "", "print the version", command_version },
+	{ NULL, NULL, NULL, NULL },
 };
 
 int command_usage(const char *name)

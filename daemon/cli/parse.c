@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "cli/input.h"
+#include "cli/parse_connector.h"
 #include "line/codec_item.h"
 #include "sources/reader.h"
 
@@ -53,13 +54,13 @@ static int parse_file(const struct read_options *options, const char *path)
 		(void)fputs("vigie: out of memory\n", stderr);
 	else if (r == READ_NOT_A_FEED)
 		(void)fprintf(stderr,
-		        "vigie: %s: no feed in it (RSS, Atom, CDF or JSON Feed)\n", path);
+			"vigie: %s: no feed in it (RSS, Atom, CDF or JSON Feed)\n", path);
 	if (r == 0 && result.cut)
 		(void)fprintf(stderr, "vigie: %s: the end is missing; %zu items before it\n",
-		        path, items.n);
+			path, items.n);
 	if (r == 0 && result.more)
 		(void)fprintf(stderr, "vigie: %s: only the first %zu items were read\n", path,
-		        items.n);
+			items.n);
 	if (r >= 0)
 		status = print_items(&items);
 	if (r == READ_NOT_A_FEED)
@@ -69,10 +70,17 @@ static int parse_file(const struct read_options *options, const char *path)
 	return status;
 }
 
+enum { MAX_VARS = 64 };
+
 int command_parse(int argc, char **argv)
 {
 	static const struct option longs[] = {{"base", required_argument, NULL, 'b'},
-	        {"content-type", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+		{"content-type", required_argument, NULL, 't'},
+		{"connector", required_argument, NULL, 'c'},
+		{"var", required_argument, NULL, 'v'}, {"http", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0}};
+	const char *vars[MAX_VARS];
+	struct parse_connector asked = {.vars = vars};
 	struct read_options options = {0};
 	int c;
 
@@ -80,11 +88,21 @@ int command_parse(int argc, char **argv)
 		if (c == 'b')
 			options.base = span_str(optarg);
 		else if (c == 't')
-			options.content_type = span_str(optarg);
+			asked.content_type = optarg;
+		else if (c == 'c')
+			asked.name = optarg;
+		else if (c == 'v' && asked.n_vars < MAX_VARS)
+			vars[asked.n_vars++] = optarg;
+		else if (c == 'h')
+			asked.http = true;
 		else
 			return command_usage(argv[0]);
 	}
-	if (optind + 1 != argc)
+	if (optind + 1 != argc || (!asked.name && (asked.n_vars || asked.http)))
 		return command_usage(argv[0]);
+	asked.path = argv[optind];
+	if (asked.name)
+		return parse_connector(&asked);
+	options.content_type = span_str(asked.content_type);
 	return parse_file(&options, argv[optind]);
 }

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,9 +14,11 @@ int command_run(int argc, char **argv)
 	struct run_options options = { .mentions = isatty(STDOUT_FILENO) };
 	struct err_list errors = { 0 };
 	struct config *config = NULL;
-	const char *path = NULL;
+	const char *path = NULL, *scale = getenv("VIGIE_TEST_RETRY_SCALE");
 	int r;
 
+	if (scale)
+		options.retry_scale = strtod(scale, NULL);
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
 			path = argv[++i];
@@ -30,7 +33,8 @@ int command_run(int argc, char **argv)
 	}
 	options.config_path = path ? path : config_path_default();
 	if (!options.config_path) {
-		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first alert\") or name one with -c\n",
+		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first alert\") or name "
+			    "one with -c\n",
 			stderr);
 		return EXIT_USAGE;
 	}

@@ -2,50 +2,76 @@
 #define VIGIE_IO_HTTP_H
 
 /*
- * http: the daemon's own small HTTP server (evhttp), on a Unix socket or a TCP address, with
- * the limits evhttp leaves open: headers 16 KiB, bodies 1 MiB, 15 s a request, 64 connections.
- * Every answer carries the headers that keep a browser from running or framing what it should
- * not.
+ * http: the daemon's own HTTP server (libevent's evhttp), on a TCP port, on a Unix socket, or
+ * both; and the command line's way to ask it. It bounds what may come in, checks that a browser
+ * was not led here under a foreign name, and sends the headers that keep a page to itself. Who
+ * may ask what is the business of the handlers.
  */
 
+#include <stdbool.h>
+
 #include "io/loop.h"
-#include "vigie/arena.h"
 #include "vigie/buf.h"
+#include "vigie/request.h"
 
 struct http;
 
-struct http_request {
+/* One request, the handler's until it is answered; its spans live as long. */
+struct http_ask {
 	struct span method; /* "GET", "HEAD", "POST", "PUT", "DELETE" */
-	struct span path;   /* decoded; begins with / ; without the query */
-	struct span query;  /* as sent, without the question mark */
+	struct span path;   /* decoded, "/…", without NUL */
+	struct span query;  /* as it came, without "?" */
+	const struct header *headers;
+	size_t n_headers;
 	struct span body;
-	bool local; /* came over a Unix socket */
+	bool local; /* came over the Unix socket, which only our own user can open */
 };
-
-/* Set by the handler; text and body are copied when it returns. */
-struct http_answer {
-	int status;       /* 200 when left 0 */
-	const char *type; /* "application/json" when left NULL */
-	struct buf body;  /* freed by the server */
-};
-
-typedef void (*http_handler)(
-	void *arg, const struct http_request *request, struct http_answer *answer);
 
 struct http_options {
-	/* One of them. A stale socket file is replaced; the file is made 0600. */
-	const char *socket_path;
-	struct span listen; /* HOST:PORT, [::1]:PORT; port 0: a free one */
-	http_handler handler;
-	void *arg;
+	const char *socket_path; /* NULL: none. Made with mode 0600; a stale one is replaced */
+	const char *host;        /* address or name to listen on; NULL: no TCP */
+	int port;                /* 0: any that is free, see http_port() */
+	/* Names by which we may be called, beside localhost and addresses in numbers, so that
+	 * no foreign name can be made to lead here (DNS rebinding). Copied. */
+	const struct span *names;
+	size_t n_names;
+	size_t max_header; /* bytes of request line and headers; 0: 16 KiB */
+	size_t max_body;   /* 0: 1 MiB */
+	int timeout_s;     /* without progress of a connection; 0: 30 */
 };
 
-/* 0, or -errno with a sentence in *ret_why that names the address and the remedy. */
-int http_new(struct http **ret, struct loop *loop, const struct http_options *options,
-	struct arena *arena, struct span *ret_why);
-/* Closes connections; a Unix socket's file is removed. */
+/* 0; -EADDRINUSE: somebody listens there; -EEXIST: socket_path is a file of another kind;
+ * -ENAMETOOLONG: socket_path is longer than 107 bytes; another -errno; -ENOMEM. */
+int http_new(struct http **ret, struct loop *loop, const struct http_options *options);
+/* Closes all, and takes the socket's file away. Requests that are not yet answered may still
+ * be; nobody hears it. */
 struct http *http_free(struct http *http);
-/* "http://127.0.0.1:41873/", with the port that was taken; the path for a Unix socket. */
-const char *http_address(const struct http *http);
+int http_port(const struct http *http); /* 0: no TCP */
+
+/* Each ask is answered exactly once with http_reply(), from inside or later. */
+typedef void (*http_handler)(void *arg, struct http_ask *ask);
+
+/* For the path itself and what lies below: "/status" gets "/status" and "/status/x", "/" all
+ * that no longer prefix gets. Paths nobody wants are answered 404. 0 or -ENOMEM. */
+int http_on(struct http *http, const char *prefix, http_handler handler, void *arg);
+
+struct span http_header(const struct http_ask *ask, const char *name); /* empty: none */
+/* A field of the query, decoded, into `ret`; false: it is not there. */
+bool http_param(const struct http_ask *ask, const char *name, struct buf *ret);
+
+/* type: of the body; NULL without one. headers replace those sent with every answer:
+ * Content-Security-Policy, X-Content-Type-Options, X-Frame-Options, Referrer-Policy,
+ * Cross-Origin-Resource-Policy, Cache-Control (no-store). ask is gone after. */
+void http_reply(struct http_ask *ask, int status, const char *type,
+        const struct header *headers, size_t n_headers, struct span body);
+/* A line of plain text. */
+void http_reply_text(struct http_ask *ask, int status, const char *text);
+
+/* Asks a daemon over its Unix socket and waits, two minutes at most (transfer_control.c; for
+ * the command line, never in the daemon). 0 with the status and the answer's body added to
+ * `answer`; -ENOENT or -ECONNREFUSED: nobody listens; -EACCES; -ETIMEDOUT; -EMSGSIZE: more than
+ * answer->limit_bytes; -EIO: it broke off; -ENOMEM. */
+int http_control_ask(const char *socket_path, const char *method, const char *path,
+        struct span body, struct buf *answer, int *status);
 
 #endif

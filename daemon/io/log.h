@@ -23,10 +23,10 @@ struct log_pair {
 	int64_t number;
 };
 
-#define STR(key, value) ((struct log_pair){ (key), LOG_PAIR_SPAN, span_str(value), 0 })
-#define TEXT(key, value) ((struct log_pair){ (key), LOG_PAIR_SPAN, (value), 0 })
-#define INT(key, value) ((struct log_pair){ (key), LOG_PAIR_INT, SPAN_NONE, (int64_t)(value) })
-#define LOG_URL(key, value) ((struct log_pair){ (key), LOG_PAIR_URL, (value), 0 })
+#define STR(key, value) ((struct log_pair){(key), LOG_PAIR_SPAN, span_str(value), 0})
+#define TEXT(key, value) ((struct log_pair){(key), LOG_PAIR_SPAN, (value), 0})
+#define INT(key, value) ((struct log_pair){(key), LOG_PAIR_INT, SPAN_NONE, (int64_t)(value)})
+#define LOG_URL(key, value) ((struct log_pair){(key), LOG_PAIR_URL, (value), 0})
 
 /* pairs ends with a NULL key. */
 void log_write(enum log_level level, const char *event, const struct log_pair *pairs);
@@ -34,9 +34,10 @@ void log_write(enum log_level level, const char *event, const struct log_pair *p
 void log_set_level(enum log_level least);
 
 /* ISO C17 wants at least one argument where a macro says "...": the event is the first. */
-#define LOG_END ((struct log_pair){ NULL, LOG_PAIR_SPAN, SPAN_NONE, 0 })
-#define LOG_PAIRS(...) ((const struct log_pair[]){ __VA_ARGS__, LOG_END })
-#define LOG_LINE(level, event, ...) log_write(level, event, (const struct log_pair[]){ __VA_ARGS__ })
+#define LOG_END ((struct log_pair){NULL, LOG_PAIR_SPAN, SPAN_NONE, 0})
+#define LOG_PAIRS(...) ((const struct log_pair[]){__VA_ARGS__, LOG_END})
+#define LOG_LINE(level, event, ...)                                                            \
+	log_write(level, event, (const struct log_pair[]){__VA_ARGS__})
 #define log_debug(...) LOG_LINE(LOG_DEBUG_LEVEL, __VA_ARGS__, LOG_END)
 #define log_info(...) LOG_LINE(LOG_INFO_LEVEL, __VA_ARGS__, LOG_END)
 #define log_warning(...) LOG_LINE(LOG_WARNING_LEVEL, __VA_ARGS__, LOG_END)

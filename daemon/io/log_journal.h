@@ -17,6 +17,6 @@ struct log_field {
 
 /* false when the journal did not take it: the line is then written to standard error. */
 bool log_journal_send(int priority, const char *event, struct span message,
-	const struct log_field *fields, size_t n);
+        const struct log_field *fields, size_t n);
 
 #endif

@@ -4,8 +4,8 @@
 /*
  * loop: the event loop (libevent; the only file that includes it beside io/http.c) and the one
  * place where clocks are read. All functions belong to the loop thread but wakeup_fire().
- * Constructors return 0, or -errno; x_free(NULL) is nothing and returns NULL; after x_free() the
- * callback never comes. A callback may free its own object.
+ * Constructors return 0, or -errno; x_free(NULL) is nothing and returns NULL; after x_free()
+ * the callback never comes. A callback may free its own object.
  */
 
 #include "vigie/instant.h"
@@ -39,7 +39,7 @@ enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 
 /* Level-triggered. The descriptor stays the caller's and must outlive the watch. */
 int watch_new(struct watch **ret, struct loop *loop, int fd, void (*ready)(void *arg, int what),
-	void *arg);
+        void *arg);
 int watch_set(struct watch *watch, int what); /* 0: nothing for now */
 struct watch *watch_free(struct watch *watch);
 
@@ -48,8 +48,8 @@ int wakeup_new(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg),
 void wakeup_fire(struct wakeup *wakeup); /* any thread */
 struct wakeup *wakeup_free(struct wakeup *wakeup);
 
-int on_signal_new(struct on_signal **ret, struct loop *loop, int signal, void (*caught)(void *arg),
-	void *arg);
+int on_signal_new(struct on_signal **ret, struct loop *loop, int signal,
+        void (*caught)(void *arg), void *arg);
 struct on_signal *on_signal_free(struct on_signal *s);
 
 #endif

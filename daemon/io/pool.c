@@ -32,7 +32,8 @@ struct pool {
 	struct job_list todo, finished; /* under the lock, as is `stopping` */
 	bool stopping;
 	struct wakeup *wakeup;
-	bool *freed; /* set while done() runs: it may free the pool */
+	bool giving,
+	        freed; /* done() runs, and may free the pool: its memory stays until then */
 	struct worker *workers;
 	unsigned n_workers;
 };
@@ -90,17 +91,17 @@ static void on_finished(void *arg)
 	struct pool *p = arg;
 	struct job_list jobs;
 	struct pool_job *job;
-	bool freed = false;
 
 	(void)pthread_mutex_lock(&p->lock);
 	jobs = p->finished;
 	p->finished = (struct job_list){0};
 	(void)pthread_mutex_unlock(&p->lock);
-	p->freed = &freed;
-	while (!freed && (job = pop(&jobs)))
+	p->giving = true;
+	while (!p->freed && (job = pop(&jobs)))
 		job->done(job->arg);
-	if (!freed)
-		p->freed = NULL;
+	p->giving = false;
+	if (p->freed)
+		free(p);
 }
 
 DEFINE_CLEANUP(struct pool *, pool_free)
@@ -167,12 +168,12 @@ struct pool *pool_free(struct pool *pool)
 	(void)pthread_cond_broadcast(&pool->work);
 	while (pool->n_workers)
 		(void)pthread_join(pool->workers[--pool->n_workers].thread, NULL);
-	if (pool->freed)
-		*pool->freed = true;
 	pool->wakeup = wakeup_free(pool->wakeup);
 	(void)pthread_cond_destroy(&pool->work);
 	(void)pthread_mutex_destroy(&pool->lock);
 	free(pool->workers);
-	free(pool);
+	pool->freed = true;
+	if (!pool->giving)
+		free(pool);
 	return NULL;
 }

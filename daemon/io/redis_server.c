@@ -21,6 +21,7 @@
 
 #include "io/log.h"
 #include "io/redis.h"
+#include "io/redis_flush.h"
 #include "io/redis_lock.h"
 #include "io/redis_server_config.h"
 #include "vigie/buf.h"
@@ -56,6 +57,7 @@ struct redis_server {
 	struct watch *pid_watch, *log_watch;
 	struct timer *timer; /* asks for the lock, or starts again */
 	struct redis *redis; /* knows when it answers */
+	struct redis_flush *flush;
 	bool ready, stopping;
 	struct mono ready_since;
 	unsigned deaths;
@@ -76,7 +78,7 @@ static void pass_line(struct redis_server *s, struct span line)
 		return;
 	if (level == '#' || !level)
 		(void)snprintf(
-		        s->said, sizeof(s->said), "%.*s", SPAN_ARG(span_slice(text, 0, 250)));
+			s->said, sizeof(s->said), "%.*s", SPAN_ARG(span_slice(text, 0, 250)));
 	/* Its greetings and its farewell come as warnings. */
 	if (level == '#' && s->ready && !s->stopping)
 		log_warning("redis_server.said", TEXT("text", text));
@@ -125,7 +127,7 @@ static _Noreturn void become_server(const struct redis_server *s, pid_t parent, 
 		_exit(0); /* the parent was gone before it could have told */
 	(void)setpgid(0, 0);
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
-	        dup2(s->lock_fd, LOCK_FD) < 0)
+		dup2(s->lock_fd, LOCK_FD) < 0)
 		_exit(126);
 	(void)fcntl(LOCK_FD, F_SETFD, 0); /* when it was that number already */
 	(void)close_range(LOCK_FD + 1, ~0u, 0);
@@ -202,7 +204,7 @@ static int start(struct redis_server *s)
 	/* The child must never wait for us: what does not fit the pipe is lost to the log only.
 	 */
 	if (!r && (fcntl(log[0], F_SETFL, O_NONBLOCK) < 0 ||
-	                  fcntl(log[1], F_SETFL, O_NONBLOCK) < 0))
+			  fcntl(log[1], F_SETFL, O_NONBLOCK) < 0))
 		r = -errno;
 	if (!r && write(config[1], text.p, text.n) != (ssize_t)text.n) /* far below PIPE_BUF */
 		r = -EIO;
@@ -222,7 +224,7 @@ static int start(struct redis_server *s)
 	redis_lock_write(s->lock_fd, getpid(), s->pid);
 	s->pid_fd = pidfd_open(s->pid, 0);
 	r = s->pid_fd < 0 ? -errno
-	                  : watch_new(&s->pid_watch, s->loop, s->pid_fd, on_exit_seen, s);
+			  : watch_new(&s->pid_watch, s->loop, s->pid_fd, on_exit_seen, s);
 	if (!r)
 		r = watch_set(s->pid_watch, WATCH_READ);
 	if (!r)
@@ -270,7 +272,7 @@ static void on_exit_seen(void *arg, int what)
 		(void)snprintf(why, sizeof(why), "ended by signal %d", WTERMSIG(status));
 	else
 		(void)snprintf(why, sizeof(why), "ended with status %d: %s",
-		        WEXITSTATUS(status), s->said);
+			WEXITSTATUS(status), s->said);
 	start_later(s, why);
 }
 
@@ -281,7 +283,7 @@ static void start_later(struct redis_server *s, const char *why)
 	s->backoff_ms = ms * 2 < BACKOFF_MAX_MS ? ms * 2 : BACKOFF_MAX_MS;
 	s->deaths++;
 	log_write(s->deaths >= DEATHS_BEFORE_ERROR ? LOG_ERROR_LEVEL : LOG_WARNING_LEVEL,
-	        "redis_server.died", LOG_PAIRS(STR("why", why), INT("again_in_ms", ms)));
+		"redis_server.died", LOG_PAIRS(STR("why", why), INT("again_in_ms", ms)));
 	(void)timer_set(s->timer, ms);
 	if (s->died_cb)
 		s->died_cb(s->arg, span_str(why));
@@ -322,14 +324,14 @@ static void press_orphan(struct redis_server *s)
 {
 	const int64_t waited_ms = loop_now(s->loop).ms - s->lock_since.ms;
 	const int wanted = waited_ms >= LOCK_KILL_MS   ? SIGKILL
-	                   : waited_ms >= LOCK_TERM_MS ? SIGTERM
-	                                               : 0;
+			   : waited_ms >= LOCK_TERM_MS ? SIGTERM
+						       : 0;
 	pid_t daemon, server;
 
 	if (waited_ms >= LOCK_SAY_MS && !s->lock_said) {
 		s->lock_said = true;
 		log_warning("redis_server.waited",
-		        STR("for", "the Redis of an earlier daemon to end"));
+			STR("for", "the Redis of an earlier daemon to end"));
 	}
 	if (!wanted || (wanted == SIGTERM ? s->term_sent : s->kill_sent))
 		return;
@@ -357,6 +359,10 @@ static void on_timer(void *arg)
 		}
 		s->locked = true;
 	}
+	if (!s->flush && redis_flush_new(&s->flush, s->folder) < 0) {
+		start_later(s, "no thread to flush its file");
+		return;
+	}
 	start_now(s);
 }
 
@@ -377,7 +383,7 @@ static char *find_program(const char *wanted)
 		const size_t end = span_find(rest, ':');
 
 		if (rest.p[0] == '/' && asprintf(&found, "%.*s/%s", (int)end, rest.p,
-		                                wanted ? wanted : "redis-server") < 0)
+						wanted ? wanted : "redis-server") < 0)
 			found = NULL;
 		if (found && access(found, X_OK) < 0) {
 			free(found);
@@ -390,7 +396,7 @@ static char *find_program(const char *wanted)
 }
 
 static int make_folder(
-        struct redis_server *s, const char *folder, struct arena *arena, struct span *ret_why)
+	struct redis_server *s, const char *folder, struct arena *arena, struct span *ret_why)
 {
 	char *real = NULL, *path = NULL;
 	int r = 0;
@@ -415,10 +421,10 @@ static int make_folder(
 		r = redis_lock_open(&s->lock_fd, path);
 	if (r < 0)
 		*ret_why = arena_printf(arena,
-		        "the state folder %s cannot be written (%s): make it writable for this "
-		        "user, or "
-		        "set 'state' to another folder",
-		        folder, strerror(-r));
+			"the state folder %s cannot be written (%s): make it writable for this "
+			"user, or "
+			"set 'state' to another folder",
+			folder, strerror(-r));
 	free(real);
 	free(path);
 	return r;
@@ -431,8 +437,8 @@ static int make_socket(struct redis_server *s, struct arena *arena, struct span 
 
 	if (r < 0) {
 		*ret_why = arena_printf(arena,
-		        "no place for the socket of Redis (%s): set 'state' to a shorter path",
-		        strerror(-r));
+			"no place for the socket of Redis (%s): set 'state' to a shorter path",
+			strerror(-r));
 		return r;
 	}
 	buf_add_str(&url, "unix:");
@@ -461,17 +467,17 @@ static int take_lock(struct redis_server *s, struct arena *arena, struct span *r
 	if (!daemon)
 		return 0;
 	*ret_why = arena_printf(arena,
-	        "another vigie (process %d) uses the state folder: stop it, or set 'state' to "
-	        "another "
-	        "folder",
-	        (int)daemon);
+		"another vigie (process %d) uses the state folder: stop it, or set 'state' to "
+		"another "
+		"folder",
+		(int)daemon);
 	return -EBUSY;
 }
 
 DEFINE_CLEANUP(struct redis_server *, redis_server_free)
 
 int redis_server_new(struct redis_server **ret, struct loop *loop,
-        const struct redis_server_options *options, struct arena *arena, struct span *ret_why)
+	const struct redis_server_options *options, struct arena *arena, struct span *ret_why)
 {
 	CLEANUP(redis_server_freep) struct redis_server *s = calloc(1, sizeof(*s));
 	int r;
@@ -485,8 +491,8 @@ int redis_server_new(struct redis_server **ret, struct loop *loop,
 	s->program = find_program(options->program);
 	if (!s->program) {
 		*ret_why = SPAN(
-		        "redis-server is not installed: run 'apt-get install redis-server', or "
-		        "set 'redis' to the URL of yours");
+			"redis-server is not installed: run 'apt-get install redis-server', or "
+			"set 'redis' to the URL of yours");
 		return -ENOENT;
 	}
 	r = make_folder(s, options->folder, arena, ret_why);
@@ -500,10 +506,10 @@ int redis_server_new(struct redis_server **ret, struct loop *loop,
 		r = timer_set(s->timer, 0);
 	if (r == 0)
 		r = redis_new(&s->redis, loop,
-		        &(struct redis_options){.url = redis_server_url(s),
-		                .up = on_answers,
-		                .arg = s,
-		                .quiet = true});
+			&(struct redis_options){.url = redis_server_url(s),
+				.up = on_answers,
+				.arg = s,
+				.quiet = true});
 	if (r < 0)
 		return r;
 	s->ready_cb = options->ready;
@@ -526,7 +532,7 @@ static void stop_child(struct redis_server *s)
 	while (n < 0 && errno == EINTR);
 	if (n == 0) {
 		log_warning("redis_server.killed", INT("pid", s->pid),
-		        INT("after_ms", STOP_TERM_MS));
+			INT("after_ms", STOP_TERM_MS));
 		(void)kill(s->pid, SIGKILL);
 	}
 	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
@@ -544,6 +550,7 @@ struct redis_server *redis_server_free(struct redis_server *s)
 	s->timer = timer_free(s->timer);
 	if (s->pid)
 		stop_child(s);
+	s->flush = redis_flush_free(s->flush);
 	if (s->socket_folder && s->locked)
 		(void)rmdir(s->socket_folder);
 	if (s->lock_fd >= 0)

@@ -28,21 +28,21 @@ static void add_quoted(struct buf *out, const char *name, const char *value)
 void redis_server_config(struct buf *out, const char *folder, const char *socket)
 {
 	buf_add_str(out, "port 0\n"
-	                 "unixsocketperm 700\n"
-	                 "daemonize no\n"
-	                 "supervised no\n"
-	                 "databases 1\n"
-	                 "loglevel notice\n"
-	                 "logfile \"\"\n"
-	                 "always-show-logo no\n"
-	                 "save \"\"\n"
-	                 "appendonly yes\n"
-	                 "appendfsync always\n"
-	                 "no-appendfsync-on-rewrite no\n"
-	                 "aof-load-truncated yes\n"
-	                 "maxmemory 0\n"
-	                 "maxmemory-policy noeviction\n"
-	                 "lazyfree-lazy-expire yes\n");
+			 "unixsocketperm 700\n"
+			 "daemonize no\n"
+			 "supervised no\n"
+			 "databases 1\n"
+			 "loglevel notice\n"
+			 "logfile \"\"\n"
+			 "always-show-logo no\n"
+			 "save \"\"\n"
+			 "appendonly yes\n"
+			 "appendfsync no\n"
+			 "no-appendfsync-on-rewrite no\n"
+			 "aof-load-truncated yes\n"
+			 "maxmemory 0\n"
+			 "maxmemory-policy noeviction\n"
+			 "lazyfree-lazy-expire yes\n");
 	add_quoted(out, "dir", folder);
 	add_quoted(out, "unixsocket", socket);
 }
@@ -75,7 +75,7 @@ int redis_server_socket(char **ret, char **ret_made, const char *folder)
 	if (!runtime || runtime[0] != '/' || strlen(runtime) > 60 || access(runtime, W_OK) < 0)
 		runtime = "/tmp";
 	if (asprintf(&made, "%s/vigie-%u-%016llx", runtime, (unsigned)geteuid(),
-	            (unsigned long long)name_hash(folder)) < 0)
+		    (unsigned long long)name_hash(folder)) < 0)
 		return -ENOMEM;
 	if (mkdir(made, 0700) < 0 && errno != EEXIST)
 		r = -errno;

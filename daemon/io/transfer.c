@@ -29,6 +29,7 @@ enum {
 	DEFAULT_MAX_HEADER = 64 * 1024,
 	DEFAULT_MAX_CONNECTIONS = 256,
 	DEFAULT_MAX_PER_HOST = 2,
+	HOST_MEMORY_S = 5,
 };
 
 /* A socket libcurl waits on. */
@@ -123,7 +124,7 @@ static bool is_loopback(const unsigned char a[16])
 }
 
 /* The one place where an address is let through or not. */
-static bool guard(struct transfer_handle *h, const unsigned char address[16])
+bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16])
 {
 	const struct transfer *t = h->transfer;
 	bool pass = !t->options.guarded || address_is_public(address);
@@ -146,19 +147,61 @@ static bool guard(struct transfer_handle *h, const unsigned char address[16])
 	return false;
 }
 
-static bool keep_mail_socket(struct transfer *t, int fd)
+static bool keep_mail_socket(struct transfer_handle *h, int fd)
 {
+	struct transfer *t = h->transfer;
+
 	if (t->n_mail_sockets == t->mail_sockets_capacity) {
 		const size_t capacity = t->mail_sockets_capacity * 2 + 4;
-		int *grown = realloc(t->mail_sockets, capacity * sizeof(*grown));
+		struct mail_socket *grown = realloc(t->mail_sockets, capacity * sizeof(*grown));
 
 		if (!grown)
 			return false;
 		t->mail_sockets = grown;
 		t->mail_sockets_capacity = capacity;
 	}
-	t->mail_sockets[t->n_mail_sockets++] = fd;
+	t->mail_sockets[t->n_mail_sockets++] = (struct mail_socket){fd, h};
 	return true;
+}
+
+/* Which connection a message goes over shows when it is asked for, by our end's port. */
+static void use_mail_socket(struct transfer_handle *h, int local_port)
+{
+	struct transfer *t = h->transfer;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++) {
+		struct sockaddr_storage name = {0};
+		socklen_t n = sizeof(name);
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&name;
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&name;
+
+		if (getsockname(t->mail_sockets[i].fd, (struct sockaddr *)&name, &n) == 0 &&
+		        ntohs(name.ss_family == AF_INET6 ? in6->sin6_port : in->sin_port) ==
+		                local_port)
+			t->mail_sockets[i].user = h;
+	}
+}
+
+/* Cuts what user listens to; how many. */
+static size_t deafen(const struct transfer *t, const struct transfer_handle *user)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].user == user) {
+			(void)shutdown(t->mail_sockets[i].fd, SHUT_RD);
+			n++;
+		}
+	return n;
+}
+
+bool handle_deafen(const struct transfer_handle *h)
+{
+	if (deafen(h->transfer, h))
+		return true;
+	/* One of the kept ones; the others are opened again when they are needed. */
+	(void)deafen(h->transfer, NULL);
+	return false;
 }
 
 static int on_close(void *arg, curl_socket_t fd)
@@ -166,7 +209,7 @@ static int on_close(void *arg, curl_socket_t fd)
 	struct transfer *t = arg;
 
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		if (t->mail_sockets[i] == fd) {
+		if (t->mail_sockets[i].fd == fd) {
 			t->mail_sockets[i] = t->mail_sockets[--t->n_mail_sockets];
 			break;
 		}
@@ -191,10 +234,10 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		        16);
 	else
 		return CURL_SOCKET_BAD;
-	if (!guard(h, range.address))
+	if (!handle_may_reach(h, range.address))
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-	if (fd >= 0 && h->mail && !keep_mail_socket(h->transfer, fd)) {
+	if (fd >= 0 && h->mail && !keep_mail_socket(h, fd)) {
 		(void)close(fd);
 		return CURL_SOCKET_BAD;
 	}
@@ -210,10 +253,11 @@ static int on_request(void *arg, char *ip, char *local_ip, int port, int local_p
 
 	(void)local_ip;
 	(void)port;
-	(void)local_port;
+	if (h->mail)
+		use_mail_socket(h, local_port);
 	if (!address_parse(address, span_slice(text, 0, span_find(text, '%'))))
 		return CURL_PREREQFUNC_ABORT;
-	return guard(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	return handle_may_reach(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 struct transfer_handle *handle_new(struct transfer *t, size_t size)
@@ -237,6 +281,10 @@ void handle_detach(struct transfer_handle *h)
 	if (h->running)
 		(void)curl_multi_remove_handle(t->multi, h->easy);
 	h->running = false;
+	handle_forget_host(h);
+	for (size_t i = 0; i < t->n_mail_sockets; i++)
+		if (t->mail_sockets[i].user == h)
+			t->mail_sockets[i].user = NULL;
 	t->n_ready -= h->ready;
 	h->ready = false;
 	if (h->easy && t->n_idle < IDLE_MAX) {
@@ -252,11 +300,20 @@ void handle_detach(struct transfer_handle *h)
 		t->handles = h->next;
 	if (h->next)
 		h->next->previous = h->previous;
-	h->transfer = NULL;
 }
 
+/* The transfer may have been freed since h left it: within on_drain() its memory is still
+ * there. */
 void handle_destroy(struct transfer_handle *h)
 {
+	struct transfer *t = h->transfer;
+
+	if (!t->freed && t->n_spare < IDLE_MAX && h->body.capacity &&
+	        h->body.capacity <= SPARE_BODY_MAX) {
+		buf_clear(&h->body);
+		t->spare[t->n_spare++] = h->body;
+		h->body = (struct buf){0};
+	}
 	curl_slist_free_all(h->lines);
 	if (h->release)
 		h->release(h);
@@ -275,6 +332,8 @@ int handle_prepare(struct transfer_handle *h, int64_t total_ms)
 	if (!e)
 		return -ENOMEM;
 	h->easy = e;
+	if (t->n_spare)
+		h->body = t->spare[--t->n_spare];
 	h->deadline.ms = loop_now(t->loop).ms + (total_ms ? total_ms : o->total_ms);
 	(void)curl_easy_setopt(e, CURLOPT_PRIVATE, h);
 	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->message);
@@ -282,6 +341,10 @@ int handle_prepare(struct transfer_handle *h, int64_t total_ms)
 	/* A look-up in its thread can take seconds; nobody waits for it when a transfer ends.
 	 */
 	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	/* What it is told of addresses serves one connection; its list of them is walked
+	 * whenever a connection closes, and should be short. */
+	if (o->resolve)
+		(void)curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)HOST_MEMORY_S);
 	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
@@ -312,14 +375,22 @@ void handle_later(struct transfer_handle *h)
 
 void handle_run(struct transfer_handle *h)
 {
-	struct transfer *t = h->transfer;
-	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
-
 	h->halt = HALT_NONE;
 	h->refused = h->passed = 0;
 	h->message[0] = '\0';
 	head_clear(&h->head);
 	buf_clear(&h->body);
+	if (h->transfer->options.resolve)
+		handle_find_host(h);
+	else
+		handle_start_hop(h);
+}
+
+void handle_start_hop(struct transfer_handle *h)
+{
+	struct transfer *t = h->transfer;
+	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
+
 	if (left_ms <= 0) {
 		h->ready_code = CURLE_OPERATION_TIMEDOUT;
 		handle_later(h);
@@ -371,14 +442,14 @@ static void on_drain(void *arg)
 {
 	struct transfer *t = arg;
 	struct transfer_handle *h;
-	bool freed = false;
 	CURLcode code;
 
-	t->freed = &freed;
-	while (!freed && (h = next_ended(t, &code)))
+	t->draining = true;
+	while (!t->freed && (h = next_ended(t, &code)))
 		h->ended(h, code);
-	if (!freed)
-		t->freed = NULL;
+	t->draining = false;
+	if (t->freed)
+		free(t);
 }
 
 void transfer_cancel(struct transfer_handle *handle)
@@ -482,16 +553,14 @@ struct transfer *transfer_free(struct transfer *transfer)
 
 	if (!t)
 		return NULL;
-	if (t->freed)
-		*t->freed = true;
 	while (t->handles)
 		transfer_cancel(t->handles);
+	while (t->n_spare)
+		buf_deinit(&t->spare[--t->n_spare]);
 	while (t->n_idle)
 		curl_easy_cleanup(t->idle[--t->n_idle]);
-	/* libcurl takes leave of a mail server with QUIT, and waits up to two minutes for the
-	 * answer: a cut line ends that at once. */
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		(void)shutdown(t->mail_sockets[i], SHUT_RDWR);
+		(void)shutdown(t->mail_sockets[i].fd, SHUT_RDWR);
 	if (t->multi) /* calls on_socket() for the connections it kept */
 		(void)curl_multi_cleanup(t->multi);
 	t->drain = timer_free(t->drain);
@@ -501,6 +570,8 @@ struct transfer *transfer_free(struct transfer *transfer)
 	free(t->allow);
 	free(t->ehlo_name);
 	free(t->user_agent);
-	free(t);
+	t->freed = true;
+	if (!t->draining)
+		free(t);
 	return NULL;
 }

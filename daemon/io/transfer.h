@@ -2,14 +2,15 @@
 #define VIGIE_IO_TRANSFER_H
 
 /*
- * transfer: carries out requests with a libcurl multi on the loop (the only file that includes
- * libcurl beside sources/url.c). Two are made: one for crawling, guarded, and one for delivery.
+ * transfer: carries out requests with a libcurl multi on the loop (the files transfer*.c are
+ * the only ones to include it, beside sources/url.c). Two are made: one for crawling, guarded,
+ * and one for delivery.
  *
  * The guard looks at the address connected to, on new connections and on reused ones: with it,
  * only public addresses (IANA special-purpose registries) and those of `allow` are reached.
- * Protocols are http and https (and smtp, smtps for mail). TLS is always verified. Proxies of the
- * environment are not used. Cookies are off. A redirect to another origin (scheme, host, port) takes
- * along none of the request's headers but Accept and Accept-Language, and no body.
+ * Protocols are http and https (and smtp, smtps for mail). TLS is always verified. Proxies of
+ * the environment are not used. Cookies are off. A redirect to another origin (scheme, host,
+ * port) takes along none of the request's headers but Accept and Accept-Language, and no body.
  */
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@
 #include "vigie/document.h"
 #include "vigie/request.h"
 
+struct resolve;
 struct transfer;
 struct transfer_handle;
 
@@ -41,6 +43,9 @@ struct transfer_options {
 	const char *user_agent; /* NULL: vigie/VERSION */
 	const char *ehlo_name;  /* how we greet mail servers; NULL: the name of this machine */
 	const char *ca_file;    /* PEM, added to the system's authorities; NULL: none */
+	/* Who finds addresses; must outlive the transfer. NULL: libcurl, a thread a name: for
+	 * the few hosts of an operator's own, which every service of nsswitch.conf may name. */
+	struct resolve *resolve;
 	bool guarded;
 	const struct address_range *allow; /* copied */
 	size_t n_allow;
@@ -55,23 +60,25 @@ struct transfer_options {
 	unsigned max_per_host;     /* 0: 2 */
 };
 
-/* 0; -errno of ca_file, -EINVAL when there is no certificate in it; -ENOTSUP when libcurl was not
- * built with OpenSSL; -ENOMEM. */
-int transfer_new(struct transfer **ret, struct loop *loop, const struct transfer_options *options);
+/* 0; -errno of ca_file, -EINVAL when there is no certificate in it; -ENOTSUP when libcurl was
+ * not built with OpenSSL; -ENOMEM. */
+int transfer_new(
+        struct transfer **ret, struct loop *loop, const struct transfer_options *options);
 /* Cancels what runs. A done() may call it. */
 struct transfer *transfer_free(struct transfer *transfer);
 /* Replaces `allow`, for what is opened and what is reused from now on. 0 or -ENOMEM. */
 int transfer_set_allow(struct transfer *transfer, const struct address_range *allow, size_t n);
 
 enum transfer_error {
-	TRANSFER_OK,          /* an answer came, whatever its status; see document.end */
-	TRANSFER_REFUSED,     /* by the guard */
-	TRANSFER_RESOLVE,     /* no such name */
-	TRANSFER_CONNECT,     /* no connection */
-	TRANSFER_TLS,         /* certificate or handshake */
-	TRANSFER_TIMEOUT,     /* total time, or too slow */
-	TRANSFER_REDIRECTS,   /* too many, or to a forbidden protocol */
-	TRANSFER_PROTOCOL,    /* not HTTP, headers too large, … */
+	TRANSFER_OK,        /* an answer came, whatever its status; see document.end */
+	TRANSFER_REFUSED,   /* by the guard */
+	TRANSFER_RESOLVE,   /* no such name; without options.resolve, no answer either */
+	TRANSFER_DNS,       /* the DNS gave no answer: later, perhaps */
+	TRANSFER_CONNECT,   /* no connection */
+	TRANSFER_TLS,       /* certificate or handshake */
+	TRANSFER_TIMEOUT,   /* total time, or too slow */
+	TRANSFER_REDIRECTS, /* too many, or to a forbidden protocol */
+	TRANSFER_PROTOCOL,  /* not HTTP, headers too large, … */
 	TRANSFER_MEMORY,
 };
 
@@ -88,30 +95,31 @@ typedef void (*transfer_done)(void *arg, const struct transfer_result *result);
 
 struct transfer_ask {
 	const struct request *request; /* copied */
-	size_t max_body;   /* 0: the transfer's */
-	int64_t total_ms;  /* 0: the transfer's */
+	size_t max_body;               /* 0: the transfer's */
+	int64_t total_ms;              /* 0: the transfer's */
 };
 
-/* Also reads file: URLs (a regular file; *a folder is the caller's business*), unless guarded is
- * set and the path is not the operator's: file: is only ever configured, never redirected to.
- * 0, or -errno and done() never comes. done() never comes from inside transfer_start(). */
+/* Also reads file: URLs (a regular file; *a folder is the caller's business*), unless guarded
+ * is set and the path is not the operator's: file: is only ever configured, never redirected
+ * to. 0, or -errno and done() never comes. done() never comes from inside transfer_start(). */
 int transfer_start(struct transfer_handle **ret, struct transfer *transfer,
-	const struct transfer_ask *ask, transfer_done done, void *arg);
+        const struct transfer_ask *ask, transfer_done done, void *arg);
 void transfer_cancel(struct transfer_handle *handle); /* done() never comes */
 
-/* Sends a payload of alerts/ once: HTTP without following redirects, or mail. For mail the status
- * is SMTP's last one, and refused recipients are listed in `refused`. */
+/* Sends a payload of alerts/ once: HTTP without following redirects, or mail. For mail the
+ * status is SMTP's last one, and refused recipients are listed in `refused`. */
 struct transfer_sent {
 	enum transfer_error error;
 	struct span why;
 	struct answer answer;
-	const struct span *refused; /* mail: recipients the server refused while others were taken */
+	const struct span
+	        *refused; /* mail: recipients the server refused while others were taken */
 	size_t n_refused;
 };
 
 typedef void (*transfer_sent_done)(void *arg, const struct transfer_sent *sent);
 
 int transfer_send(struct transfer_handle **ret, struct transfer *transfer,
-	const struct payload *payload, transfer_sent_done done, void *arg);
+        const struct payload *payload, transfer_sent_done done, void *arg);
 
 #endif

@@ -311,7 +311,7 @@ static void on_file_ready(struct transfer_handle *h, CURLcode code)
 	struct transfer_result result = {0};
 
 	(void)code;
-	file_read(&answer, h, f->max_body, &f->request);
+	fetch_file(&answer, h, f->max_body, &f->request);
 	result = (struct transfer_result){
 	        .error = answer.error,
 	        .why = answer.why,

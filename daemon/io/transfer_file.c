@@ -114,7 +114,7 @@ static void read_open(struct file_answer *ret, struct transfer_handle *h, int fd
 	                 after.st_mtim.tv_nsec != st.st_mtim.tv_nsec;
 }
 
-void file_read(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
+void fetch_file(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
         const struct request *request)
 {
 	const char *path = path_of(h);

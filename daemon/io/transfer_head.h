@@ -2,8 +2,8 @@
 #define VIGIE_IO_TRANSFER_HEAD_H
 
 /*
- * transfer_head: the head of an HTTP answer, collected line by line as libcurl hands it over. For
- * transfer*.c only. `{ 0 }` is an empty head.
+ * transfer_head: the head of an HTTP answer, collected line by line as libcurl hands it over.
+ * For transfer*.c only. `{ 0 }` is an empty head.
  */
 
 #include <stdbool.h>

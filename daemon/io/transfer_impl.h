@@ -12,6 +12,7 @@
  *     transfer_guard.c   addresses
  *     transfer_head.c    the head of an HTTP answer
  *     transfer_place.c   addresses of the web, by libcurl's own reading of them
+ *     transfer_resolve.c addresses of hosts, before libcurl asks for them
  *     transfer_tls.c     an authority of the operator's own
  *     transfer_why.c     what went wrong, in words
  *     transfer_control.c the command line's questions to the daemon
@@ -19,13 +20,24 @@
 
 #include <curl/curl.h>
 
+#include "io/resolve.h"
 #include "io/transfer.h"
 #include "io/transfer_head.h"
 #include "vigie/buf.h"
 
-enum { IDLE_MAX = 32 }; /* easy handles kept for the next request, with their buffers */
+enum {
+	IDLE_MAX = 32,               /* easy handles and bodies kept for the next request */
+	SPARE_BODY_MAX = 128 * 1024, /* bytes; bigger ones go back to the heap */
+};
 
 struct trust; /* transfer_tls.c */
+
+/* libcurl takes leave of a mail server with QUIT and then waits for the answer, up to two
+ * minutes and blocking all else. So the sockets are known here, and can be cut. */
+struct mail_socket {
+	int fd;
+	const struct transfer_handle *user; /* NULL: kept for the next */
+};
 
 struct transfer {
 	struct loop *loop;
@@ -41,11 +53,14 @@ struct transfer {
 	struct transfer_handle *handles; /* all */
 	CURL *idle[IDLE_MAX];
 	size_t n_idle;
-	int *mail_sockets; /* open ones: transfer_free() cuts them first */
+	struct buf spare[IDLE_MAX];
+	size_t n_spare;
+	struct mail_socket *mail_sockets; /* the open ones */
 	size_t n_mail_sockets, mail_sockets_capacity;
 	size_t n_ready;
 	bool plain_mail; /* a connection without TLS may be waiting for its next message */
-	bool *freed;     /* set while answers leave: their receiver may free us */
+	bool draining,
+	        freed; /* whoever hears an answer may free us: the memory stays until then */
 };
 
 /* Why a callback of ours ended a transfer. */
@@ -64,8 +79,9 @@ struct place {
 	char *url;          /* with userinfo */
 	struct span shown;  /* without userinfo and fragment */
 	struct span scheme; /* lower case */
-	struct span host;
-	struct span port; /* never empty */
+	struct span host;            /* for people */
+	struct span name;            /* as the DNS is asked for it: RFC 3492 */
+	struct span port;            /* never empty */
 	const char *user, *password; /* decoded, or NULL */
 };
 
@@ -78,8 +94,11 @@ struct transfer_handle {
 	bool ready;   /* waits for the drain, with ready_code; easy may be NULL */
 	CURLcode ready_code;
 	struct arena arena;
-	struct place place; /* of this hop */
+	struct place place;       /* of this hop */
 	struct curl_slist *lines; /* header lines, or recipients */
+	struct resolve_ask *ask;  /* while the host's addresses are being asked for */
+	struct curl_slist *addresses; /* of the host, as CURLOPT_RESOLVE wants them */
+	const char *unresolved;   /* why the DNS gave no answer; NULL: it gave one */
 	struct mono deadline;
 	struct head head;
 	struct buf body;
@@ -95,37 +114,52 @@ struct transfer_handle {
 	void (*release)(struct transfer_handle *h); /* the kind's own; may be NULL */
 };
 
-/* transfer.c. size is that of the kind. The handle is in the transfer's list. NULL: no memory. */
+/* transfer.c. size is that of the kind. The handle is in the transfer's list. NULL: no memory.
+ */
 struct transfer_handle *handle_new(struct transfer *t, size_t size);
-/* An ended handle leaves the transfer, then its owner is told, then its memory goes: the owner may
- * free the transfer meanwhile. */
+/* An ended handle leaves the transfer, then its owner is told, then its memory goes: the owner
+ * may free the transfer meanwhile. */
 void handle_detach(struct transfer_handle *h);
 void handle_destroy(struct transfer_handle *h);
 /* Gives h an easy handle with all the options that do not depend on the kind. 0 or -ENOMEM. */
 int handle_prepare(struct transfer_handle *h, int64_t total_ms);
-/* Into the multi, for place.url. On failure ended() comes from the drain. */
+/* Finds the host of place.url, then into the multi. On failure ended() comes from the drain. */
 void handle_run(struct transfer_handle *h);
 void handle_later(struct transfer_handle *h); /* ended(h, CURLE_OK) from the drain */
+/* For a QUIT that was just said: its answer will not be waited for. May be called from
+ * libcurl's callbacks. false: it was said on a connection that h did not use, to make room. */
+bool handle_deafen(const struct transfer_handle *h);
+
+/* transfer_resolve.c: handle_start_hop() once the host of h->place has its addresses, or what
+ * ends the hop from the drain. */
+void handle_find_host(struct transfer_handle *h);
+void handle_forget_host(struct transfer_handle *h); /* and what is being asked */
+/* transfer.c: into the multi. */
+void handle_start_hop(struct transfer_handle *h);
+/* What the guard says to an address, remembered in h for why_ended(). */
+bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16]);
 
 /* transfer_place.c: 0; -EINVAL: no address; -EPROTONOSUPPORT: neither of `schemes` (a list with
  * commas); -ENOMEM. base: NULL, or what a relative reference is relative to. */
-int place_read(struct place *ret, struct arena *arena, const struct place *base, struct span text,
-	const char *schemes);
+int place_read(struct place *ret, struct arena *arena, const struct place *base,
+        struct span text, const char *schemes);
 bool place_same_origin(const struct place *a, const struct place *b);
 
 /* transfer_tls.c */
-int trust_new(struct trust **ret, const char *ca_file); /* 0, -errno; -EINVAL: no certificate in it */
+int trust_new(
+        struct trust **ret, const char *ca_file); /* 0, -errno; -EINVAL: no certificate in it */
 struct trust *trust_free(struct trust *trust);
 int trust_set(const struct trust *trust, CURL *easy); /* 0 or -ENOMEM */
 
 /* transfer_why.c: the class of an ended hop, and a sentence in the handle's arena. */
 enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct span *ret_why);
 struct span why_text(struct transfer_handle *h, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+        __attribute__((format(printf, 2, 3)));
 
 /* transfer_ask.c: what both kinds of HTTP have in common. */
 bool headers_are_clean(const struct header *headers, size_t n); /* nothing that ends a line */
-bool lines_add(struct transfer_handle *h, struct span name, struct span value); /* false: no memory */
+bool lines_add(
+        struct transfer_handle *h, struct span name, struct span value); /* false: no memory */
 void lines_clear(struct transfer_handle *h);
 /* Method, body and lines into the easy handle. false: no memory. */
 bool ask_set(struct transfer_handle *h, struct span method, struct span body);
@@ -133,7 +167,7 @@ bool request_copy(struct request *ret, struct arena *arena, const struct request
 
 /* transfer_mail.c: transfer_send() of a mail. */
 int send_mail(struct transfer_handle **ret, struct transfer *transfer,
-	const struct payload *payload, transfer_sent_done done, void *arg);
+        const struct payload *payload, transfer_sent_done done, void *arg);
 
 /* transfer_file.c */
 struct file_answer {
@@ -144,7 +178,7 @@ struct file_answer {
 };
 
 /* Reads the file of h->place.url into h->body. */
-void file_read(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
-	const struct request *request);
+void fetch_file(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
+        const struct request *request);
 
 #endif

@@ -21,7 +21,8 @@ struct mail {
 	size_t asked; /* RCPT commands so far */
 	bool waiting; /* for the reply to the last of them */
 	bool in_reply;
-	int status; /* of the last whole reply */
+	bool leaving; /* QUIT was said: its answer is of no interest */
+	int status;   /* of the last whole reply */
 	struct span *refused;
 	size_t n_refused;
 	transfer_sent_done done;
@@ -50,7 +51,7 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
-/* What we say. Passwords pass here as well: nothing but RCPT is looked at, and nothing kept. */
+/* What we say. Passwords pass here as well: only the commands' names are looked at. */
 static int on_dialogue(CURL *easy, curl_infotype type, char *p, size_t n, void *arg)
 {
 	struct mail *m = arg;
@@ -64,6 +65,8 @@ static int on_dialogue(CURL *easy, curl_infotype type, char *p, size_t n, void *
 	} else if (span_starts(line, SPAN("RCPT TO:"))) {
 		m->asked++;
 		m->waiting = true;
+	} else if (span_starts(line, SPAN("QUIT"))) {
+		m->leaving = handle_deafen(&m->base);
 	}
 	return 0;
 }
@@ -76,6 +79,8 @@ static size_t on_reply(char *p, size_t size, size_t n, void *arg)
 	const struct span line = {p, size * n};
 	int code = 0;
 
+	if (m->leaving)
+		return line.n;
 	for (size_t i = 0; i < 3; i++) {
 		if (i >= line.n || line.p[i] < '0' || line.p[i] > '9')
 			return line.n;

@@ -47,6 +47,7 @@ static int fill(struct place *ret, struct arena *arena, CURLU *u, const char *sc
 	if (!is_listed(schemes, p.scheme))
 		return -EPROTONOSUPPORT;
 	p.host = part(arena, u, CURLUPART_HOST, 0);
+	p.name = part(arena, u, CURLUPART_HOST, CURLU_PUNYCODE);
 	p.port = part(arena, u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 	if (!p.host.n && !span_eq_str(p.scheme, "file"))
 		return -EINVAL;

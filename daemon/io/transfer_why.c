@@ -80,6 +80,10 @@ enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct s
 	/* The request itself was refused: a connection that was reused. */
 	if (h->refused && code == CURLE_ABORTED_BY_CALLBACK)
 		return why_refused(h, ret_why);
+	if (h->unresolved) {
+		*ret_why = why_text(h, "the DNS has no answer for %s: %s", host, h->unresolved);
+		return TRANSFER_DNS;
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].code == code) {
 			/* The row's text has exactly one %s. */

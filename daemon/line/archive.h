@@ -2,22 +2,30 @@
 #define VIGIE_LINE_ARCHIVE_H
 
 /*
- * archive: the memory of vigie: SQLite (WAL, FTS5; the only file that includes it is archive_db.c
- * or its like), one writer thread, one transaction a batch, read-only connections for searches.
- * Idempotent by mention id (the item key). The schema is documented in ARCHITECTURE.md and migrated
- * forward only.
+ * archive: the memory of vigie: SQLite (WAL, FTS5; archive_db.c is the only file that includes
+ * it), one writer thread, one transaction a batch, read-only connections for searches.
+ * Idempotent by mention id (the item key). The schema is documented in archive_schema.c and
+ * migrated forward only.
+ *
+ * Durable means: it survives a power loss. `done` lets the queue forget the hit, and then the
+ * file is all there is; so each commit is fsynced (synchronous=FULL), and whatever waits at
+ * that moment shares the next one.
  */
 
 #include "io/loop.h"
 #include "vigie/arena.h"
 #include "vigie/hit.h"
 
+/* Its name in the state folder. */
+#define ARCHIVE_FILE "archive.db"
+
 struct archive;
 struct archive_reader;
 
 struct archive_options {
 	const char *path;
-	/* A write failed (disk full, …) or works again; writes are retried and nothing is dropped. */
+	/* A write failed (disk full, …) or works again; writes are retried and nothing is
+	 * dropped. */
 	void (*trouble)(void *arg, struct span why); /* empty: healed */
 	void *arg;
 };
@@ -25,20 +33,26 @@ struct archive_options {
 /* 0, or -errno with *ret_why for people (a newer schema, not a database, no permission). */
 int archive_new(struct archive **ret, struct loop *loop, const struct archive_options *options,
 	struct arena *arena, struct span *ret_why);
-/* Finishes what was handed in. */
+/* Finishes what was handed in, unless the disk refuses; no callback comes any more. Not to be
+ * called from one. */
 struct archive *archive_free(struct archive *archive);
 
-/* Writes hits given as hit_encode() bytes, copied; `done` comes on the loop thread when they are
- * durable, in order. Never fails: it is tried until it works. */
+/* Writes hits given as hit_encode() bytes, copied; `done` comes on the loop thread when they
+ * are durable, in order. Never fails: it is tried until it works. Bytes that are no hit go to
+ * the losses. When memory is out, `done` never comes: what is not done stays with the queue. Of
+ * two texts of one item the one fetched later stands; first_seen and source stay the first's;
+ * what rules matched is merged. */
 void archive_put(struct archive *archive, const struct span *hits, size_t n,
 	void (*done)(void *arg), void *arg);
 
-/* Fetches mentions; `got` comes once on the loop thread, hits in the order asked, NULL where the
- * key is not (or not yet) there. All of it lives only during the call. */
+/* Fetches mentions, behind all that was put before; `got` comes once on the loop thread, hits
+ * in the order asked, NULL where the key is not (or not yet) there. All of it lives only during
+ * the call. */
 void archive_get(struct archive *archive, const struct item_key *keys, size_t n,
 	void (*got)(void *arg, const struct hit *const *hits, size_t n), void *arg);
 
-/* The ledger: one outcome per (item, receiver). */
+/* The ledger: one outcome per (item, receiver). The last one recorded stands, but "sent" is
+ * final: nothing makes untold what was told. */
 struct archive_outcome {
 	struct item_key key;
 	struct span receiver;
@@ -55,27 +69,61 @@ void archive_outcomes(struct archive *archive, const struct archive_outcome *ask
 /* A stream entry that was lost while pending. */
 void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at);
 
+/* Who changed what by hand: silence, mute, acknowledgement, erasure. `done` may be NULL. */
+struct archive_deed {
+	struct wall at;
+	struct span actor;
+	struct span action;
+	struct span subject;
+	struct span detail;
+};
+void archive_audit(struct archive *archive, const struct archive_deed *deed,
+	void (*done)(void *arg), void *arg);
+
 struct archive_stats {
 	uint64_t mentions_put, batches, errors;
 	size_t waiting;
 };
 const struct archive_stats *archive_stats(const struct archive *archive);
 
-/* --- Reading, for commands: own connection, read only ---------------------------------------- */
+/* --- Reading, for commands: own connection, read only ----------------------------------------
+ */
+
+/* A folded word as the rule language sees it, or the beginning of one. */
+struct archive_word {
+	struct span text;
+	bool prefix;
+};
 
 struct archive_filter {
-	struct span words;  /* full-text; every word must occur (folded as the archive folds) */
-	struct span rule, brand, source, lang;
+	/* Full-text: every word must occur in title, text or author (folded as the archive
+	 * folds). "in quotes" is a phrase, word* a beginning. */
+	struct span words;
+	/* Only mentions that may hold one of these, title, text and author: all that do, and some
+	 * that don't. The index folds otherwise than the rules (it knows no oe in œ); a mention
+	 * with a character on which the two could differ is always among them. n 0: not asked. */
+	const struct archive_word *any_words;
+	size_t n_any_words;
+	struct span rule, brand, source,
+		lang;             /* "fr" is also fr-CA; case counts for rule only */
 	struct wall since, until; /* half-open, on published, else fetched; WALL_NONE: open */
-	size_t limit;       /* 0: all */
+	size_t limit;             /* 0: all; else the newest ones */
 	bool newest_first;
 };
 
 int archive_reader_new(struct archive_reader **ret, const char *path, struct arena *arena,
 	struct span *ret_why);
 struct archive_reader *archive_reader_free(struct archive_reader *reader);
-/* Calls see() for each mention; it returns false to stop. 0, or -errno with *ret_why. */
+/* Calls see() for each mention, which lives only during the call; it returns false to stop. 0,
+ * or -errno with *ret_why: -EINTR when interrupted. */
 int archive_search(struct archive_reader *reader, const struct archive_filter *filter,
-	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena, struct span *ret_why);
+	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
+	struct span *ret_why);
+/* Within see(): where the words asked for stand in the mention, by field, title and text only.
+ * In the arena. 0 or -errno. */
+int archive_search_marks(struct archive_reader *reader, const struct match_span **ret,
+	size_t *ret_n, struct arena *arena);
+/* Ends a running search; from any thread. */
+void archive_reader_interrupt(struct archive_reader *reader);
 
 #endif

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "line/codec_hit_fields.h"
+#include "line/codec_item.h"
 #include "line/json_text.h"
 #include "vigie/cleanup.h"
 
@@ -29,7 +30,7 @@ static void encode_field(struct buf *out, const struct hit *hit, const struct hi
 	case HIT_TEXT:
 		if (!span_empty(*(const struct span *)at)) {
 			add_name(out, f->name);
-			json_add_string(out, *(const struct span *)at);
+			json_write_string(out, *(const struct span *)at);
 		}
 		break;
 	case HIT_LIST:
@@ -59,7 +60,7 @@ static void encode_field(struct buf *out, const struct hit *hit, const struct hi
 		break;
 	case HIT_KIND:
 		add_name(out, f->name);
-		json_add_string(out, span_str(item_kind_names[*(const enum item_kind *)at]));
+		json_write_string(out, span_str(item_kind_names[*(const enum item_kind *)at]));
 		break;
 	case HIT_HASH:
 		add_name(out, f->name);
@@ -80,14 +81,14 @@ void hit_spans_encode(struct buf *out, const struct match_span *spans, size_t n)
 static void encode_match(struct buf *out, const struct match *m)
 {
 	buf_add(out, SPAN("{\"rule\":"));
-	json_add_string(out, m->rule);
+	json_write_string(out, m->rule);
 	buf_add(out, SPAN(",\"version\":"));
-	json_add_string(out, m->version);
+	json_write_string(out, m->version);
 	buf_add(out, SPAN(",\"kind\":"));
-	json_add_string(out, m->kind);
+	json_write_string(out, m->kind);
 	if (!span_empty(m->brand)) {
 		buf_add(out, SPAN(",\"brand\":"));
-		json_add_string(out, m->brand);
+		json_write_string(out, m->brand);
 	}
 	if (m->n_tags) {
 		buf_add(out, SPAN(",\"tags\":"));
@@ -219,8 +220,8 @@ static bool boundary(struct span s, size_t at)
 /* Whether a span lies in its field, between code points. */
 static bool fits(const struct match_span *s, const struct item *item)
 {
-	/* What author: sees is put together of the name and the handle. */
-	enum { AUTHOR_GLUE = 4 };
+	/* What author: sees is the name and the handle, with a space between. */
+	enum { AUTHOR_GLUE = 1 };
 	const struct span text = s->field == FIELD_TITLE ? item->title : item->text;
 
 	if (s->start > s->end)

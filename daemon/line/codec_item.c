@@ -4,13 +4,15 @@
 
 void json_write_string(struct buf *out, struct span s)
 {
+	static const bool special[256] = {
+		['"'] = true, ['\\'] = true, ['<'] = true, [0x7F] = true};
 	size_t from = 0;
 
 	buf_add_char(out, '"');
 	for (size_t i = 0; i < s.n; i++) {
 		const unsigned char c = (unsigned char)s.p[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != 0x7F)
+		if (c >= 0x20 && !special[c])
 			continue;
 		buf_add(out, span_slice(s, from, i));
 		from = i + 1;
@@ -145,15 +147,4 @@ void item_write_json(struct buf *out, const struct item *item)
 	add_string(out, "url", item->feed.url);
 	add_string(out, "lang", item->feed.lang);
 	buf_add(out, SPAN("}}"));
-}
-
-json_t *item_to_json(const struct item *item)
-{
-	struct buf text = {0};
-	json_t *value;
-
-	item_write_json(&text, item);
-	value = text.failed ? NULL : json_loadb(text.p, text.n, JSON_ALLOW_NUL, NULL);
-	buf_deinit(&text);
-	return value;
 }

@@ -7,8 +7,6 @@
  * numbers have no fraction. `author` and `place` are null when nothing is known of them.
  */
 
-#include <jansson.h>
-
 #include "vigie/buf.h"
 #include "vigie/item.h"
 
@@ -17,9 +15,6 @@
  *  "lang","tags":[],"kind","parent","engagement":{"likes","shares","replies","views","rating"},
  *  "media":[],"place":{"name","lat","lon","country"},"feed":{"title","url","lang"}} */
 void item_write_json(struct buf *out, const struct item *item);
-
-/* The same as a value; NULL when memory is out. */
-json_t *item_to_json(const struct item *item);
 
 /* Appends s quoted and escaped; valid UTF-8 gives valid JSON, safe inside a script element too.
  */

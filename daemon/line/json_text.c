@@ -3,50 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-void json_add_string(struct buf *out, struct span text)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t clean = 0;
-
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		const unsigned char c = (unsigned char)text.p[i];
-		char escape[6] = {'\\', (char)c};
-		size_t n = 2;
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		switch (c) {
-		case '"':
-		case '\\':
-			break;
-		case '\n':
-			escape[1] = 'n';
-			break;
-		case '\r':
-			escape[1] = 'r';
-			break;
-		case '\t':
-			escape[1] = 't';
-			break;
-		case '\0':
-			escape[0] = ' ';
-			n = 1;
-			break;
-		default:
-			memcpy(escape, "\\u00", 4);
-			escape[4] = digits[c >> 4];
-			escape[5] = digits[c & 15];
-			n = 6;
-		}
-		buf_add(out, span_of(text.p + clean, i - clean));
-		buf_add(out, span_of(escape, n));
-		clean = i + 1;
-	}
-	if (text.n > clean)
-		buf_add(out, span_of(text.p + clean, text.n - clean));
-	buf_add_char(out, '"');
-}
+#include "line/codec_item.h"
 
 void json_add_number(struct buf *out, double value)
 {
@@ -84,7 +41,7 @@ void json_add_strings(struct buf *out, const struct span *texts, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_add_char(out, ',');
-		json_add_string(out, texts[i]);
+		json_write_string(out, texts[i]);
 	}
 	buf_add_char(out, ']');
 }

@@ -3,15 +3,13 @@
 
 /*
  * json_text: writing JSON (RFC 8259) by hand, where a tree of values would cost more than it
- * helps: straight into a buffer, with no blanks.
+ * helps: straight into a buffer, with no blanks. Strings: json_write_string() of codec_item.h.
  */
 
 #include "vigie/buf.h"
 #include "vigie/instant.h"
 #include "vigie/span.h"
 
-/* A quoted string. The text is valid UTF-8; U+0000 becomes a space, which keeps offsets. */
-void json_add_string(struct buf *out, struct span text);
 /* The shortest digits that read back as the same value; `null` for NAN and infinities. */
 void json_add_number(struct buf *out, double value);
 /* An RFC 3339 string, or `null`. */

@@ -17,11 +17,12 @@ struct keep {
 	struct archive *archive;
 	struct keep_options options;
 	struct keep_stats stats;
-	size_t in_flight; /* jobs handed to the archive */
+	struct job *jobs; /* handed to the archive, newest first */
 };
 
 /* What one call of the archive carries: the entries, copied, with their ids. */
 struct job {
+	struct job *next, **at; /* in keep->jobs; `at` is what points here */
 	struct keep *keep;
 	struct arena arena;
 	struct job_entry {
@@ -35,6 +36,11 @@ struct job {
 
 static void job_free(struct job *job)
 {
+	if (job->at) {
+		*job->at = job->next;
+		if (job->next)
+			job->next->at = job->at;
+	}
 	arena_release(&job->arena);
 	free(job);
 }
@@ -54,7 +60,6 @@ static void on_durable(void *arg)
 	struct job *job = arg;
 	struct keep *keep = job->keep;
 
-	keep->in_flight--;
 	for (size_t i = 0; i < job->n; i++) {
 		const struct job_entry *e = &job->entries[i];
 
@@ -131,7 +136,11 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		job_free(job);
 		return;
 	}
-	keep->in_flight++;
+	job->next = keep->jobs;
+	job->at = &keep->jobs;
+	if (job->next)
+		job->next->at = &job->next;
+	keep->jobs = job;
 	archive_put(keep->archive, bytes, job->n, on_durable, job);
 }
 
@@ -160,6 +169,8 @@ struct keep *keep_free(struct keep *keep)
 	if (!keep)
 		return NULL;
 	queue_group_free(keep->group);
+	while (keep->jobs)
+		job_free(keep->jobs);
 	free(keep);
 	return NULL;
 }
@@ -171,5 +182,5 @@ const struct keep_stats *keep_stats(const struct keep *keep)
 
 bool keep_idle(const struct keep *keep)
 {
-	return keep->in_flight == 0;
+	return !keep->jobs;
 }

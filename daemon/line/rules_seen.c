@@ -14,17 +14,24 @@ struct entry {
 
 struct rules_seen {
 	struct entry *entries;
-	struct ask *asking;
+	struct ask *asks; /* unanswered, newest first */
 };
 
 struct ask {
-	struct rules_seen *seen; /* NULL: nobody wants the answer any more */
-	struct span *ids;        /* heap, each */
+	struct ask *next;
+	struct rules_seen *seen;
+	struct span *ids; /* heap, each */
 	size_t n;
 };
 
 static void ask_free(struct ask *ask)
 {
+	for (struct ask **at = ask->seen ? &ask->seen->asks : NULL; at && *at; at = &(*at)->next) {
+		if (*at == ask) {
+			*at = ask->next;
+			break;
+		}
+	}
 	for (size_t i = 0; i < ask->n; i++)
 		free((char *)ask->ids[i].p);
 	free(ask->ids);
@@ -47,8 +54,8 @@ struct rules_seen *rules_seen_free(struct rules_seen *seen)
 
 	if (!seen)
 		return NULL;
-	if (seen->asking)
-		seen->asking->seen = NULL;
+	while (seen->asks)
+		ask_free(seen->asks);
 	HASH_ITER(hh, seen->entries, e, next)
 	{
 		HASH_DEL(seen->entries, e);
@@ -78,11 +85,8 @@ static void on_answer(void *arg, const struct wall *first_seen, size_t n)
 {
 	struct ask *ask = arg;
 
-	if (ask->seen) {
-		ask->seen->asking = NULL;
-		for (size_t i = 0; first_seen && i < n && i < ask->n; i++)
-			set(ask->seen, ask->ids[i], first_seen[i]);
-	}
+	for (size_t i = 0; first_seen && i < n && i < ask->n; i++)
+		set(ask->seen, ask->ids[i], first_seen[i]);
 	ask_free(ask);
 }
 
@@ -109,15 +113,12 @@ int rules_seen_ask(struct rules_seen *seen, struct queue *queue, const struct ru
 		ask_free(ask);
 		return r;
 	}
-	if (seen->asking)
-		seen->asking->seen = NULL;
-	seen->asking = ask;
 	ask->seen = seen;
+	ask->next = seen->asks;
+	seen->asks = ask;
 	r = queue_rules_seen(queue, ask->ids, ask->n, now, on_answer, ask);
-	if (r < 0) {
-		seen->asking = NULL;
+	if (r < 0)
 		ask_free(ask);
-	}
 	return r;
 }
 

@@ -13,6 +13,7 @@
 struct rules_seen;
 
 int rules_seen_new(struct rules_seen **ret);
+/* After queue_free(), or before any question: an answer that is still to come would find nothing. */
 struct rules_seen *rules_seen_free(struct rules_seen *seen);
 
 /* Asks the queue for all rules of the set; those it does not know are first seen `now`. Keeps what

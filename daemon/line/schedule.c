@@ -73,8 +73,7 @@ uint64_t schedule_random(struct schedule *schedule, uint64_t below)
 	return (uint64_t)((wide)mix(&schedule->random) * below >> 64);
 }
 
-/* --- The two heaps: 4-ary, children of i at 4i + 1 to 4i + 4
- * ------------------------------------ */
+/* --- The two heaps: 4-ary, children of i at 4i + 1 to 4i + 4 ------------------------------ */
 
 static bool entry_before(const struct schedule *s, uint32_t a, uint32_t b)
 {
@@ -161,8 +160,7 @@ static void heap_remove(struct schedule *s, struct heap *h, const struct order *
 	sift_down(s, h, o, o->of_hosts ? s->hosts[last].at : s->entries[last].at);
 }
 
-/* --- Room
- * ---------------------------------------------------------------------------------------- */
+/* --- Room --------------------------------------------------------------------------------- */
 
 DEFINE_CLEANUP(struct schedule *, schedule_free)
 
@@ -260,8 +258,7 @@ int schedule_new(struct schedule **ret, const struct schedule_options *options)
 	return 0;
 }
 
-/* --- Hosts
- * --------------------------------------------------------------------------------------- */
+/* --- Hosts -------------------------------------------------------------------------------- */
 
 /* Puts the host where it belongs in the heap of gates, or takes it out. */
 static void host_place(struct schedule *s, uint32_t number)
@@ -358,8 +355,7 @@ static void line_leave(struct schedule *s, uint32_t entry)
 	host_place(s, e->host);
 }
 
-/* --- Entries
- * ------------------------------------------------------------------------------------- */
+/* --- Entries ------------------------------------------------------------------------------ */
 
 int schedule_add(struct schedule *schedule, uint32_t *ret_entry, uint64_t host)
 {

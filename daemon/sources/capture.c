@@ -102,7 +102,8 @@ static void add_tag(struct capture *c, const char *open, struct span name)
 {
 	const struct span local = utf8_prefix(xml_local(name), 32);
 
-	if (c->mode == CAPTURE_PLAIN || !fit(c, local).n)
+	/* others say nothing to a reader of HTML, and one of titles would take them for text */
+	if (c->mode == CAPTURE_PLAIN || !fit(c, local).n || !html_is_element(local))
 		return;
 	capture_hold(c);
 	buf_add_str(&c->source, open);
@@ -130,7 +131,7 @@ static void decode_base64(struct buf *out, struct span s)
 
 	for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
 		static const char digits[] =
-		        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 		const char *at = s.p[i] ? strchr(digits, s.p[i]) : NULL;
 
 		if (!at)
@@ -195,7 +196,7 @@ static bool ends_ci(struct span s, const char *end)
 }
 
 void capture_atom_mode(
-        struct span type, struct span mode, enum capture_mode *ret_mode, bool *ret_base64)
+	struct span type, struct span mode, enum capture_mode *ret_mode, bool *ret_base64)
 {
 	const bool escaped = is(mode, "escaped"), inlined = is(mode, "xml");
 
@@ -208,7 +209,7 @@ void capture_atom_mode(
 	else {
 		*ret_mode = CAPTURE_PLAIN;
 		if (memchr(type.p ? type.p : "", '/', type.n) &&
-		        !is(span_slice(type, 0, 5), "text/") && !escaped && !inlined)
+			!is(span_slice(type, 0, 5), "text/") && !escaped && !inlined)
 			*ret_base64 = true;
 	}
 }

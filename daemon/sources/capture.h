@@ -48,6 +48,6 @@ void capture_plain(struct capture *c, struct buf *out, unsigned html_flags, size
 
 /* How an Atom text construct (RFC 4287, section 3.1 and 4.1.3; Atom 0.3's mode) is written. */
 void capture_atom_mode(
-        struct span type, struct span mode, enum capture_mode *ret_mode, bool *ret_base64);
+	struct span type, struct span mode, enum capture_mode *ret_mode, bool *ret_base64);
 
 #endif

@@ -70,10 +70,10 @@ static bool summer(enum date_summer rule, const struct parts *p)
 		int from_month, from_nth, to_month, to_nth, hour;
 		bool southern;
 	} rules[] = {
-	        [DATE_SUMMER_EU] = {3, 5, 10, 5, 2, false},
-	        [DATE_SUMMER_US] = {3, 2, 11, 1, 2, false},
-	        [DATE_SUMMER_AU] = {4, 1, 10, 1, 3, true},
-	        [DATE_SUMMER_NZ] = {4, 1, 9, 5, 3, true},
+		[DATE_SUMMER_EU] = {3, 5, 10, 5, 2, false},
+		[DATE_SUMMER_US] = {3, 2, 11, 1, 2, false},
+		[DATE_SUMMER_AU] = {4, 1, 10, 1, 3, true},
+		[DATE_SUMMER_NZ] = {4, 1, 9, 5, 3, true},
 	};
 	const int from = nth_weekday(p->year, rules[rule].from_month, 6, rules[rule].from_nth);
 	const int to = nth_weekday(p->year, rules[rule].to_month, 6, rules[rule].to_nth);
@@ -95,8 +95,8 @@ static struct wall finish(struct parts *p)
 		p->month = 1;
 	if (p->day < 0)
 		p->day = 1;
-	if (p->month < 1 || p->month > 12 || p->day < 1 ||
-	        p->day > days_in_month(p->year, p->month))
+	/* "31 June" is the 1st of July, as mktime() has it: near, and better than nothing */
+	if (p->month < 1 || p->month > 12 || p->day < 1 || p->day > 31)
 		return WALL_NONE;
 	if (p->hour < 0)
 		p->hour = p->minute = p->second = p->ms = 0;
@@ -105,7 +105,7 @@ static struct wall finish(struct parts *p)
 	else if (p->am && p->hour == 12)
 		p->hour = 0;
 	if (p->hour > 24 || p->minute > 59 || p->second > 60 ||
-	        (p->hour == 24 && (p->minute || p->second)))
+		(p->hour == 24 && (p->minute || p->second)))
 		return WALL_NONE;
 	if (p->zone) {
 		p->offset = p->zone->minutes;
@@ -201,7 +201,7 @@ static void read_fraction(struct scan *c, struct parts *p)
 	int n;
 
 	if ((peek(c) != '.' && peek(c) != ',') || c->i + 1 >= c->s.n ||
-	        !digit(c->s.p[c->i + 1]))
+		!digit(c->s.p[c->i + 1]))
 		return;
 	c->i++;
 	n = digits_ahead(c);
@@ -284,7 +284,7 @@ static void set_week(struct parts *p, int week, int weekday)
 {
 	const int first = weekday_of(p->year, 1, 4);
 	const int64_t day =
-	        days_from_civil(p->year, 1, 4) - first + (week - 1) * 7 + weekday - 1;
+		days_from_civil(p->year, 1, 4) - first + (week - 1) * 7 + weekday - 1;
 	int64_t year;
 
 	civil_from_days(day, &year, &p->month, &p->day);
@@ -374,12 +374,12 @@ static bool read_iso_short(struct scan *c, struct parts *p)
 static struct parts nothing(void)
 {
 	return (struct parts){.year = -1,
-	        .month = -1,
-	        .day = -1,
-	        .hour = -1,
-	        .minute = 0,
-	        .offset = NO_OFFSET,
-	        .weekday = -1};
+		.month = -1,
+		.day = -1,
+		.hour = -1,
+		.minute = 0,
+		.offset = NO_OFFSET,
+		.weekday = -1};
 }
 
 static struct wall parse_iso(struct span s)
@@ -479,7 +479,7 @@ static bool read_loose_number(struct loose *l)
 			if (digits_ahead(&ahead) == 2 || !word_byte(peek(&ahead))) {
 				l->p.hour = value;
 				l->p.minute =
-				        digits_ahead(&ahead) == 2 ? take_number(&ahead, 2) : 0;
+					digits_ahead(&ahead) == 2 ? take_number(&ahead, 2) : 0;
 				l->p.second = l->p.ms = 0;
 				l->c = ahead;
 				return true;
@@ -488,10 +488,10 @@ static bool read_loose_number(struct loose *l)
 		if (next == ' ')
 			skip_blanks(&ahead);
 		if (l->n_numbers > 0 && ahead.i + 1 < ahead.s.n &&
-		        ascii_lower(ahead.s.p[ahead.i + 1]) == 'm' &&
-		        (ascii_lower(peek(&ahead)) == 'a' ||
-		                ascii_lower(peek(&ahead)) == 'p') &&
-		        !(ahead.i + 2 < ahead.s.n && word_byte(ahead.s.p[ahead.i + 2]))) {
+			ascii_lower(ahead.s.p[ahead.i + 1]) == 'm' &&
+			(ascii_lower(peek(&ahead)) == 'a' ||
+				ascii_lower(peek(&ahead)) == 'p') &&
+			!(ahead.i + 2 < ahead.s.n && word_byte(ahead.s.p[ahead.i + 2]))) {
 			l->p.hour = value;
 			l->p.minute = l->p.second = l->p.ms = 0;
 			return true;
@@ -510,10 +510,10 @@ static struct span take_word(struct loose *l)
 	const size_t from = l->c.i;
 
 	while (l->c.i < l->c.s.n &&
-	        (word_byte(l->c.s.p[l->c.i]) ||
-	                (l->c.s.p[l->c.i] == '/' && l->c.i > from && l->c.i + 1 < l->c.s.n &&
-	                        word_byte(l->c.s.p[l->c.i + 1])) ||
-	                (l->c.s.p[l->c.i] == '_' && l->c.i > from)))
+		(word_byte(l->c.s.p[l->c.i]) ||
+			(l->c.s.p[l->c.i] == '/' && l->c.i > from && l->c.i + 1 < l->c.s.n &&
+				word_byte(l->c.s.p[l->c.i + 1])) ||
+			(l->c.s.p[l->c.i] == '_' && l->c.i > from)))
 		l->c.i++;
 	return span_slice(l->c.s, from, l->c.i);
 }
@@ -552,7 +552,7 @@ static bool read_word(struct loose *l)
 		}
 		/* "GMT-07:00", "UTC+1": the number says it all */
 		if (l->c.i + 1 < l->c.s.n && (peek(&l->c) == '+' || peek(&l->c) == '-') &&
-		        digit(l->c.s.p[l->c.i + 1]))
+			digit(l->c.s.p[l->c.i + 1]))
 			return read_offset(&l->c, &l->p);
 		break;
 	}
@@ -574,7 +574,7 @@ static bool read_dotted_half(struct loose *l)
 	while (i < rest.n && rest.p[i] == ' ')
 		i++;
 	if (i >= rest.n || ascii_lower(rest.p[i]) != 'm' ||
-	        (i + 1 < rest.n && word_byte(rest.p[i + 1])))
+		(i + 1 < rest.n && word_byte(rest.p[i + 1])))
 		return false;
 	l->p.am = half == 'a';
 	l->p.pm = half == 'p';
@@ -653,9 +653,9 @@ static bool settle_numeric(struct loose *l)
 	if (!plausible(year, v[day_first ? 1 : 0], v[day_first ? 0 : 1]))
 		day_first = !day_first;
 	else if (l->p.weekday >= 0 &&
-	         plausible(year, v[day_first ? 0 : 1], v[day_first ? 1 : 0]) &&
-	         weekday_of(year, v[day_first ? 1 : 0], v[day_first ? 0 : 1]) != l->p.weekday &&
-	         weekday_of(year, v[day_first ? 0 : 1], v[day_first ? 1 : 0]) == l->p.weekday)
+		 plausible(year, v[day_first ? 0 : 1], v[day_first ? 1 : 0]) &&
+		 weekday_of(year, v[day_first ? 1 : 0], v[day_first ? 0 : 1]) != l->p.weekday &&
+		 weekday_of(year, v[day_first ? 0 : 1], v[day_first ? 1 : 0]) == l->p.weekday)
 		day_first = !day_first;
 	l->p.year = year;
 	l->p.month = v[day_first ? 1 : 0];
@@ -699,7 +699,7 @@ static struct wall parse_loose(struct span s)
 	struct loose l = {.c = {s, 0}, .p = nothing()};
 
 	l.korean = contains(s, SPAN("년")) || contains(s, SPAN("오전")) ||
-	           contains(s, SPAN("오후"));
+		   contains(s, SPAN("오후"));
 	if (!read_loose(&l))
 		return WALL_NONE;
 	if (!(l.p.month >= 0 ? settle_named(&l) : settle_numeric(&l)))

@@ -35,6 +35,6 @@ struct discover_options {
 
 /* A body that is a feed itself yields its own address (when base is known). 0 or -ENOMEM. */
 int discover_feeds(struct discovered_list *ret, struct arena *arena,
-        const struct discover_options *options, struct span body);
+	const struct discover_options *options, struct span body);
 
 #endif

@@ -4,30 +4,21 @@
 #include <string.h>
 
 #include "sources/text.h"
+#include "sources/url.h"
 #include "vigie/utf8.h"
 
 void draft_reset(struct draft *d, struct arena *arena)
 {
-	struct buf text = d->text;
-
-	buf_clear(&text);
-	*d = (struct draft){
-	        .arena = arena,
-	        .url_rank = RANK_NONE,
-	        .title_rank = RANK_NONE,
-	        .text = text,
-	        .text_rank = RANK_NONE,
-	        .published = WALL_NONE,
-	        .updated = WALL_NONE,
-	        .published_rank = RANK_NONE,
-	        .updated_rank = RANK_NONE,
-	        .lang_rank = RANK_NONE,
-	        .replies = NAN,
-	        .replies_rank = RANK_NONE,
-	        .views = NAN,
-	        .lat = NAN,
-	        .lon = NAN,
-	};
+	/* field by field: the lists are long, and their content needs no clearing */
+	d->arena = arena;
+	d->failed = false;
+	d->id = d->url = d->guid_link = d->title = d->lang = d->parent = SPAN_NONE;
+	d->url_rank = d->title_rank = d->text_rank = d->lang_rank = RANK_NONE;
+	d->published_rank = d->updated_rank = d->replies_rank = RANK_NONE;
+	buf_clear(&d->text);
+	d->n_authors = d->tags.n = d->media.n = 0;
+	d->published = d->updated = WALL_NONE;
+	d->replies = d->views = d->lat = d->lon = NAN;
 }
 
 void draft_deinit(struct draft *d)
@@ -37,11 +28,8 @@ void draft_deinit(struct draft *d)
 
 static struct span dup(struct draft *d, struct span s)
 {
-	struct span copy;
+	const struct span copy = arena_dup(d->arena, s);
 
-	if (s.n > READ_MAX_TITLE_BYTES)
-		s = utf8_prefix(s, READ_MAX_TITLE_BYTES);
-	copy = arena_dup(d->arena, s);
 	d->failed |= !copy.p;
 	return copy;
 }
@@ -52,7 +40,7 @@ static struct span dup_line(struct draft *d, struct span s)
 	struct buf line = {0};
 	struct span copy;
 
-	text_line(&line, utf8_prefix(s, READ_MAX_TITLE_BYTES));
+	text_line(&line, s);
 	d->failed |= line.failed;
 	copy = line.n ? dup(d, buf_span(&line)) : SPAN_NONE;
 	buf_deinit(&line);
@@ -130,7 +118,7 @@ static struct span tidy_name(struct span s)
 		while (s.n && strchr(",;:-\"'", s.p[0]))
 			s = span_slice(s, 1, s.n);
 		if (s.n >= 2 && (span_ends(s, SPAN("()")) || span_ends(s, SPAN("<>")) ||
-		                        span_ends(s, SPAN("[]"))))
+					span_ends(s, SPAN("[]"))))
 			s.n -= 2;
 		if (s.n >= 2 && (span_starts(s, SPAN("()")) || span_starts(s, SPAN("<>"))))
 			s = span_slice(s, 2, s.n);
@@ -176,10 +164,6 @@ void draft_author(struct draft *d, const struct draft_person *person)
 	p.email = dup_line(d, person->email);
 	if (!p.name.n && !p.email.n)
 		return;
-	for (size_t i = 0; i < d->n_authors; i++)
-		if (d->authors[i].rank == p.rank && span_eq(d->authors[i].name, p.name) &&
-		        span_eq(d->authors[i].email, p.email))
-			return;
 	p.url = person->url.n ? dup(d, person->url) : SPAN_NONE;
 	d->authors[d->n_authors++] = p;
 }
@@ -287,6 +271,12 @@ static int best_author_rank(const struct draft *d)
 	return named < RANK_NONE ? named : any;
 }
 
+static bool same_person(const struct draft_person *a, const struct draft_person *b)
+{
+	return a->name.n ? span_eq(a->name, b->name)
+			 : !b->name.n && span_eq(a->email, b->email);
+}
+
 struct item_author draft_join_authors(struct draft *d)
 {
 	struct item_author author = {.followers = NAN};
@@ -299,9 +289,8 @@ struct item_author draft_join_authors(struct draft *d)
 		const struct draft_person *p = &d->authors[i];
 		bool said = false;
 
-		for (size_t k = 0; k < i && p->name.n; k++)
-			said |= d->authors[k].rank == rank &&
-			        span_eq(d->authors[k].name, p->name);
+		for (size_t k = i + 1; k < d->n_authors; k++)
+			said |= d->authors[k].rank == rank && same_person(&d->authors[k], p);
 		if (p->rank != rank || said)
 			continue;
 		if (n++)
@@ -359,6 +348,7 @@ int draft_finish(struct draft *d, struct item *ret)
 	item.media = keep_list(d, &d->media);
 	item.n_media = item.media ? d->media.n : 0;
 	item.kind = ITEM_ARTICLE;
+	item.parent = d->parent;
 	item.numbers.replies = d->replies;
 	item.numbers.views = d->views;
 	item.place.lat = d->lat;
@@ -384,4 +374,39 @@ int item_list_add(struct item_list *list, struct arena *arena, const struct item
 	}
 	list->items[list->n++] = *item;
 	return 0;
+}
+
+static struct span complete_url(struct arena *arena, struct span with, struct span url)
+{
+	struct span absolute;
+
+	if (!url.n || url_is_absolute(url))
+		return url;
+	absolute = url_resolve(arena, with, url);
+	return absolute.n ? absolute : url;
+}
+
+void draft_complete_items(struct item_list *list, size_t first, struct arena *arena,
+	const struct read_options *options, const struct item_feed *feed, struct span self,
+	const struct item_author *author)
+{
+	const struct span site = feed->url.n ? feed->url : self;
+	const struct span page = options->base.n ? options->base : site;
+	const struct span files = site.n ? site : options->base;
+
+	for (size_t i = first; i < list->n; i++) {
+		struct item *item = &list->items[i];
+
+		item->feed = *feed;
+		if (!item->lang.p)
+			item->lang = feed->lang;
+		if (author && !item->author.name.n && !item->author.handle.n)
+			item->author = *author;
+		item->url = complete_url(arena, page, item->url);
+		for (size_t k = 0; k < item->n_media; k++)
+			((struct span *)item->media)[k] =
+				complete_url(arena, files, item->media[k]);
+		if (!item->id_is_own && item->url.n)
+			item->id = item->url;
+	}
 }

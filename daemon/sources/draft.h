@@ -41,13 +41,14 @@ struct draft {
 	struct span lang; /* p set and n 0: said to be none */
 	int lang_rank;
 	struct draft_list tags, media;
+	struct span parent;
 	double replies;
 	int replies_rank;
 	double views;
 	double lat, lon;
 };
 
-/* An empty draft; the text's memory is kept. */
+/* Empties a draft that was zeroed or used before; the text's memory is kept. */
 void draft_reset(struct draft *d, struct arena *arena);
 void draft_deinit(struct draft *d);
 
@@ -79,6 +80,12 @@ struct item_author draft_join_authors(struct draft *d);
 
 /* 0 or -ENOMEM. The draft may be reset after. */
 int draft_finish(struct draft *d, struct item *ret);
+
+/* For all dialects: gives the items from the first on what they inherit from the feed, and
+ * makes relative addresses absolute where the base became known late. */
+void draft_complete_items(struct item_list *list, size_t first, struct arena *arena,
+	const struct read_options *options, const struct item_feed *feed, struct span self,
+	const struct item_author *author);
 
 /* Appends to a list that grows in an arena. 0 or -ENOMEM. */
 int item_list_add(struct item_list *list, struct arena *arena, const struct item *item);

@@ -1,5 +1,6 @@
 #include "sources/encoding.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
@@ -10,147 +11,125 @@
 #include "vigie/cleanup.h"
 #include "vigie/utf8.h"
 
-/* Labels whose meaning on the web differs from what iconv makes of them, or that iconv lacks
- * (WHATWG Encoding, section 4.2). Anything else is asked of iconv as it is written. */
+/* Labels whose meaning on the web differs from what iconv makes of them (WHATWG Encoding,
+ * section 4.2), and spellings that iconv lacks. Letters and digits only, as squeeze() leaves
+ * them. Anything else is asked of iconv. */
 static const struct {
-	const char *label, *name;
-} labels[] = {
-        {"ansi_x3.4-1968", "windows-1252"},
-        {"ascii", "windows-1252"},
-        {"big5", "big5-hkscs"},
-        {"big5-hkscs", "big5-hkscs"},
-        {"chinese", "gb18030"},
-        {"cn-big5", "big5-hkscs"},
-        {"cp1252", "windows-1252"},
-        {"cp819", "windows-1252"},
-        {"csbig5", "big5-hkscs"},
-        {"cseuckr", "cp949"},
-        {"csgb2312", "gb18030"},
-        {"csiso2022jp", "iso-2022-jp"},
-        {"csiso885915", "iso-8859-15"},
-        {"csisolatin1", "windows-1252"},
-        {"csisolatin5", "windows-1254"},
-        {"cskoi8r", "koi8-r"},
-        {"csmacintosh", "macintosh"},
-        {"csshiftjis", "cp932"},
-        {"dos-874", "windows-874"},
-        {"euc-kr", "cp949"},
-        {"gb2312", "gb18030"},
-        {"gb_2312-80", "gb18030"},
-        {"gbk", "gb18030"},
-        {"ibm819", "windows-1252"},
-        {"iso-10646-ucs-2", "utf-16le"},
-        {"iso-8859-1", "windows-1252"},
-        {"iso-8859-11", "windows-874"},
-        {"iso-8859-8-e", "iso-8859-8"},
-        {"iso-8859-8-i", "iso-8859-8"},
-        {"iso-8859-9", "windows-1254"},
-        {"iso-ir-100", "windows-1252"},
-        {"iso8859-1", "windows-1252"},
-        {"iso88591", "windows-1252"},
-        {"iso_8859-1", "windows-1252"},
-        {"iso_8859-1:1987", "windows-1252"},
-        {"koi", "koi8-r"},
-        {"koi8", "koi8-r"},
-        {"koi8_r", "koi8-r"},
-        {"korean", "cp949"},
-        {"ks_c_5601-1987", "cp949"},
-        {"ksc5601", "cp949"},
-        {"l1", "windows-1252"},
-        {"latin1", "windows-1252"},
-        {"latin-1", "windows-1252"},
-        {"latin5", "windows-1254"},
-        {"latin9", "iso-8859-15"},
-        {"mac", "macintosh"},
-        {"ms_kanji", "cp932"},
-        {"ms932", "cp932"},
-        {"shift-jis", "cp932"},
-        {"shift_jis", "cp932"},
-        {"sjis", "cp932"},
-        {"tis-620", "windows-874"},
-        {"ucs-2", "utf-16le"},
-        {"unicode", "utf-16le"},
-        {"unicode-1-1-utf-8", "utf-8"},
-        {"us-ascii", "windows-1252"},
-        {"utf-16", "utf-16le"},
-        {"utf8", "utf-8"},
-        {"utf_8", "utf-8"},
-        {"windows-31j", "cp932"},
-        {"windows-874", "windows-874"},
-        {"windows-949", "cp949"},
-        {"x-cp1250", "windows-1250"},
-        {"x-cp1251", "windows-1251"},
-        {"x-cp1252", "windows-1252"},
-        {"x-euc-jp", "euc-jp"},
-        {"x-gbk", "gb18030"},
-        {"x-mac-cyrillic", "mac-cyrillic"},
-        {"x-mac-roman", "macintosh"},
-        {"x-sjis", "cp932"},
-        {"x-x-big5", "big5-hkscs"},
-};
-
-/* Where glibc's name differs from the web's. */
-static const struct {
-	const char *name, *iconv;
-} iconv_names[] = {
-        {"mac-cyrillic", "MAC-CYRILLIC"},
-        {"windows-1250", "CP1250"},
-        {"windows-1251", "CP1251"},
-        {"windows-1252", "CP1252"},
-        {"windows-1253", "CP1253"},
-        {"windows-1254", "CP1254"},
-        {"windows-1255", "CP1255"},
-        {"windows-1256", "CP1256"},
-        {"windows-1257", "CP1257"},
-        {"windows-1258", "CP1258"},
-        {"windows-874", "CP874"},
+	const char *name, *labels;
+} known[] = {
+	{"windows-1252", "ansix341968 ascii usascii cp1252 cp819 csisolatin1 ibm819 iso88591 "
+			 "iso885911987 isoir100 l1 latin latin1 819 8859 iso8859 xcp1252 1252"},
+	{"windows-1254", "iso88599 csisolatin5 latin5 l5 isoir148 iso885991989"},
+	{"windows-874", "iso885911 iso8859112001 tis620 tis6200 tis62025290 tis62025291 thai "
+			"dos874 windows874 cp874 isoir166"},
+	{"big5-hkscs", "big5 big5hkscs big5tw cnbig5 csbig5 hkscs xxbig5 ms950 950 cp950 "
+		       "xmactradchinese"},
+	{"gb18030", "chinese csgb2312 csiso58gb231280 euccn eucgb2312cn gb2312 gb231280 "
+		    "gb23121980 gbk 936 cp936 ms936 isoir58 xgbk gb180302000 "
+		    "xmacsimpchinese"},
+	{"cp949", "cseuckr euckr korean ksc5601 ksc56011987 ksc56011989 ksx1001 "
+		  "windows949 ms949 949 uhc isoir149 xmackorean"},
+	{"cp932", "csshiftjis mskanji ms932 932 shiftjis sjis xsjis windows31j "
+		  "cswindows31j xmacjapanese"},
+	{"shift_jisx0213", "shiftjis2004 shiftjisx0213 sjis2004 sjisx0213"},
+	{"euc-jisx0213", "eucjis2004 eucjisx0213 jisx0213"},
+	{"euc-jp", "eucjp xeucjp ujis cseucpkdfmtjapanese"},
+	{"iso-2022-jp", "csiso2022jp iso2022jp iso2022jp1 iso2022jpext"},
+	{"iso-2022-jp-2", "iso2022jp2"},
+	{"iso-2022-jp-3", "iso2022jp3 iso2022jp2004"},
+	{"iso-2022-kr", "csiso2022kr iso2022kr"},
+	{"iso-8859-15", "csiso885915 latin9 l9"},
+	{"iso-8859-5", "iso885951988"},
+	{"iso-8859-6", "iso885961987"},
+	{"iso-8859-7", "elot928 iso885971987"},
+	{"iso-8859-8", "iso88598e iso88598i iso885981988"},
+	{"koi8-r", "cskoi8r koi koi8"},
+	{"macintosh", "csmacintosh mac macroman xmacroman"},
+	{"mac-centraleurope", "maccenteuro maccentraleurope maclatin2"},
+	{"mac-cyrillic", "xmaccyrillic"},
+	{"mac-is", "maciceland"},
+	{"rk1048", "kz1048 strk10482002"},
+	{"pt154", "cp154 cyrillicasian ptcp154 csptcp154"},
+	{"cp869", "cpgr"},
+	{"cp861", "cpis csibm861"},
+	{"cp858", "csibm858"},
+	{"cp1125", "cp866u"},
+	{"johab", "ms1361"},
+	{"windows-1250", "xcp1250"},
+	{"windows-1251", "xcp1251"},
+	{"utf-16le", "iso10646ucs2 ucs2 unicode utf16 csunicode"},
+	{"utf-8", "unicode11utf8 utf8 xunicode20utf8 u8 utf"},
 };
 
 /* U+0080 to U+009F as windows-1252 has them; the five it leaves undefined are themselves. */
 const uint16_t encoding_c1[32] = {0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-        0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019,
-        0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,
-        0x017E, 0x0178};
+	0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019,
+	0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,
+	0x017E, 0x0178};
 
 static iconv_t open_name(const char *name)
 {
-	for (size_t i = 0; i < sizeof(iconv_names) / sizeof(*iconv_names); i++)
-		if (strcmp(iconv_names[i].name, name) == 0)
-			return iconv_open("UTF-8", iconv_names[i].iconv);
 	return iconv_open("UTF-8", name);
+}
+
+static bool iconv_knows(const char *name)
+{
+	iconv_t cd = open_name(name);
+
+	if (cd == (iconv_t)-1)
+		return false;
+	(void)iconv_close(cd);
+	return true;
+}
+
+static bool among(const char *labels, const char *label)
+{
+	const size_t n = strlen(label);
+
+	for (const char *p = labels; *p; p += *p == ' ') {
+		const size_t word = strcspn(p, " ");
+
+		if (word == n && memcmp(p, label, n) == 0)
+			return true;
+		p += word;
+	}
+	return false;
 }
 
 /* Writes the name of a label into out; false when nobody knows it. */
 static bool resolve_label(char out[ENCODING_NAME_BYTES], struct span label)
 {
-	char low[ENCODING_NAME_BYTES];
-	iconv_t cd;
+	char low[ENCODING_NAME_BYTES], squeezed[ENCODING_NAME_BYTES], page[ENCODING_NAME_BYTES];
+	const char *const spellings[] = {low, squeezed, page};
+	size_t n = 0;
 
 	label = span_trim(label);
-	if (label.n == 0 || label.n >= sizeof(low))
+	if (label.n == 0 || label.n + 2 >= sizeof(low))
 		return false;
 	for (size_t i = 0; i < label.n; i++) {
 		const char c = ascii_lower(label.p[i]);
+		const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 
 		/* "//" and "," would be options to iconv. */
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("-_.:()+", c)))
+		if (!word && !strchr("-_.:()+", c))
 			return false;
-		low[i] = c;
+		low[i] = c == '_' ? '-' : c;
+		if (word)
+			squeezed[n++] = c;
 	}
-	low[label.n] = '\0';
-	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
-		if (strcmp(labels[i].label, low) == 0) {
-			(void)snprintf(out, ENCODING_NAME_BYTES, "%s", labels[i].name);
+	low[label.n] = squeezed[n] = '\0';
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (among(known[i].labels, squeezed)) {
+			(void)snprintf(out, ENCODING_NAME_BYTES, "%s", known[i].name);
 			return true;
 		}
-	if (strcmp(low, "utf-8") != 0) {
-		cd = open_name(low);
-		if (cd == (iconv_t)-1)
-			return false;
-		(void)iconv_close(cd);
-	}
-	(void)snprintf(out, ENCODING_NAME_BYTES, "%s", low);
-	return true;
+	(void)snprintf(page, sizeof(page), "cp%.*s", (int)sizeof(page) - 3, squeezed);
+	for (size_t i = 0; n && i < sizeof(spellings) / sizeof(*spellings); i++)
+		if (iconv_knows(spellings[i])) {
+			(void)snprintf(out, ENCODING_NAME_BYTES, "%s", spellings[i]);
+			return true;
+		}
+	return false;
 }
 
 struct span encoding_of_content_type(struct span content_type)
@@ -179,7 +158,7 @@ struct span encoding_of_content_type(struct span content_type)
 		}
 		at = 0;
 		while (at < value.n && !ascii_space(value.p[at]) && value.p[at] != ';' &&
-		        value.p[at] != ',')
+			value.p[at] != ',')
 			at++;
 		return span_slice(value, 0, at);
 	}
@@ -201,7 +180,7 @@ static struct span value_after(struct span s, const char *name)
 			continue;
 		from++;
 		while (from < s.n &&
-		        (ascii_space(s.p[from]) || s.p[from] == '"' || s.p[from] == '\''))
+			(ascii_space(s.p[from]) || s.p[from] == '"' || s.p[from] == '\''))
 			from++;
 		to = from;
 		while (to < s.n && !ascii_space(s.p[to]) && !strchr("\"'?>;/", s.p[to]))
@@ -226,7 +205,7 @@ static struct span declared(struct span head)
 		struct span tag;
 
 		if (head.p[i] != '<' ||
-		        !span_eq_ci(span_slice(head, i + 1, i + 5), SPAN("meta")))
+			!span_eq_ci(span_slice(head, i + 1, i + 5), SPAN("meta")))
 			continue;
 		tag = span_slice(head, i, head.n);
 		value = value_after(span_slice(tag, 0, span_find(tag, '>')), "charset");
@@ -244,18 +223,18 @@ static bool by_first_bytes(struct encoding *e, struct span head)
 		size_t n, skip;
 		const char *name;
 	} marks[] = {
-	        {"\xEF\xBB\xBF", 3, 3, "utf-8"},
-	        {"\xFF\xFE\0\0", 4, 4, "utf-32le"},
-	        {"\0\0\xFE\xFF", 4, 4, "utf-32be"},
-	        {"\xFF\xFE", 2, 2, "utf-16le"},
-	        {"\xFE\xFF", 2, 2, "utf-16be"},
-	        {"<\0\0\0", 4, 0, "utf-32le"},
-	        {"\0\0\0<", 4, 0, "utf-32be"},
-	        {"<\0", 2, 0, "utf-16le"},
-	        {"\0<", 2, 0, "utf-16be"},
-	        {"{\0", 2, 0, "utf-16le"},
-	        {"\0{", 2, 0, "utf-16be"},
-	        {"\x4C\x6F\xA7\x94", 4, 0, "ibm037"},
+		{"\xEF\xBB\xBF", 3, 3, "utf-8"},
+		{"\xFF\xFE\0\0", 4, 4, "utf-32le"},
+		{"\0\0\xFE\xFF", 4, 4, "utf-32be"},
+		{"\xFF\xFE", 2, 2, "utf-16le"},
+		{"\xFE\xFF", 2, 2, "utf-16be"},
+		{"<\0\0\0", 4, 0, "utf-32le"},
+		{"\0\0\0<", 4, 0, "utf-32be"},
+		{"<\0", 2, 0, "utf-16le"},
+		{"\0<", 2, 0, "utf-16be"},
+		{"{\0", 2, 0, "utf-16le"},
+		{"\0{", 2, 0, "utf-16be"},
+		{"\x4C\x6F\xA7\x94", 4, 0, "ibm037"},
 	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
@@ -268,10 +247,42 @@ static bool by_first_bytes(struct encoding *e, struct span head)
 	return false;
 }
 
+/* Does a "<" stand for itself? */
+static bool ascii_based(const char *name)
+{
+	char in = '<', out[8];
+	char *from = &in, *to = out;
+	size_t n_in = 1, n_out = sizeof(out);
+	iconv_t cd = open_name(name);
+
+	if (cd == (iconv_t)-1)
+		return true;
+	(void)iconv(cd, &from, &n_in, &to, &n_out);
+	(void)iconv_close(cd);
+	return to == out + 1 && out[0] == '<';
+}
+
 static bool is_wide(const char *name)
 {
 	return strncmp(name, "utf-16", 6) == 0 || strncmp(name, "utf-32", 6) == 0 ||
 	       strncmp(name, "ucs", 3) == 0;
+}
+
+/* Which EBCDIC: the declaration is written in what they all have in common. */
+static void read_ebcdic_label(struct encoding *e, struct span head)
+{
+	const struct encoding common = {.name = "ibm037"};
+	struct encoding_reader *r = NULL;
+	struct buf text = {0};
+	char name[ENCODING_NAME_BYTES];
+
+	if (encoding_reader_new(&r, &common) < 0)
+		return;
+	if (encoding_read(r, &text, head, true) == 0 &&
+		resolve_label(name, declared(buf_span(&text))) && !ascii_based(name))
+		memcpy(e->name, name, sizeof(name));
+	encoding_reader_free(r);
+	buf_deinit(&text);
 }
 
 struct encoding encoding_detect(struct span head, struct span content_type)
@@ -279,8 +290,11 @@ struct encoding encoding_detect(struct span head, struct span content_type)
 	struct encoding e = {.name = "utf-8"};
 
 	head = span_slice(head, 0, ENCODING_SNIFF_BYTES);
-	if (by_first_bytes(&e, head))
+	if (by_first_bytes(&e, head)) {
+		if (strcmp(e.name, "ibm037") == 0)
+			read_ebcdic_label(&e, head);
 		return e;
+	}
 	/* A header or declaration of a wide encoding is wrong when the bytes are not wide. */
 	if (resolve_label(e.name, encoding_of_content_type(content_type)) && !is_wide(e.name))
 		return e;
@@ -346,7 +360,7 @@ static bool fill_table(struct encoding_reader *r)
 			set_byte(&r->table[b - 0x80], b < 0xA0 ? b : 0xFFFD);
 		else
 			set_byte(&r->table[b - 0x80],
-			        utf8_decode(span_of(out, (size_t)(to - out)), &i, &ok));
+				utf8_decode(span_of(out, (size_t)(to - out)), &i, &ok));
 	}
 	return true;
 }
@@ -365,7 +379,8 @@ int encoding_reader_new(struct encoding_reader **ret, const struct encoding *enc
 		for (unsigned b = 0x80; b < 0x100; b++)
 			set_byte(&r->table[b - 0x80], b < 0xA0 ? encoding_c1[b - 0x80] : b);
 	} else if (strcmp(encoding->name, "windows-1258") != 0 && !is_wide(encoding->name) &&
-	           strncmp(encoding->name, "iso-2022", 8) != 0 && fill_table(r)) {
+		   strncmp(encoding->name, "iso-2022", 8) != 0 && ascii_based(encoding->name) &&
+		   fill_table(r)) {
 		/* (windows-1258 composes letters out of two bytes) */
 		r->mode = MODE_TABLE;
 		r->single = true;
@@ -382,19 +397,13 @@ size_t encoding_ascii_prefix(struct span s)
 	const uint64_t high = 0x8080808080808080u;
 	size_t i = 0;
 
-	for (; i + 32 <= s.n; i += 32) {
-		uint64_t w[4];
-
-		memcpy(w, s.p + i, 32);
-		if ((w[0] | w[1] | w[2] | w[3]) & high)
-			break;
-	}
 	for (; i + 8 <= s.n; i += 8) {
 		uint64_t w;
 
 		memcpy(&w, s.p + i, 8);
-		if (w & high)
-			return i + (size_t)__builtin_ctzll(w & high) / 8;
+		w = le64toh(w) & high;
+		if (w)
+			return i + (size_t)__builtin_ctzll(w) / 8;
 	}
 	while (i < s.n && !((unsigned char)s.p[i] & 0x80))
 		i++;
@@ -418,25 +427,33 @@ static size_t incomplete_end(struct span s)
 
 bool encoding_valid(struct span s, size_t *n_wide)
 {
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0, n = 0;
 	bool ok = true;
 
-	for (size_t i = 0; i < s.n;) {
-		i += encoding_ascii_prefix(span_slice(s, i, s.n));
-		while (i < s.n && ((unsigned char)s.p[i] & 0x80)) {
-			const unsigned char *p = (const unsigned char *)s.p + i;
+	while (i < s.n) {
+		const unsigned char c = p[i];
 
-			/* the common case, without the bounds of E0, ED, F0, F4 */
-			if (p[0] >= 0xC2 && p[0] < 0xE0 && i + 1 < s.n &&
-			        (p[1] & 0xC0) == 0x80) {
-				i += 2;
-			} else {
-				(void)utf8_decode(s, &i, &ok);
-				if (!ok)
-					return false;
-			}
-			++*n_wide;
+		if (c < 0x80) {
+			i += encoding_ascii_prefix(span_slice(s, i, i + 8));
+			if (i + 8 <= s.n && p[i] < 0x80)
+				i += encoding_ascii_prefix(span_slice(s, i, s.n));
+			continue;
+		}
+		n++;
+		/* the common cases, without the bounds of E0, ED and F0 to F4 */
+		if (c >= 0xC2 && c < 0xE0 && i + 1 < s.n && (p[i + 1] & 0xC0) == 0x80) {
+			i += 2;
+		} else if (c > 0xE0 && c < 0xF0 && c != 0xED && i + 2 < s.n &&
+			   (p[i + 1] & 0xC0) == 0x80 && (p[i + 2] & 0xC0) == 0x80) {
+			i += 3;
+		} else {
+			(void)utf8_decode(s, &i, &ok);
+			if (!ok)
+				return false;
 		}
 	}
+	*n_wide += n;
 	return true;
 }
 
@@ -551,7 +568,7 @@ static int read_piece(struct encoding_reader *r, struct buf *out, struct span s,
 		size_t n_wide = 0;
 
 		if (encoding_valid(span_slice(s, 0, s.n - keep), &n_wide) &&
-		        (n_wide || r->n_valid)) {
+			(n_wide || r->n_valid)) {
 			r->n_valid += n_wide;
 			read_utf8(r, out, s, final);
 			return buf_result(out);
@@ -568,19 +585,37 @@ static int read_piece(struct encoding_reader *r, struct buf *out, struct span s,
 	return buf_result(out);
 }
 
+/* Nobody means U+0000, and C strings end there. */
+static void replace_nul(struct buf *out, size_t from)
+{
+	struct buf clean = {.limit_bytes = out->limit_bytes};
+
+	if (out->failed || out->n == from || !memchr(out->p + from, '\0', out->n - from))
+		return;
+	utf8_repair(&clean, span_of(out->p + from, out->n - from));
+	out->n = from;
+	buf_add(out, buf_span(&clean));
+	out->failed |= clean.failed;
+	buf_deinit(&clean);
+}
+
 int encoding_read(struct encoding_reader *r, struct buf *out, struct span piece, bool final)
 {
+	const size_t from = out->n;
 	struct buf joined = {0};
-	int ret;
 
-	if (r->n_tail == 0)
-		return read_piece(r, out, piece, final);
-	buf_add(&joined, span_of(r->tail, r->n_tail));
-	buf_add(&joined, piece);
-	r->n_tail = 0;
-	ret = joined.failed ? -ENOMEM : read_piece(r, out, buf_span(&joined), final);
-	buf_deinit(&joined);
-	return ret;
+	if (r->n_tail == 0) {
+		(void)read_piece(r, out, piece, final);
+	} else {
+		buf_add(&joined, span_of(r->tail, r->n_tail));
+		buf_add(&joined, piece);
+		r->n_tail = 0;
+		out->failed |= joined.failed;
+		(void)read_piece(r, out, buf_span(&joined), final);
+		buf_deinit(&joined);
+	}
+	replace_nul(out, from);
+	return buf_result(out);
 }
 
 bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *ret_incomplete)
@@ -589,9 +624,25 @@ bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *
 	const size_t keep = incomplete_end(piece);
 
 	if (r->mode != MODE_UTF8 || r->n_invalid || r->n_tail ||
-	        !encoding_valid(span_slice(piece, 0, piece.n - keep), &n_wide))
+		(piece.n && memchr(piece.p, '\0', piece.n)) ||
+		!encoding_valid(span_slice(piece, 0, piece.n - keep), &n_wide))
 		return false;
 	r->n_valid += n_wide;
 	*ret_incomplete = keep;
 	return true;
+}
+
+int encoding_read_all(
+	struct buf *out, struct span body, struct span content_type, size_t max_bytes)
+{
+	const struct encoding encoding = encoding_detect(body, content_type);
+	struct encoding_reader *r = NULL;
+	int result = encoding_reader_new(&r, &encoding);
+
+	if (result < 0)
+		return result;
+	body = span_slice(body, encoding.skip, body.n);
+	result = encoding_read(r, out, span_slice(body, 0, max_bytes), true);
+	encoding_reader_free(r);
+	return result;
 }

@@ -35,14 +35,18 @@ struct encoding_reader;
 int encoding_reader_new(struct encoding_reader **ret, const struct encoding *encoding);
 struct encoding_reader *encoding_reader_free(struct encoding_reader *r);
 
-/* Appends UTF-8 to out; what can't be read becomes U+FFFD. A sequence cut at the end of the
- * piece waits for the next one, or with `final` becomes U+FFFD. 0 or -ENOMEM. */
+/* Appends UTF-8 to out; what can't be read, and U+0000, becomes U+FFFD. A sequence cut at the
+ * end of the piece waits for the next one, or with `final` becomes U+FFFD. 0 or -ENOMEM. */
 int encoding_read(struct encoding_reader *r, struct buf *out, struct span piece, bool final);
 
 /* True when encoding_read() would give the piece back as it is, but for the last
  * *ret_incomplete bytes, which start a sequence: then it counts as read, and the caller saves
  * the copy. Those last bytes are to be given again, before what follows. */
 bool encoding_is_identity(struct encoding_reader *r, struct span piece, size_t *ret_incomplete);
+
+/* A whole document at once, up to max_bytes of it. 0 or -ENOMEM. */
+int encoding_read_all(
+	struct buf *out, struct span body, struct span content_type, size_t max_bytes);
 
 /* Is s valid UTF-8? Adds the number of sequences beyond ASCII to *n_wide. */
 bool encoding_valid(struct span s, size_t *n_wide);

@@ -36,7 +36,7 @@ size_t entity_named(struct span name, uint32_t ret[2])
 		struct span name;
 		uint32_t c;
 	} usual[] = {{{"lt", 2}, '<'}, {{"gt", 2}, '>'}, {{"amp", 3}, '&'}, {{"quot", 4}, '"'},
-	        {{"nbsp", 4}, 0xA0}, {{"apos", 4}, '\''}};
+		{{"nbsp", 4}, 0xA0}, {{"apos", 4}, '\''}};
 	const struct named *e;
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)

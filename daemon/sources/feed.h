@@ -14,7 +14,7 @@ struct feed;
 
 /* 0 or -ENOMEM. Items are appended to out, which must outlive the feed. */
 int feed_new(struct feed **ret, struct item_list *out, struct arena *arena,
-        const struct read_options *options);
+	const struct read_options *options);
 struct feed *feed_free(struct feed *f);
 
 /* UTF-8 from the start of the document; `in` begins with what the call before left over. What
@@ -25,11 +25,5 @@ int feed_push(struct feed *f, struct span in, bool last, struct span *ret_rest);
 /* After the last push. Fills in what concerns the whole feed, in all items too.
  * 0, READ_NOT_A_FEED, -ENOMEM. */
 int feed_finish(struct feed *f, struct read_result *ret);
-
-/* For all dialects: gives the items what they inherit from the feed, and makes relative
- * addresses absolute where the base became known late. */
-void feed_complete_items(struct item *items, size_t n, struct arena *arena,
-        const struct read_options *options, const struct item_feed *feed,
-        const struct item_author *author);
 
 #endif

@@ -2,6 +2,9 @@
 
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "sources/encoding.h"
 #include "sources/entity.h"
@@ -23,152 +26,160 @@ struct element {
 
 /* Sorted. HTML, what it used to have, and the parts of SVG and MathML seen in feeds. */
 static const struct element elements[] = {
-        {"a", INLINE},
-        {"abbr", INLINE},
-        {"acronym", INLINE},
-        {"address", BLOCK},
-        {"applet", INLINE},
-        {"area", VOID},
-        {"article", BLOCK},
-        {"aside", BLOCK},
-        {"audio", INLINE},
-        {"b", INLINE},
-        {"base", VOID},
-        {"basefont", VOID},
-        {"bdi", INLINE},
-        {"bdo", INLINE},
-        {"bgsound", VOID},
-        {"big", INLINE},
-        {"blink", INLINE},
-        {"blockquote", BLOCK},
-        {"body", BLOCK},
-        {"br", BLOCK | VOID},
-        {"button", CELL},
-        {"canvas", INLINE},
-        {"caption", BLOCK},
-        {"center", BLOCK},
-        {"cite", INLINE},
-        {"code", INLINE},
-        {"col", VOID},
-        {"colgroup", INLINE},
-        {"data", INLINE},
-        {"datalist", BLOCK},
-        {"dd", BLOCK},
-        {"del", INLINE},
-        {"details", BLOCK},
-        {"dfn", INLINE},
-        {"dialog", BLOCK},
-        {"dir", BLOCK},
-        {"div", BLOCK},
-        {"dl", BLOCK},
-        {"dt", BLOCK},
-        {"em", INLINE},
-        {"embed", VOID},
-        {"fieldset", BLOCK},
-        {"figcaption", BLOCK},
-        {"figure", BLOCK},
-        {"font", INLINE},
-        {"footer", BLOCK},
-        {"form", BLOCK},
-        {"frame", BLOCK | VOID},
-        {"frameset", BLOCK},
-        {"g", INLINE},
-        {"h1", BLOCK},
-        {"h2", BLOCK},
-        {"h3", BLOCK},
-        {"h4", BLOCK},
-        {"h5", BLOCK},
-        {"h6", BLOCK},
-        {"head", BLOCK | HEAD},
-        {"header", BLOCK},
-        {"hgroup", BLOCK},
-        {"hr", BLOCK | VOID},
-        {"html", BLOCK},
-        {"i", INLINE},
-        {"iframe", INLINE},
-        {"image", VOID},
-        {"img", VOID},
-        {"input", VOID},
-        {"ins", INLINE},
-        {"isindex", VOID},
-        {"kbd", INLINE},
-        {"keygen", VOID},
-        {"label", INLINE},
-        {"legend", BLOCK},
-        {"li", BLOCK},
-        {"link", VOID},
-        {"listing", BLOCK},
-        {"main", BLOCK},
-        {"map", INLINE},
-        {"mark", INLINE},
-        {"marquee", BLOCK},
-        {"math", INLINE},
-        {"menu", BLOCK},
-        {"menuitem", BLOCK},
-        {"meta", VOID},
-        {"meter", INLINE},
-        {"nav", BLOCK},
-        {"nobr", INLINE},
-        {"noembed", INLINE},
-        {"noframes", INLINE},
-        {"noscript", INLINE},
-        {"object", INLINE},
-        {"ol", BLOCK},
-        {"optgroup", BLOCK},
-        {"option", BLOCK},
-        {"output", INLINE},
-        {"p", BLOCK},
-        {"param", VOID},
-        {"path", VOID},
-        {"picture", INLINE},
-        {"plaintext", BLOCK},
-        {"pre", BLOCK},
-        {"progress", INLINE},
-        {"q", INLINE},
-        {"rb", INLINE},
-        {"rp", INLINE},
-        {"rt", INLINE},
-        {"rtc", INLINE},
-        {"ruby", INLINE},
-        {"s", INLINE},
-        {"samp", INLINE},
-        {"script", RAW},
-        {"section", BLOCK},
-        {"select", BLOCK},
-        {"slot", INLINE},
-        {"small", INLINE},
-        {"source", VOID},
-        {"spacer", VOID},
-        {"span", INLINE},
-        {"strike", INLINE},
-        {"strong", INLINE},
-        {"style", RAW},
-        {"sub", INLINE},
-        {"summary", BLOCK},
-        {"sup", INLINE},
-        {"svg", INLINE},
-        {"table", BLOCK},
-        {"tbody", BLOCK},
-        {"td", CELL},
-        {"template", RAW},
-        {"textarea", BLOCK},
-        {"tfoot", BLOCK},
-        {"th", CELL},
-        {"thead", BLOCK},
-        {"time", INLINE},
-        {"title", BLOCK | HEAD},
-        {"tr", BLOCK},
-        {"track", VOID},
-        {"tt", INLINE},
-        {"u", INLINE},
-        {"ul", BLOCK},
-        {"var", INLINE},
-        {"video", INLINE},
-        {"wbr", VOID},
-        {"xmp", BLOCK},
+	{"a", INLINE},
+	{"abbr", INLINE},
+	{"acronym", INLINE},
+	{"address", BLOCK},
+	{"applet", INLINE},
+	{"area", VOID},
+	{"article", BLOCK},
+	{"aside", BLOCK},
+	{"audio", INLINE},
+	{"b", INLINE},
+	{"base", VOID},
+	{"basefont", VOID},
+	{"bdi", INLINE},
+	{"bdo", INLINE},
+	{"bgsound", VOID},
+	{"big", INLINE},
+	{"blink", INLINE},
+	{"blockquote", BLOCK},
+	{"body", BLOCK},
+	{"br", BLOCK | VOID},
+	{"button", CELL},
+	{"canvas", INLINE},
+	{"caption", BLOCK},
+	{"center", BLOCK},
+	{"cite", INLINE},
+	{"code", INLINE},
+	{"col", VOID},
+	{"colgroup", INLINE},
+	{"data", INLINE},
+	{"datalist", BLOCK},
+	{"dd", BLOCK},
+	{"del", INLINE},
+	{"details", BLOCK},
+	{"dfn", INLINE},
+	{"dialog", BLOCK},
+	{"dir", BLOCK},
+	{"div", BLOCK},
+	{"dl", BLOCK},
+	{"dt", BLOCK},
+	{"em", INLINE},
+	{"embed", VOID},
+	{"fieldset", BLOCK},
+	{"figcaption", BLOCK},
+	{"figure", BLOCK},
+	{"font", INLINE},
+	{"footer", BLOCK},
+	{"form", BLOCK},
+	{"frame", BLOCK | VOID},
+	{"frameset", BLOCK},
+	{"g", INLINE},
+	{"h1", BLOCK},
+	{"h2", BLOCK},
+	{"h3", BLOCK},
+	{"h4", BLOCK},
+	{"h5", BLOCK},
+	{"h6", BLOCK},
+	{"head", BLOCK | HEAD},
+	{"header", BLOCK},
+	{"hgroup", BLOCK},
+	{"hr", BLOCK | VOID},
+	{"html", BLOCK},
+	{"i", INLINE},
+	{"iframe", INLINE},
+	{"image", VOID},
+	{"img", VOID},
+	{"input", VOID},
+	{"ins", INLINE},
+	{"isindex", VOID},
+	{"kbd", INLINE},
+	{"keygen", VOID},
+	{"label", INLINE},
+	{"legend", BLOCK},
+	{"li", BLOCK},
+	{"link", VOID},
+	{"listing", BLOCK},
+	{"main", BLOCK},
+	{"map", INLINE},
+	{"mark", INLINE},
+	{"marquee", BLOCK},
+	{"math", INLINE},
+	{"menu", BLOCK},
+	{"menuitem", BLOCK},
+	{"meta", VOID},
+	{"meter", INLINE},
+	{"nav", BLOCK},
+	{"nobr", INLINE},
+	{"noembed", INLINE},
+	{"noframes", INLINE},
+	{"noscript", INLINE},
+	{"object", INLINE},
+	{"ol", BLOCK},
+	{"optgroup", BLOCK},
+	{"option", BLOCK},
+	{"output", INLINE},
+	{"p", BLOCK},
+	{"param", VOID},
+	{"path", VOID},
+	{"picture", INLINE},
+	{"plaintext", BLOCK},
+	{"pre", BLOCK},
+	{"progress", INLINE},
+	{"q", INLINE},
+	{"rb", INLINE},
+	{"rp", INLINE},
+	{"rt", INLINE},
+	{"rtc", INLINE},
+	{"ruby", INLINE},
+	{"s", INLINE},
+	{"samp", INLINE},
+	{"script", RAW},
+	{"section", BLOCK},
+	{"select", BLOCK},
+	{"slot", INLINE},
+	{"small", INLINE},
+	{"source", VOID},
+	{"spacer", VOID},
+	{"span", INLINE},
+	{"strike", INLINE},
+	{"strong", INLINE},
+	{"style", RAW},
+	{"sub", INLINE},
+	{"summary", BLOCK},
+	{"sup", INLINE},
+	{"svg", INLINE},
+	{"table", BLOCK},
+	{"tbody", BLOCK},
+	{"td", CELL},
+	{"template", RAW},
+	{"textarea", BLOCK},
+	{"tfoot", BLOCK},
+	{"th", CELL},
+	{"thead", BLOCK},
+	{"time", INLINE},
+	{"title", BLOCK | HEAD},
+	{"tr", BLOCK},
+	{"track", VOID},
+	{"tt", INLINE},
+	{"u", INLINE},
+	{"ul", BLOCK},
+	{"var", INLINE},
+	{"video", INLINE},
+	{"wbr", VOID},
+	{"xmp", BLOCK},
 };
 
 enum { N_ELEMENTS = sizeof(elements) / sizeof(*elements), MAX_NAME = 12 };
+
+static int compare_name(struct span low, const char *name)
+{
+	for (size_t i = 0; i < low.n; i++)
+		if (low.p[i] != name[i])
+			return (unsigned char)low.p[i] - (unsigned char)name[i];
+	return name[low.n] ? -1 : 0;
+}
 
 static const struct element *find_element(struct span name)
 {
@@ -181,10 +192,8 @@ static const struct element *find_element(struct span name)
 		low[i] = ascii_lower(name.p[i]);
 	while (lo < hi) {
 		const size_t mid = (lo + hi) / 2;
-		int c = strncmp(low, elements[mid].name, name.n);
+		const int c = compare_name(span_of(low, name.n), elements[mid].name);
 
-		if (c == 0 && elements[mid].name[name.n] != '\0')
-			c = -1;
 		if (c == 0)
 			return &elements[mid];
 		if (c < 0)
@@ -193,6 +202,11 @@ static const struct element *find_element(struct span name)
 			lo = mid + 1;
 	}
 	return NULL;
+}
+
+bool html_is_element(struct span name)
+{
+	return find_element(name) != NULL;
 }
 
 bool html_is_void(struct span name)
@@ -214,7 +228,7 @@ struct last {
 struct walk {
 	const char *p, *end;
 	char *o, *o_start,
-	        *o_stop; /* room for at least what is left of the input, see html_text */
+		*o_stop; /* room for at least what is left of the input, see html_text */
 	enum pending pending;
 	unsigned flags;
 	int scripts; /* open ones; below 0: closed without having been opened */
@@ -238,8 +252,8 @@ static inline void flush(struct walk *w)
 	if (w->pending) {
 		if (w->o > w->o_start)
 			*w->o++ = w->pending == PENDING_LINE && !(w->flags & HTML_ONE_LINE)
-			                  ? '\n'
-			                  : ' ';
+					  ? '\n'
+					  : ' ';
 		w->pending = PENDING_NONE;
 	}
 }
@@ -344,7 +358,7 @@ static void skip_raw(struct walk *w, const char *name)
 		if (left < n + 2)
 			break;
 		if (p[1] == '/' && span_eq_ci(span_of(p + 2, n), span_of(name, n)) &&
-		        (left == n + 2 || !is_letter(p[n + 2]))) {
+			(left == n + 2 || !is_letter(p[n + 2]))) {
 			p = memchr(p, '>', left);
 			w->p = p ? p + 1 : w->end;
 			return;
@@ -387,7 +401,7 @@ static void read_tag(struct walk *w)
 		p++;
 	e = find_element(span_of(from, (size_t)(p - from)));
 	if (!e && (w->flags & HTML_UNKNOWN_IS_TEXT) && !memchr(from, ':', (size_t)(p - from)) &&
-	        !memchr(from, '-', (size_t)(p - from))) {
+		!memchr(from, '-', (size_t)(p - from))) {
 		literal(w, 1);
 		return;
 	}
@@ -454,7 +468,7 @@ static void read_angle(struct walk *w)
 	const size_t left = (size_t)(w->end - w->p);
 
 	if (left > 1 &&
-	        (is_letter(w->p[1]) || (left > 2 && w->p[1] == '/' && is_letter(w->p[2]))))
+		(is_letter(w->p[1]) || (left > 2 && w->p[1] == '/' && is_letter(w->p[2]))))
 		read_tag(w);
 	else if (left > 1 && (w->p[1] == '!' || w->p[1] == '?'))
 		read_declaration(w);
@@ -466,35 +480,64 @@ static void read_angle(struct walk *w)
 static const uint8_t plain[256] = {
 #define P4 1, 1, 1, 1
 #define P16 P4, P4, P4, P4
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, P4, P4, /* space and & */
-        P4, P4, P4, 0, 1, 1, 1,                  /* < */
-        P16, P16, P16, P4, P4, P4, 1, 1, 1, 0,   /* DEL */
-        P16, P16, P16, P16, 1, 1, 0, 1, P4, P4, P4, P16, P16,
-        P16, /* 0xC2: no-break space and C1 */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, P4, P4, /* space and & */
+	P4, P4, P4, 0, 1, 1, 1,                  /* < */
+	P16, P16, P16, P4, P4, P4, 1, 1, 1, 0,   /* DEL */
+	P16, P16, P16, P16, 1, 1, 0, 1, P4, P4, P4, P16, P16,
+	P16, /* 0xC2: no-break space and C1 */
 #undef P4
 #undef P16
 };
 
-/* A run of plain bytes with single spaces between. */
-static void read_run(struct walk *w)
+/* How many bytes from p on go through as they are: plain ones, and single spaces between them.
+ */
+static size_t plain_run(const unsigned char *p, const unsigned char *end)
 {
-	const unsigned char *p = (const unsigned char *)w->p;
-	const unsigned char *end = (const unsigned char *)w->end;
 	const unsigned char *q = p;
 
-	flush(w);
+#ifdef __SSE2__
+	/* Sixteen at a time: what stops are the bytes that aren't plain, and spaces before one
+	 * of those or a space. What follows the sixteenth isn't known yet. */
+	const __m128i low = _mm_set1_epi8(0x1F), space = _mm_set1_epi8(' ');
+	const __m128i angle = _mm_set1_epi8('<'), amp = _mm_set1_epi8('&');
+	const __m128i del = _mm_set1_epi8(0x7F), c2 = _mm_set1_epi8((char)0xC2);
+
+	while (end - q >= 16) {
+		const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)q);
+		const __m128i odd = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, low), v),
+				_mm_cmpeq_epi8(v, del)),
+			_mm_or_si128(
+				_mm_or_si128(_mm_cmpeq_epi8(v, angle), _mm_cmpeq_epi8(v, amp)),
+				_mm_cmpeq_epi8(v, c2)));
+		const unsigned m = (unsigned)_mm_movemask_epi8(odd);
+		const unsigned s = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, space));
+		const unsigned stop = m | (s & (m | s) >> 1);
+
+		if (stop)
+			return (size_t)(q - p) + (size_t)__builtin_ctz(stop);
+		q += s & 0x8000 ? 15 : 16;
+	}
+#endif
 	for (;;) {
 		while (q < end && plain[*q])
 			q++;
 		if (q + 1 < end && *q == ' ' && plain[q[1]])
 			q++;
 		else
-			break;
+			return (size_t)(q - p);
 	}
-	memcpy(w->o, p, (size_t)(q - p));
-	w->o += q - p;
-	w->p = (const char *)q;
+}
+
+/* At a plain byte. */
+static void read_run(struct walk *w)
+{
+	const unsigned char *p = (const unsigned char *)w->p;
+	const size_t n = plain_run(p, (const unsigned char *)w->end);
+
+	emit(w, span_of(w->p, n));
+	w->p += n;
 }
 
 void html_text(struct buf *out, struct span markup, unsigned flags, size_t max_bytes)
@@ -567,7 +610,7 @@ void html_unescape(struct buf *out, struct span s)
 		}
 		for (size_t i = 0; i < n_c; i++)
 			buf_add_utf8(out,
-			        c[i] >= 0x80 && c[i] < 0xA0 ? encoding_c1[c[i] - 0x80] : c[i]);
+				c[i] >= 0x80 && c[i] < 0xA0 ? encoding_c1[c[i] - 0x80] : c[i]);
 		s = span_slice(s, used, s.n);
 	}
 }

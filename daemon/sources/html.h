@@ -38,7 +38,10 @@ struct span html_to_line(struct arena *arena, struct span markup, size_t max_byt
  * 0x9F), nothing else changed. */
 void html_unescape(struct buf *out, struct span s);
 
-/* Elements that never have an end tag (br, img, meta …); ASCII case ignored. */
+/* Is this the name of an element that HTML has or had? ASCII case ignored, here and below. */
+bool html_is_element(struct span name);
+
+/* Elements that never have an end tag (br, img, meta …). */
 bool html_is_void(struct span name);
 
 #endif

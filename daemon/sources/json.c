@@ -169,8 +169,8 @@ static int32_t unit(struct span s, size_t at)
 	for (size_t i = at; i < at + 4; i++) {
 		const char c = ascii_lower(s.p[i]);
 		const int d = c >= '0' && c <= '9'   ? c - '0'
-		              : c >= 'a' && c <= 'f' ? c - 'a' + 10
-		                                     : -1;
+			      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+						     : -1;
 
 		if (d < 0)
 			return -1;
@@ -194,11 +194,11 @@ static size_t unescape_one(struct buf *out, struct span s, size_t i)
 	if (c != 'u' || (high = unit(s, i + 2)) < 0)
 		return 1; /* the character itself comes next, or is a backslash */
 	if (high >= 0xD800 && high < 0xDC00 && i + 7 < s.n && s.p[i + 6] == '\\' &&
-	        s.p[i + 7] == 'u') {
+		s.p[i + 7] == 'u') {
 		low = unit(s, i + 8);
 		if (low >= 0xDC00 && low < 0xE000) {
 			buf_add_utf8(out, 0x10000u + ((uint32_t)(high - 0xD800) << 10) +
-			                          (uint32_t)(low - 0xDC00));
+						  (uint32_t)(low - 0xDC00));
 			return 12;
 		}
 	}

@@ -35,7 +35,7 @@ enum { JSON_MAX_STRING_BYTES = 2 * 1024 * 1024, JSON_MAX_DEPTH = 256 };
 struct json_token {
 	enum json_event event;
 	struct span
-	        text; /* key and string: raw, between the quotes; number and word: as written */
+		text; /* key and string: raw, between the quotes; number and word: as written */
 };
 
 struct json {

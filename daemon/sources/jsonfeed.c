@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "sources/date.h"
-#include "sources/feed.h"
 #include "sources/html.h"
 #include "sources/json.h"
 #include "sources/text.h"
@@ -53,34 +52,34 @@ static const struct {
 	enum place in, into;
 	enum key key;
 } keys[] = {
-        {"version", PLACE_FEED, PLACE_SKIP, KEY_VERSION},
-        {"title", PLACE_FEED, PLACE_SKIP, KEY_TITLE},
-        {"home_page_url", PLACE_FEED, PLACE_SKIP, KEY_HOME},
-        {"feed_url", PLACE_FEED, PLACE_SKIP, KEY_FEED_URL},
-        {"description", PLACE_FEED, PLACE_SKIP, KEY_DESCRIPTION},
-        {"language", PLACE_FEED, PLACE_SKIP, KEY_LANGUAGE},
-        {"author", PLACE_FEED, PLACE_AUTHOR, KEY_NONE},
-        {"authors", PLACE_FEED, PLACE_AUTHORS, KEY_NONE},
-        {"hubs", PLACE_FEED, PLACE_HUBS, KEY_NONE},
-        {"items", PLACE_FEED, PLACE_ITEMS, KEY_NONE},
-        {"id", PLACE_ITEM, PLACE_SKIP, KEY_ID},
-        {"url", PLACE_ITEM, PLACE_SKIP, KEY_URL},
-        {"external_url", PLACE_ITEM, PLACE_SKIP, KEY_EXTERNAL_URL},
-        {"title", PLACE_ITEM, PLACE_SKIP, KEY_TITLE},
-        {"content_html", PLACE_ITEM, PLACE_SKIP, KEY_HTML},
-        {"content_text", PLACE_ITEM, PLACE_SKIP, KEY_TEXT},
-        {"summary", PLACE_ITEM, PLACE_SKIP, KEY_SUMMARY},
-        {"date_published", PLACE_ITEM, PLACE_SKIP, KEY_PUBLISHED},
-        {"date_modified", PLACE_ITEM, PLACE_SKIP, KEY_MODIFIED},
-        {"language", PLACE_ITEM, PLACE_SKIP, KEY_LANGUAGE},
-        {"author", PLACE_ITEM, PLACE_AUTHOR, KEY_NONE},
-        {"authors", PLACE_ITEM, PLACE_AUTHORS, KEY_NONE},
-        {"tags", PLACE_ITEM, PLACE_TAGS, KEY_NONE},
-        {"attachments", PLACE_ITEM, PLACE_ATTACHMENTS, KEY_NONE},
-        {"name", PLACE_AUTHOR, PLACE_SKIP, KEY_NAME},
-        {"url", PLACE_AUTHOR, PLACE_SKIP, KEY_URL},
-        {"url", PLACE_ATTACHMENT, PLACE_SKIP, KEY_URL},
-        {"url", PLACE_HUB, PLACE_SKIP, KEY_URL},
+	{"version", PLACE_FEED, PLACE_SKIP, KEY_VERSION},
+	{"title", PLACE_FEED, PLACE_SKIP, KEY_TITLE},
+	{"home_page_url", PLACE_FEED, PLACE_SKIP, KEY_HOME},
+	{"feed_url", PLACE_FEED, PLACE_SKIP, KEY_FEED_URL},
+	{"description", PLACE_FEED, PLACE_SKIP, KEY_DESCRIPTION},
+	{"language", PLACE_FEED, PLACE_SKIP, KEY_LANGUAGE},
+	{"author", PLACE_FEED, PLACE_AUTHOR, KEY_NONE},
+	{"authors", PLACE_FEED, PLACE_AUTHORS, KEY_NONE},
+	{"hubs", PLACE_FEED, PLACE_HUBS, KEY_NONE},
+	{"items", PLACE_FEED, PLACE_ITEMS, KEY_NONE},
+	{"id", PLACE_ITEM, PLACE_SKIP, KEY_ID},
+	{"url", PLACE_ITEM, PLACE_SKIP, KEY_URL},
+	{"external_url", PLACE_ITEM, PLACE_SKIP, KEY_EXTERNAL_URL},
+	{"title", PLACE_ITEM, PLACE_SKIP, KEY_TITLE},
+	{"content_html", PLACE_ITEM, PLACE_SKIP, KEY_HTML},
+	{"content_text", PLACE_ITEM, PLACE_SKIP, KEY_TEXT},
+	{"summary", PLACE_ITEM, PLACE_SKIP, KEY_SUMMARY},
+	{"date_published", PLACE_ITEM, PLACE_SKIP, KEY_PUBLISHED},
+	{"date_modified", PLACE_ITEM, PLACE_SKIP, KEY_MODIFIED},
+	{"language", PLACE_ITEM, PLACE_SKIP, KEY_LANGUAGE},
+	{"author", PLACE_ITEM, PLACE_AUTHOR, KEY_NONE},
+	{"authors", PLACE_ITEM, PLACE_AUTHORS, KEY_NONE},
+	{"tags", PLACE_ITEM, PLACE_TAGS, KEY_NONE},
+	{"attachments", PLACE_ITEM, PLACE_ATTACHMENTS, KEY_NONE},
+	{"name", PLACE_AUTHOR, PLACE_SKIP, KEY_NAME},
+	{"url", PLACE_AUTHOR, PLACE_SKIP, KEY_URL},
+	{"url", PLACE_ATTACHMENT, PLACE_SKIP, KEY_URL},
+	{"url", PLACE_HUB, PLACE_SKIP, KEY_URL},
 };
 
 struct jsonfeed {
@@ -105,7 +104,7 @@ struct jsonfeed {
 DEFINE_CLEANUP(struct jsonfeed *, jsonfeed_free)
 
 int jsonfeed_new(struct jsonfeed **ret, struct item_list *out, struct arena *arena,
-        const struct read_options *options)
+	const struct read_options *options)
 {
 	CLEANUP(jsonfeed_freep) struct jsonfeed *f = calloc(1, sizeof(*f));
 
@@ -274,7 +273,7 @@ static void take_scalar(struct jsonfeed *f, const struct json_token *t)
 	if (key == KEY_NONE || (t->event == JSON_WORD))
 		return;
 	if (t->event == JSON_NUMBER && key != KEY_ID && key != KEY_TAG &&
-	        key != KEY_PUBLISHED && key != KEY_MODIFIED)
+		key != KEY_PUBLISHED && key != KEY_MODIFIED)
 		return;
 	buf_clear(&f->value);
 	if (t->event == JSON_STRING)
@@ -337,7 +336,7 @@ static void take_open(struct jsonfeed *f, bool object)
 		f->person = (struct draft_person){.rank = 1};
 	if (to == PLACE_ITEM) {
 		if (f->out->n - f->first >= f->options.max_items ||
-		        f->arena->total_bytes - f->arena_start >= READ_MAX_TOTAL_BYTES) {
+			f->arena->total_bytes - f->arena_start >= READ_MAX_TOTAL_BYTES) {
 			f->enough = true;
 			return;
 		}
@@ -409,12 +408,12 @@ int jsonfeed_finish(struct jsonfeed *f, struct read_result *ret)
 
 	/* the version says it; without, what only a JSON Feed has */
 	if (f->not_a_feed ||
-	        (!f->versioned && !(f->has_items && (f->feed.title.n || f->self.n)))) {
+		(!f->versioned && !(f->has_items && (f->feed.title.n || f->self.n)))) {
 		f->out->n = f->first;
 		return READ_NOT_A_FEED;
 	}
 	if (f->item_depth && f->options.end == DOCUMENT_COMPLETE && f->item.id.n &&
-	        f->item.text.n)
+		f->item.text.n)
 		end_item(f);
 	ret->format = READ_FORMAT_JSON;
 	ret->cut = !f->ended && !f->enough;
@@ -429,7 +428,7 @@ int jsonfeed_finish(struct jsonfeed *f, struct read_result *ret)
 	author = draft_join_authors(&f->feed);
 	if (f->failed || f->feed.failed)
 		return -ENOMEM;
-	feed_complete_items(f->out->items + f->first, f->out->n - f->first, f->arena,
-	        &f->options, &ret->feed, &author);
+	draft_complete_items(
+		f->out, f->first, f->arena, &f->options, &ret->feed, f->self, &author);
 	return 0;
 }

@@ -12,7 +12,7 @@
 struct jsonfeed;
 
 int jsonfeed_new(struct jsonfeed **ret, struct item_list *out, struct arena *arena,
-        const struct read_options *options);
+	const struct read_options *options);
 struct jsonfeed *jsonfeed_free(struct jsonfeed *f);
 int jsonfeed_push(struct jsonfeed *f, struct span in, bool last, struct span *ret_rest);
 int jsonfeed_finish(struct jsonfeed *f, struct read_result *ret);

@@ -233,7 +233,7 @@ int reader_finish(struct reader *r, struct item_list *out, struct read_result *r
 }
 
 int document_read(struct item_list *out, struct read_result *ret, struct arena *arena,
-        const struct read_options *options, struct span body)
+	const struct read_options *options, struct span body)
 {
 	CLEANUP(reader_freep) struct reader *r = NULL;
 	int result = reader_new(&r, arena, options);

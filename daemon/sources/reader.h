@@ -30,7 +30,7 @@ const char *read_format_name(enum read_format format);
 /* Positive returns. */
 enum {
 	READ_NOT_A_FEED =
-	        1,       /* nothing of a feed in these bytes: an HTML page, a text, nothing */
+		1,       /* nothing of a feed in these bytes: an HTML page, a text, nothing */
 	READ_ENOUGH = 2, /* max_items were read: further bytes would be ignored */
 };
 
@@ -40,8 +40,8 @@ enum {
 	READ_MAX_ITEMS = 10000,
 	READ_MAX_TEXT_BYTES = 256 * 1024, /* of one field's plain text */
 	READ_MAX_MARKUP_BYTES =
-	        1024 * 1024, /* of one field's source, before tags are taken out */
-	READ_MAX_TITLE_BYTES = 16 * 1024,
+		1024 * 1024, /* of one field's source, before tags are taken out */
+	READ_MAX_TITLE_BYTES = 128 * 1024,
 	READ_MAX_VALUE_BYTES = 8 * 1024,         /* of an address, id, name, tag */
 	READ_MAX_LIST = 256,                     /* tags or media of one item */
 	READ_MAX_TOTAL_BYTES = 24 * 1024 * 1024, /* of all that is kept of one document */
@@ -83,7 +83,7 @@ struct read_result {
  * 0, READ_NOT_A_FEED (*ret says what is known, no items), -ENOMEM. The body may hold anything.
  */
 int document_read(struct item_list *out, struct read_result *ret, struct arena *arena,
-        const struct read_options *options, struct span body);
+	const struct read_options *options, struct span body);
 
 /* The same in pieces, for documents that one would rather not hold in memory. Options are
  * copied; their spans must live as long as the reader. What was read is in the arena, and may

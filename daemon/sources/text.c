@@ -7,7 +7,7 @@
 
 bool text_needs_mending(struct span s)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p = s.p ? s.p : "", *end = p + s.n;
 
 	while (p < end && (p = memchr(p, 0xC2, (size_t)(end - p)))) {
 		if (p + 1 < end && (unsigned char)p[1] < 0xA0)
@@ -80,7 +80,7 @@ static size_t blank_at(const char *p, const char *end)
 
 void text_line(struct buf *out, struct span s)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p = s.p ? s.p : "", *end = p + s.n;
 	const size_t start = out->n;
 
 	while (p < end) {

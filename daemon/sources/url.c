@@ -1,6 +1,6 @@
 #include "sources/url.h"
 
-#include <curl/curl.h>
+#include <idn2.h>
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ struct url_parts url_split(struct span s)
 
 	if (s.n && is_alpha(s.p[0])) {
 		while (i < s.n && (is_alpha(s.p[i]) || is_digit(s.p[i]) || s.p[i] == '+' ||
-		                          s.p[i] == '-' || s.p[i] == '.'))
+					  s.p[i] == '-' || s.p[i] == '.'))
 			i++;
 		if (i < s.n && s.p[i] == ':') {
 			u.scheme = span_slice(s, 0, i);
@@ -195,7 +195,7 @@ static struct span keep(struct arena *arena, struct buf *b)
 
 /* RFC 3986, section 5.2.2. `merged` is memory for a path made of both. */
 static void transform(struct url_parts *t, const struct url_parts *b, const struct url_parts *r,
-        struct buf *merged)
+	struct buf *merged)
 {
 	size_t folder;
 
@@ -227,7 +227,7 @@ static void transform(struct url_parts *t, const struct url_parts *b, const stru
 	t->path = buf_span(merged);
 }
 
-struct span url_resolve(struct arena *arena, struct span base, struct span reference)
+static struct span resolve(struct arena *arena, struct span base, struct span reference)
 {
 	struct buf clean = {0}, merged = {0}, out = {.limit_bytes = MAX_URL_BYTES};
 	struct url_parts r, b, t;
@@ -254,6 +254,33 @@ struct span url_resolve(struct arena *arena, struct span base, struct span refer
 	return keep(arena, &out);
 }
 
+/* An address that resolving leaves as it is: most are. */
+static bool is_plain(struct span s)
+{
+	size_t i = span_starts(s, SPAN("http://"))    ? 7
+		   : span_starts(s, SPAN("https://")) ? 8
+						      : 0;
+
+	if (!i)
+		return false;
+	for (; i < s.n && s.p[i] != '/'; i++)
+		if (s.p[i] <= ' ' || (s.p[i] >= 'A' && s.p[i] <= 'Z') || s.p[i] == '@' ||
+			s.p[i] == 0x7F)
+			return false;
+	for (; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F ||
+			(s.p[i] == '.' && s.p[i - 1] == '/'))
+			return false;
+	return s.n <= MAX_URL_BYTES;
+}
+
+struct span url_resolve(struct arena *arena, struct span base, struct span reference)
+{
+	if (is_plain(reference))
+		return arena_dup(arena, reference);
+	return resolve(arena, base, reference);
+}
+
 /* The authority's host without userinfo, brackets and port; *ret_port as written. */
 static struct span split_host(struct span authority, struct span *ret_port)
 {
@@ -278,24 +305,16 @@ static bool is_ascii(struct span s)
 	return true;
 }
 
-/* The host in ASCII, by curl's libidn2. */
-static bool add_punycode(struct buf *out, struct span host)
+/* The host in ASCII (UTS 46, non-transitional, as browsers have it). */
+static bool add_punycode(struct buf *out, struct buf *host)
 {
-	CURLU *u = curl_url();
-	struct buf url = {0};
-	char *ascii = NULL;
-	bool ok;
+	uint8_t *ascii = NULL;
+	const bool ok = idn2_lookup_u8((const uint8_t *)host->p, &ascii,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
 
-	buf_add(&url, SPAN("http://"));
-	buf_add(&url, host);
-	buf_add_char(&url, '/');
-	ok = u && !url.failed && curl_url_set(u, CURLUPART_URL, url.p, 0) == CURLUE_OK &&
-	     curl_url_get(u, CURLUPART_HOST, &ascii, CURLU_PUNYCODE) == CURLUE_OK && ascii;
 	if (ok)
-		add_lower(out, span_str(ascii));
-	curl_free(ascii);
-	curl_url_cleanup(u);
-	buf_deinit(&url);
+		add_lower(out, span_str((const char *)ascii));
+	idn2_free(ascii);
 	return ok;
 }
 
@@ -309,7 +328,7 @@ static bool add_host(struct buf *out, struct span host)
 		char c = host.p[i];
 
 		if (c == '%' && i + 2 < host.n && hex(host.p[i + 1]) >= 0 &&
-		        hex(host.p[i + 2]) >= 0) {
+			hex(host.p[i + 2]) >= 0) {
 			c = (char)(hex(host.p[i + 1]) * 16 + hex(host.p[i + 2]));
 			i += 2;
 		}
@@ -320,7 +339,7 @@ static bool add_host(struct buf *out, struct span host)
 	if (ok && is_ascii(buf_span(&plain)))
 		buf_add(out, buf_span(&plain));
 	else if (ok)
-		ok = add_punycode(out, buf_span(&plain));
+		ok = add_punycode(out, &plain);
 	buf_deinit(&plain);
 	return ok;
 }
@@ -345,6 +364,15 @@ static void add_escaped(struct buf *out, struct span s, const char *allowed)
 			buf_addf(out, "%%%02X", (unsigned char)c);
 		}
 	}
+}
+
+/* What may stand in brackets: an address of IPv6, without a zone. */
+static bool is_v6(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (hex(s.p[i]) < 0 && s.p[i] != ':' && s.p[i] != '.')
+			return false;
+	return s.n >= 2 && s.n < 46;
 }
 
 static bool is_number(struct span s)
@@ -376,9 +404,12 @@ struct span url_normalize(struct arena *arena, struct span url)
 		host = split_host(u.authority, &port);
 		buf_add_str(&out, tls ? "https://" : "http://");
 		buf_add(&out, span_slice(u.authority, 0, host_start(u.authority)));
-		if (v6)
-			buf_addf(&out, "[%.*s]", SPAN_ARG(host));
-		ok = (v6 || add_host(&out, host)) && is_number(port);
+		if (v6) {
+			buf_add_char(&out, '[');
+			add_lower(&out, host);
+			buf_add_char(&out, ']');
+		}
+		ok = (v6 ? is_v6(host) : add_host(&out, host)) && is_number(port);
 		if (port.n && !span_eq_str(port, tls ? "443" : "80"))
 			buf_addf(&out, ":%.*s", SPAN_ARG(port));
 		add_escaped(&path, u.path, PATH_CHARS);
@@ -404,10 +435,12 @@ struct span url_host(struct arena *arena, struct span url)
 	if (!u.scheme.p || !u.authority.n)
 		return SPAN_NONE;
 	host = split_host(u.authority, &port);
-	if (span_find(u.authority, '[') < u.authority.n)
+	if (span_find(u.authority, '[') < u.authority.n) {
 		add_lower(&out, host);
-	else
+		out.failed |= !is_v6(host);
+	} else {
 		out.failed |= !add_host(&out, host);
+	}
 	return keep(arena, &out);
 }
 
@@ -439,7 +472,7 @@ struct span url_registrable_domain(struct arena *arena, struct span host)
 static bool secret_name(struct span name)
 {
 	static const char *const parts[] = {"key", "token", "secret", "sig", "passw", "pwd",
-	        "auth", "code", "session", "credential"};
+		"auth", "code", "session", "credential"};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const struct span part = span_str(parts[i]);
@@ -488,7 +521,7 @@ struct span url_unescape(struct arena *arena, struct span s)
 		return SPAN_NONE;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 &&
-		        hex(s.p[i + 2]) >= 0) {
+			hex(s.p[i + 2]) >= 0) {
 			p[n++] = (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
 			i += 2;
 		} else {

@@ -95,7 +95,7 @@ static enum xml_event take_text(struct xml *x, struct xml_token *ret, size_t n)
 
 /* Splits what stands between a tag's name and its end into attributes. */
 static void split_attributes(
-        struct xml *x, struct xml_token *ret, const char *p, const char *end)
+	struct xml *x, struct xml_token *ret, const char *p, const char *end)
 {
 	ret->attributes = x->attributes;
 	ret->n_attributes = 0;
@@ -135,15 +135,11 @@ static void split_attributes(
 	}
 }
 
-/* The ">" that ends the tag whose inside starts at p: not one inside quotes. A quote that is
- * never closed is no quote. NULL when it isn't there. */
+/* Where the tag whose inside starts at p ends: at its ">" (not one inside quotes; a quote that
+ * is never closed is no quote), or at the "<" of the next one. NULL when neither is there. */
 static const char *tag_end(struct xml *x, const char *p, const char *end)
 {
 	bool value = false; /* behind "=" */
-
-	/* Also keeps a run of "<" without any ">" from being searched once for each. */
-	if (!find_known(p, end, '>', &x->no_angle) && (x->last || end < x->in.p + x->in.n))
-		return NULL;
 
 	for (; p < end; p++) {
 		const char c = *p;
@@ -151,7 +147,7 @@ static const char *tag_end(struct xml *x, const char *p, const char *end)
 		if (c == '>')
 			return p;
 		if (c == '<' && p + 1 < end && (is_name_start(p[1]) || p[1] == '/'))
-			return p - 1; /* "<a href=x <b>": the ">" was forgotten */
+			return p; /* "<a href=x <b>": the ">" was forgotten */
 		if (value && (c == '"' || c == '\'')) {
 			const char *close = find_known(p + 1, end, c, &x->no_quote[c == '\'']);
 
@@ -207,7 +203,7 @@ static enum xml_event read_open(struct xml *x, struct xml_token *ret)
 	}
 	ret->empty = *angle == '>' && angle > p && angle[-1] == '/';
 	split_attributes(x, ret, p, angle - (ret->empty ? 1 : 0));
-	consume(x, angle + 1);
+	consume(x, *angle == '>' ? angle + 1 : angle);
 	return XML_OPEN;
 }
 
@@ -216,7 +212,7 @@ static void declare_entity(struct xml *x, struct span name, struct span value)
 	struct xml_entity *e = &x->entities[x->n_entities];
 
 	if (x->n_entities == XML_MAX_ENTITIES || value.n > XML_MAX_ENTITY_BYTES ||
-	        name.n > MAX_REFERENCE_BYTES || name.n == 0)
+		name.n > MAX_REFERENCE_BYTES || name.n == 0)
 		return;
 	e->name = strndup(name.p, name.n);
 	e->value = strndup(value.p ? value.p : "", value.n);
@@ -231,12 +227,12 @@ static void declare_entity(struct xml *x, struct span name, struct span value)
 /* <!ENTITY name "value"> inside a document type; parameter and external entities are passed. */
 static void declare_entities(struct xml *x, struct span subset)
 {
-	for (;;) {
+	while (subset.n) {
 		const char *at = memmem(subset.p, subset.n, "<!ENTITY", 8);
 		struct span name, s;
 		size_t i = 0;
 
-		if (!at || !subset.n)
+		if (!at)
 			return;
 		s = span_trim(span_slice(subset, (size_t)(at - subset.p) + 8, subset.n));
 		subset = s;
@@ -256,6 +252,7 @@ static enum xml_event read_doctype(struct xml *x, struct xml_token *ret)
 {
 	const char *p = x->in.p + 9, *end = x->in.p + x->in.n, *subset = NULL, *from;
 	const char *bound = x->in.n > XML_MAX_TAG_BYTES ? x->in.p + XML_MAX_TAG_BYTES : end;
+	struct span declared = SPAN_NONE;
 	char quote = '\0';
 
 	while (p < bound && is_space(*p))
@@ -272,10 +269,11 @@ static enum xml_event read_doctype(struct xml *x, struct xml_token *ret)
 			quote = *p;
 		} else if (*p == '[' && !subset) {
 			subset = p;
-		} else if (*p == ']' && subset) {
-			declare_entities(x, span_of(subset, (size_t)(p - subset)));
+		} else if (*p == ']' && subset && !declared.p) {
+			declared = span_of(subset, (size_t)(p - subset));
 			subset = NULL;
 		} else if (*p == '>' && !subset) {
+			declare_entities(x, declared);
 			consume(x, p + 1);
 			return XML_DOCTYPE;
 		}
@@ -453,7 +451,7 @@ static size_t decode_reference(struct xml *x, struct buf *out, struct span s, in
 		const struct span value = span_str(entity->value);
 
 		if (depth >= MAX_ENTITY_DEPTH ||
-		        x->expanded_bytes + value.n > XML_MAX_EXPANSION_BYTES)
+			x->expanded_bytes + value.n > XML_MAX_EXPANSION_BYTES)
 			return 0;
 		x->expanded_bytes += value.n;
 		decode(x, out, value, depth + 1);

@@ -97,7 +97,7 @@ function showSource(source) {
 function showFigures(status) {
   const deliveries = status.deliveries || {};
   const figures = [[say.mentionsFiled, status.archive.mentions], [say.rules, status.rules], [say.sources, status.crawl.sources],
-    [say.failing, status.crawl.failing], [say.fetches, status.crawl.fetches], [say.pending, deliveries.pending || 0], [say.dead, deliveries.dead || 0]];
+    [say.failing, status.crawl.failing], [say.fetches, status.crawl.fetches], [say.pending, (deliveries.waiting || 0) + (deliveries.parked || 0)], [say.dead, deliveries.dead || 0]];
   at('figures').replaceChildren(...figures.map(([name, value]) => {
     const box = node('div');
     box.append(node('dt', name), node('dd', Number(value || 0).toLocaleString(lang)));

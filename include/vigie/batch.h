@@ -33,10 +33,22 @@ struct source_state {
 	int64_t failures;         /* in a row */
 	int64_t reads, items, hits; /* totals */
 	struct span error;        /* last error, for people; empty when the last try went well */
-	struct span mark;         /* "", truncated, overlong, blocked, gone */
-	/* Undated items: 64-bit hash of id and first sight, of the last good read. Encoded by
-	 * line/identity.h. */
+	struct span mark;         /* "", truncated, overlong, blocked, gone, silent */
+	/* What is remembered of the last good read: first sight of undated items, traces of all.
+	 * Any bytes; encoded by line/recall.h. */
 	struct span undated;
+	/* The crawler's own notes: confirmations of a move, hints of the feed, rhythm. Any bytes;
+	 * encoded by line/memo.h. */
+	struct span memo;
+};
+
+/* What reading a document taught beside its items: written by sift, read by crawl. */
+struct batch_lesson {
+	size_t n_new;        /* items that weren't there at the last read */
+	bool more;           /* there were items beyond the bounds */
+	int64_t ttl_ms;      /* how long the feed says it may be kept; 0: says nothing */
+	uint32_t skip_hours; /* bit h: not between h:00 and h:59 UTC */
+	uint8_t skip_days;   /* bit 0 Monday … bit 6 Sunday */
 };
 
 struct batch {
@@ -52,6 +64,7 @@ struct batch {
 	struct mono fetch_end; /* for the latency histogram */
 	struct span error;
 	struct item_list items;
+	struct batch_lesson lesson;
 	struct hit *hits;
 	size_t n_hits;
 	/* Before the fetch, then as the commit shall leave it. */

@@ -75,6 +75,11 @@ struct channel {
 		const struct render_context *context, struct arena *arena, struct span *ret_why);
 	/* *ret_why: one short reason without secrets, in the arena. */
 	enum verdict (*judge)(const struct answer *answer, struct arena *arena, struct span *ret_why);
+	/* How long the body asks us to wait, where a platform says it there beside Retry-After; -1:
+	 * it does not. May be NULL. */
+	int64_t (*pause_ms)(const struct answer *answer);
+	/* What is wrong with fields that depend on each other; NULL: nothing. May be NULL. */
+	const char *(*check)(const struct receiver *receiver);
 };
 
 /* All kinds, ends with NULL. */

@@ -97,6 +97,18 @@ int ruleset_match(const struct ruleset *set, struct ruleset_scratch *scratch,
 	const struct item *item, const struct match_context *context, struct arena *arena,
 	struct match **ret_matches, size_t *ret_n);
 
+/* Words of which a document must hold at least one, in title, text or author, for any rule to want
+ * it: folded, in one token each; a prefix begins one. For whoever narrows before asking. */
+struct ruleset_word {
+	struct span text;
+	bool prefix;
+};
+enum { RULESET_ANY = 1 };
+/* 0; RULESET_ANY when no such words are known; -ENOMEM. The array is in the arena, its texts live as
+ * the set. */
+int ruleset_words(const struct ruleset *set, struct arena *arena, struct ruleset_word **ret,
+	size_t *ret_n);
+
 /* What a scratch has counted since it was made. */
 struct ruleset_counts {
 	uint64_t documents, bytes, tokens;

@@ -72,7 +72,7 @@ struct yaml {
  * mistake of syntax, or every duplicate key and every key that is none; -ENOMEM. Nothing in the
  * result points into `bytes`. */
 static inline int yaml_read(
-        struct yaml *ret, struct span bytes, const char *file, struct err_list *errors);
+	struct yaml *ret, struct span bytes, const char *file, struct err_list *errors);
 
 static inline void yaml_deinit(struct yaml *y)
 {
@@ -92,8 +92,8 @@ static inline bool yaml_is_null(const struct yaml_node *node)
 {
 	return node->type == YAML_SCALAR && node->plain &&
 	       (node->text.n == 0 || span_eq_str(node->text, "~") ||
-	               span_eq_str(node->text, "null") || span_eq_str(node->text, "Null") ||
-	               span_eq_str(node->text, "NULL"));
+		       span_eq_str(node->text, "null") || span_eq_str(node->text, "Null") ||
+		       span_eq_str(node->text, "NULL"));
 }
 
 /* The value of a key, or NULL. */
@@ -180,26 +180,41 @@ static inline const char *yaml_type_name(const struct yaml_node *node)
 	}
 }
 
+/* Does a line (from 1) hold `what`? */
+static inline bool yaml_line_has(struct span bytes, int line, struct span what)
+{
+	size_t i = 0;
+
+	for (; line > 1 && i < bytes.n; line--)
+		i += span_find(span_slice(bytes, i, bytes.n), '\n') + 1;
+	for (; i < bytes.n && bytes.p[i] != '\n'; i++)
+		if (span_starts(span_slice(bytes, i, bytes.n), what))
+			return true;
+	return false;
+}
+
 /* What libfyaml says, and what to do about it. */
-static inline const char *yaml_remedy(const char *message)
+static inline const char *yaml_remedy(const char *message, struct span bytes, int line)
 {
 	static const char *const rows[][2] = {
-	        {"UTF8", "save the file as UTF-8"},
-	        {"utf8", "save the file as UTF-8"},
-	        {"UTF-8", "save the file as UTF-8"},
-	        {"multiline plain key", "indent this line like its neighbours, with spaces"},
-	        {"nested block mapping", "put a value that contains \": \" in quotes"},
-	        {"plain scalar cannot start", "put the value in quotes"},
-	        {"invalid escape", "in double quotes a backslash is written \\\\; single "
-	                           "quotes take it as it is"},
-	        {"quoted scalar", "close the quote, and indent what follows"},
-	        {"quoted string", "close the quote, and indent what follows"},
-	        {"flow mapping", "put a comma between entries and close { with }"},
-	        {"flow sequence", "put a comma between entries and close [ with ]"},
-	        {"tab", "indent with spaces"},
-	        {"indent", "indent this line like its neighbours, with spaces"},
+		{"UTF8", "save the file as UTF-8"},
+		{"utf8", "save the file as UTF-8"},
+		{"UTF-8", "save the file as UTF-8"},
+		{"multiline plain key", "indent this line like its neighbours, with spaces"},
+		{"nested block mapping", "put a value that contains \": \" in quotes"},
+		{"plain scalar cannot start", "put the value in quotes"},
+		{"invalid escape", "in double quotes a backslash is written \\\\; single "
+				   "quotes take it as it is"},
+		{"quoted scalar", "close the quote, and indent what follows"},
+		{"quoted string", "close the quote, and indent what follows"},
+		{"flow mapping", "put a comma between entries and close { with }"},
+		{"flow sequence", "put a comma between entries and close [ with ]"},
+		{"tab", "indent with spaces"},
+		{"indent", "indent this line like its neighbours, with spaces"},
 	};
 
+	if (strstr(message, "flow") && yaml_line_has(bytes, line, SPAN("${")))
+		return "between { and } or [ and ], put a value with \"${\" in quotes";
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (strstr(message, rows[i][0]))
 			return rows[i][1];
@@ -226,7 +241,7 @@ static inline void yaml_fail(struct yaml_reader *r, int result)
 #define yaml_stop(r, ...)                                                                      \
 	do {                                                                                   \
 		yaml_fail((r), err_add((r)->errors, (r)->y->file, (r)->line, (r)->column,      \
-		                       __VA_ARGS__));                                          \
+				       __VA_ARGS__));                                          \
 		(r)->stop = true;                                                              \
 	} while (0)
 
@@ -255,7 +270,7 @@ static inline void yaml_push(struct yaml_reader *r, struct yaml_node *node)
 	if (r->n == r->capacity) {
 		const size_t capacity = r->capacity ? r->capacity * 2 : 64;
 		struct yaml_node **stack =
-		        realloc(r->stack, capacity * sizeof(struct yaml_node *));
+			realloc(r->stack, capacity * sizeof(struct yaml_node *));
 
 		if (!stack) {
 			yaml_fail(r, -ENOMEM);
@@ -269,7 +284,7 @@ static inline void yaml_push(struct yaml_reader *r, struct yaml_node *node)
 
 /* Remembers the node under its anchor, if it has one. */
 static inline void yaml_anchor_add(
-        struct yaml_reader *r, struct fy_token *token, struct yaml_node *node)
+	struct yaml_reader *r, struct fy_token *token, struct yaml_node *node)
 {
 	struct span name;
 	const char *p;
@@ -303,25 +318,25 @@ static inline void yaml_on_alias(struct yaml_reader *r, struct fy_token *token)
 			continue;
 		if (r->anchors[i].node->open)
 			yaml_stop(r, "*%.*s stands inside what it names: write it out",
-			        SPAN_ARG(name));
+				SPAN_ARG(name));
 		else if (r->depth + r->anchors[i].node->height > YAML_DEPTH_MAX)
 			yaml_stop(r, "nested more than %d deep: write it flatter",
-			        YAML_DEPTH_MAX);
+				YAML_DEPTH_MAX);
 		else
 			yaml_push(r, r->anchors[i].node);
 		return;
 	}
 	yaml_stop(r,
-	        "*%.*s names nothing above: write &%.*s before the value it stands for, or put "
-	        "the text in quotes",
-	        SPAN_ARG(name), SPAN_ARG(name));
+		"*%.*s names nothing above: write &%.*s before the value it stands for, or put "
+		"the text in quotes",
+		SPAN_ARG(name), SPAN_ARG(name));
 }
 
 static inline void yaml_on_scalar(
-        struct yaml_reader *r, const struct fy_event_scalar_data *event)
+	struct yaml_reader *r, const struct fy_event_scalar_data *event)
 {
 	const enum fy_scalar_style style =
-	        event->value ? fy_token_scalar_style(event->value) : FYSS_PLAIN;
+		event->value ? fy_token_scalar_style(event->value) : FYSS_PLAIN;
 	const struct fy_mark *start = event->value ? fy_token_start_mark(event->value) : NULL;
 	const struct fy_mark *end = event->value ? fy_token_end_mark(event->value) : NULL;
 	struct yaml_node *node = yaml_node_new(r, YAML_SCALAR);
@@ -342,15 +357,15 @@ static inline void yaml_on_scalar(
 	if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && node->column > 1)
 		node->column--;
 	node->exact = start && end && style <= FYSS_DOUBLE_QUOTED && start->line == end->line &&
-	              end->input_pos - start->input_pos == text.n &&
-	              end->input_pos <= r->bytes.n &&
-	              memcmp(r->bytes.p + start->input_pos, node->text.p, text.n) == 0;
+		      end->input_pos - start->input_pos == text.n &&
+		      end->input_pos <= r->bytes.n &&
+		      memcmp(r->bytes.p + start->input_pos, node->text.p, text.n) == 0;
 	yaml_anchor_add(r, event->anchor, node);
 	yaml_push(r, node);
 }
 
 static inline void yaml_on_start(
-        struct yaml_reader *r, enum yaml_type type, struct fy_token *anchor)
+	struct yaml_reader *r, enum yaml_type type, struct fy_token *anchor)
 {
 	struct yaml_node *node;
 
@@ -375,37 +390,66 @@ static inline int yaml_compare_keys(const void *a, const void *b)
 	if (c)
 		return c;
 	return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
-	                          : (x->column > y->column) - (x->column < y->column);
+				  : (x->column > y->column) - (x->column < y->column);
 }
 
-static inline void yaml_check_keys(struct yaml_reader *r, const struct yaml_node *mapping)
+static inline void yaml_duplicate(
+	struct yaml_reader *r, const struct yaml_node *first, const struct yaml_node *second)
 {
-	struct yaml_node **keys = calloc(mapping->n ? mapping->n : 1, sizeof(*keys));
+	yaml_fail(r, yaml_err(r->y, second, r->errors,
+			     "duplicate key \"%.*s\": it stands in line %d already, keep one",
+			     SPAN_ARG(second->text), first->line));
+}
+
+/* Most mappings have a few keys: each with each is the quickest way. */
+static inline void yaml_check_few(struct yaml_reader *r, const struct yaml_node *mapping)
+{
+	for (size_t i = 1; i < mapping->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct yaml_node *a = mapping->pairs[k].key,
+					       *b = mapping->pairs[i].key;
+
+			if (a->type == YAML_SCALAR && b->type == YAML_SCALAR &&
+				span_eq(a->text, b->text)) {
+				yaml_duplicate(r, a, b);
+				break;
+			}
+		}
+}
+
+static inline void yaml_check_many(struct yaml_reader *r, const struct yaml_node *mapping)
+{
+	struct yaml_node **keys = calloc(mapping->n, sizeof(*keys));
 	size_t n = 0;
 
 	if (!keys) {
 		yaml_fail(r, -ENOMEM);
 		return;
 	}
-	for (size_t i = 0; i < mapping->n; i++) {
-		struct yaml_node *key = mapping->pairs[i].key;
-
-		if (key->type == YAML_SCALAR)
-			keys[n++] = key;
-		else
-			yaml_fail(r, yaml_err(r->y, key, r->errors,
-			                     "a key is %s: write a name before the colon",
-			                     yaml_type_name(key)));
-	}
+	for (size_t i = 0; i < mapping->n; i++)
+		if (mapping->pairs[i].key->type == YAML_SCALAR)
+			keys[n++] = mapping->pairs[i].key;
 	qsort(keys, n, sizeof(*keys), yaml_compare_keys);
 	for (size_t i = 1; i < n; i++)
 		if (span_eq(keys[i - 1]->text, keys[i]->text))
-			yaml_fail(r,
-			        yaml_err(r->y, keys[i], r->errors,
-			                "duplicate key \"%.*s\": it stands in line %d already, "
-			                "keep one",
-			                SPAN_ARG(keys[i]->text), keys[i - 1]->line));
+			yaml_duplicate(r, keys[i - 1], keys[i]);
 	free(keys);
+}
+
+static inline void yaml_check_keys(struct yaml_reader *r, const struct yaml_node *mapping)
+{
+	for (size_t i = 0; i < mapping->n; i++) {
+		const struct yaml_node *key = mapping->pairs[i].key;
+
+		if (key->type != YAML_SCALAR)
+			yaml_fail(r, yaml_err(r->y, key, r->errors,
+					     "a key is %s: write a name before the colon",
+					     yaml_type_name(key)));
+	}
+	if (mapping->n <= 16)
+		yaml_check_few(r, mapping);
+	else
+		yaml_check_many(r, mapping);
 }
 
 static inline void yaml_on_end(struct yaml_reader *r)
@@ -424,8 +468,8 @@ static inline void yaml_on_end(struct yaml_reader *r)
 	}
 	if (weight > YAML_NODES_MAX) {
 		yaml_stop(r,
-		        "more than %d values once aliases are written out: use fewer of them",
-		        YAML_NODES_MAX);
+			"more than %d values once aliases are written out: use fewer of them",
+			YAML_NODES_MAX);
 		return;
 	}
 	node->weight = (uint32_t)weight;
@@ -444,7 +488,7 @@ static inline void yaml_on_end(struct yaml_reader *r)
 		node->pairs = (struct yaml_pair *)(void *)node->items;
 		for (size_t i = 0; i < node->n; i++)
 			node->pairs[i] =
-			        (struct yaml_pair){children[2 * i], children[2 * i + 1]};
+				(struct yaml_pair){children[2 * i], children[2 * i + 1]};
 		yaml_check_keys(r, node);
 	}
 	r->n = frame.base;
@@ -496,7 +540,8 @@ static inline void yaml_take_diagnostics(struct yaml_reader *r, struct fy_diag *
 
 		if (found->type == FYET_ERROR)
 			yaml_fail(r, err_add(r->errors, r->y->file, found->line, found->column,
-			                     "%s: %s", message, yaml_remedy(message)));
+					     "%s: %s", message,
+					     yaml_remedy(message, r->bytes, found->line)));
 	}
 }
 
@@ -533,8 +578,8 @@ static inline void yaml_check_bytes(struct yaml_reader *r)
 			yaml_stop(r, "not UTF-8: save the file as UTF-8");
 		else if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F)
 			yaml_stop(r,
-			        "a control character: take it out, or write it as an escape in "
-			        "double quotes");
+				"a control character: take it out, or write it as an escape in "
+				"double quotes");
 		else if (c == '\t' && yaml_bad_tab(r->bytes, at, &blanks_end))
 			yaml_stop(r, "a tab: indent with spaces");
 		else if (c == '%' && r->column == 1 && fresh)
@@ -550,15 +595,15 @@ static inline void yaml_check_bytes(struct yaml_reader *r)
 }
 
 static inline int yaml_read(
-        struct yaml *ret, struct span bytes, const char *file, struct err_list *errors)
+	struct yaml *ret, struct span bytes, const char *file, struct err_list *errors)
 {
 	struct yaml y = {.file = file};
 	struct yaml_reader r = {
-	        .y = &y, .bytes = bytes, .errors = errors, .line = 1, .column = 1};
+		.y = &y, .bytes = bytes, .errors = errors, .line = 1, .column = 1};
 	struct fy_diag_cfg quiet;
 	struct fy_parse_cfg config = {
-	        .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-	                 FYPCF_JSON_NONE,
+		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
+			 FYPCF_JSON_NONE,
 	};
 	struct fy_parser *parser = NULL;
 	struct fy_event *event;
@@ -584,7 +629,7 @@ static inline int yaml_read(
 		yaml_take_diagnostics(&r, config.diag);
 		if (!r.result)
 			yaml_stop(&r,
-			        "not YAML: check quotes, brackets and indentation near here");
+				"not YAML: check quotes, brackets and indentation near here");
 	}
 	if (!r.result && r.n == 0)
 		yaml_on_scalar(&r, &(const struct fy_event_scalar_data){0});

@@ -28,10 +28,23 @@ VIGIE = os.environ.get('VIGIE') or os.path.join(os.path.dirname(os.path.abspath(
 DEADLINE = float(os.environ.get('LAB_DEADLINE', '30'))
 
 
+def vigie(*args, check=True, timeout=60):
+    """A command of vigie without a lab."""
+    return subprocess.run([VIGIE, *map(str, args)], capture_output=True, text=True, check=check, timeout=timeout)
+
+
+def fill_archive(state, mentions):
+    """Puts mentions (as `vigie export` prints them) into the archive of a state folder."""
+    program = os.path.join(os.path.dirname(VIGIE), '../tests/e2e/fill-archive')
+    lines = ''.join(json.dumps(m) + '\n' for m in mentions)
+    subprocess.run([program, str(state)], input=lines, text=True, check=True)
+
+
 def item(guid, title, text='', url=None, published=None, author=None):
-    """One RSS item; published is seconds from now (default: now); None as guid leaves it out."""
+    """One RSS item. Title and text are what a reader shall see: escaped once for HTML, once for XML.
+    published is seconds from now (default: now); None as guid leaves it out."""
     when = email.utils.formatdate(time.time() + (published or 0), usegmt=True)
-    parts = [f'<title>{escape(title)}</title>', f'<description>{escape(text)}</description>',
+    parts = [f'<title>{escape(escape(title))}</title>', f'<description>{escape(escape(text))}</description>',
              f'<link>{escape(url or "https://site.example/" + str(guid))}</link>', f'<pubDate>{when}</pubDate>']
     if guid is not None:
         parts.append(f'<guid isPermaLink="false">{escape(str(guid))}</guid>')
@@ -100,7 +113,6 @@ class Lab:
         self.news = threading.Condition()
         self.loop = asyncio.new_event_loop()
         self.port = None
-        self.smtp = None
         self.smtp_port = None
 
     # --- the world ----------------------------------------------------------------------------
@@ -124,8 +136,6 @@ class Lab:
 
     def __exit__(self, *_):
         self.stop()
-        if self.smtp:
-            self.smtp.stop()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
 
@@ -192,8 +202,8 @@ class Lab:
         return path
 
     def mail_server(self, **options):
-        """A real SMTP server; its port is in smtp_port. options: aiosmtpd's Controller and SMTP."""
-        from aiosmtpd.controller import Controller
+        """A real SMTP server; its port is in smtp_port. options: those of aiosmtpd's SMTP."""
+        from aiosmtpd.smtp import SMTP
         lab = self
 
         class Box:
@@ -211,9 +221,9 @@ class Lab:
                                           str(session.auth_data or '')))
                     lab.news.notify_all()
                 return '250 taken'
-        self.smtp = Controller(Box(), hostname='127.0.0.1', port=0, **options)
-        self.smtp.start()
-        self.smtp_port = self.smtp.server.sockets[0].getsockname()[1]
+        serving = asyncio.run_coroutine_threadsafe(
+            self.loop.create_server(lambda: SMTP(Box(), loop=self.loop, **options), '127.0.0.1', 0), self.loop)
+        self.smtp_port = serving.result(10).sockets[0].getsockname()[1]
         return self.smtp_port
 
     # --- vigie --------------------------------------------------------------------------------

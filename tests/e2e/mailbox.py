@@ -2,7 +2,7 @@
 """mailbox: an SMTP server on loopback that keeps what it is given (aiosmtpd).
 
     mailbox.py [--tls] [--login USER:PASSWORD [--login-plain]] [--refuse ADDRESS]… [--answer REPLY]
-               [--mute]
+               [--mute] [--stay]
 
 It listens on free ports of 127.0.0.1 and then prints one line of JSON to standard output:
 
@@ -12,19 +12,25 @@ It listens on free ports of 127.0.0.1 and then prints one line of JSON to standa
 line of JSON: from, to (those not refused), message, hello, user, tls, peer (the port the connection
 came from). --login: AUTH is required, and offered only under TLS unless --login-plain. --refuse: such
 recipients get 550. --answer: the reply to each message, instead of 250. --mute: connections are
-accepted and nothing is ever said. It ends when its standard input does.
+accepted and nothing is ever said. --stay: QUIT is not answered. It ends when its standard input does.
 """
 
 import argparse
 import asyncio
 import json
+import logging
 import os
 import shutil
 import ssl
 import sys
 import tempfile
+import warnings
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+# That AUTH may go without TLS is what some of the tests are about.
+warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword  # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from origin import make_authority  # noqa: E402
@@ -35,8 +41,13 @@ def say(what):
 
 
 class Keeper:
-    def __init__(self, refuse, answer):
-        self.refuse, self.answer = refuse, answer
+    def __init__(self, refuse, answer, stay):
+        self.refuse, self.answer, self.stay = refuse, answer, stay
+
+    async def handle_QUIT(self, server, session, envelope):
+        if self.stay:
+            await asyncio.sleep(3600)
+        return "221 Bye"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refuse:
@@ -70,12 +81,12 @@ async def serve(args, folder):
     def authenticate(server, session, envelope, mechanism, data):
         known = isinstance(data, LoginPassword) and args.login == "%s:%s" % (
             data.login.decode(), data.password.decode())
-        return AuthResult(success=known, auth_data=data if known else None)
+        return AuthResult(success=known, handled=known, auth_data=data if known else None)
 
     def protocol(starttls):
         if args.mute:
             return Mute()
-        return SMTP(Keeper(args.refuse, args.answer), hostname="mailbox.test", loop=loop,
+        return SMTP(Keeper(args.refuse, args.answer, args.stay), hostname="mailbox.test", loop=loop,
                     enable_SMTPUTF8=True, tls_context=context if starttls else None,
                     authenticator=authenticate if args.login else None,
                     auth_required=bool(args.login),
@@ -98,6 +109,7 @@ def main():
     parser.add_argument("--refuse", action="append", default=[])
     parser.add_argument("--answer", default="250 2.0.0 taken")
     parser.add_argument("--mute", action="store_true")
+    parser.add_argument("--stay", action="store_true")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="mailbox-")
     try:

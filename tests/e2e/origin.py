@@ -14,7 +14,8 @@ the test that started it. In Python: `with Origin(script, tls=True) as o: o.http
 
 The script is a JSON object: path (the query does not count) → step, or a list of steps, of which
 each request takes the next; the last one stays. A path without a step is answered 404. In
-strings, {http} and {https} stand for the own addresses, "http://127.0.0.1:PORT". The keys of a step:
+strings, {http} and {https} stand for the own addresses, "http://127.0.0.1:PORT", and {date+N} and
+{date-N} for the time N seconds from now or ago, as headers write it. The keys of a step:
 
     status      200
     headers     {"Name": "value", …} or [["Name", "value"], …]
@@ -22,7 +23,7 @@ strings, {http} and {https} stand for the own addresses, "http://127.0.0.1:PORT"
     file        the path of a file; or
     fill        {"text": "x", "size": 1000}: the text over and over; or
     echo        true: the request as JSON: method, path, headers (names in lower case), body,
-                connection (1, 2, …), tls
+                connection (1, 2, …), tls, at (seconds of a monotonic clock)
     etag        sent as ETag; a request with it in If-None-Match is answered 304
     modified    sent as Last-Modified; a request with it in If-Modified-Since is answered 304
     redirect    the Location; the status is then 302 unless said
@@ -40,7 +41,8 @@ strings, {http} and {https} stand for the own addresses, "http://127.0.0.1:PORT"
     close       true: the connection is closed after the answer
     login       "user:password" (Basic), else 401
 
-Beside the script: GET /-/requests is the JSON list of all requests so far, as echo shows them;
+Beside the script: GET /-/requests is the JSON list of all requests so far, as echo shows them, with
+`ended` (seconds) of those answered;
 PUT /-/script replaces the script, DELETE /-/requests forgets.
 """
 
@@ -50,6 +52,7 @@ import gzip
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -61,6 +64,7 @@ import tempfile
 import threading
 import time
 import zlib
+from email.utils import formatdate
 
 PHRASES = {200: "OK", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 401: "Unauthorized",
            404: "Not Found"}
@@ -135,12 +139,15 @@ class Connection(threading.Thread):
         body = reader.read(int(headers.get("content-length", 0)))
         request = {"method": line[0], "path": line[1], "headers": headers,
                    "body": body.decode("utf-8", "replace"), "connection": self.number,
-                   "tls": self.tls}
+                   "tls": self.tls, "at": time.monotonic()}
         step = self.origin.step(request)
         if "raw" in step:
             self.sock.sendall(step["raw"].encode("latin-1"))
             raise Cut
-        self.answer(request, step)
+        try:
+            self.answer(request, step)
+        finally:
+            request["ended"] = time.monotonic()
         return not step.get("close") and step.get("length", 0) is not False and \
             headers.get("connection", "").lower() != "close"
 
@@ -274,6 +281,8 @@ class Origin:
                 time.sleep(0.01)
 
     def expand(self, text):
+        text = re.sub(r"\{date([+-]\d+)\}",
+                      lambda m: formatdate(time.time() + int(m[1]), usegmt=True), text)
         return text.replace("{http}", "http://127.0.0.1:%s" % self.http).replace(
             "{https}", "https://127.0.0.1:%s" % self.https)
 

@@ -52,14 +52,18 @@ def test_each_channel_gets_its_message(lab):
     signed = f"{post.headers['webhook-id']}.{post.headers['webhook-timestamp']}.".encode() + post.body
     expected = base64.b64encode(hmac.new(base64.b64decode(SECRET), signed, hashlib.sha256).digest()).decode()
     assert f'v1,{expected}' in post.headers['webhook-signature'].split(' ')
+    # The offsets cut the very words out of the fields the message carries.
     data = post.json['data']
-    found = [m for m in json.loads(json.dumps(data))['matches']] if 'matches' in data else data
-    assert found
+    fields = {'title': data['item']['title'], 'text': data['item']['text'], 'author': data['item']['author']}
+    spans = data['matches']
+    assert spans and all(fields[s['field']][s['start']:s['end']] == s['text'] for s in spans)
+    assert data['score']['total'] == sum(term['weight'] for term in data['score']['terms'])
+    assert {'Acme', 'AC-1234'} == {s['text'] for s in spans}
 
     mail = lab.wait_mail().message
     assert mail['Auto-Submitted'] == 'auto-generated' and mail['Message-ID'] and mail['List-Id']
     plain, html = mail.get_body(('plain',)).get_content(), mail.get_body(('html',)).get_content()
-    assert 'Globex répond' in plain and 'Globex' in html and '<script' not in html
+    assert '*Globex* répond' in plain and 'Globex' in html and '<script' not in html
 
     lab.settle(2)
     assert len([p for p in lab.posts if p.name == 'slack']) == 1

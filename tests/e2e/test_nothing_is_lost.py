@@ -2,6 +2,7 @@
 import os
 import random
 import signal
+import subprocess
 import time
 
 from lab import item
@@ -97,7 +98,6 @@ def test_a_redis_that_says_nothing(lab):
 
 
 def test_an_emptied_redis_tells_nothing_twice_and_misses_nothing(lab):
-    import subprocess
     writer = Writer(lab)
     writer.publish(4)
     lab.config(HOOK)
@@ -105,7 +105,7 @@ def test_an_emptied_redis_tells_nothing_twice_and_misses_nothing(lab):
     lab.wait(lambda: not writer.missing(), 'the first items')
     lab.settle(writer.n)
     before = len(lab.posts)
-    sock = next(os.path.join(d, f) for d, _, fs in os.walk(lab.state) for f in fs if f.endswith('.sock') and 'redis' in os.path.join(d, f))
+    sock = os.path.join(lab.state, 'redis', 'redis.sock')
     subprocess.run(['redis-cli', '-s', sock, 'FLUSHALL'], check=True, capture_output=True)
     writer.publish(4)
     lab.wait(lambda: not writer.missing(), 'the new items')

@@ -4,6 +4,8 @@ import signal
 import socket
 import subprocess
 
+import pytest
+
 from lab import VIGIE, item
 
 BASIC = """
@@ -77,8 +79,25 @@ def test_an_unwritable_state_folder_is_named(lab):
     assert done.returncode == 1 and f'{path}/below' in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason='a mount namespace, to take redis-server away, needs root')
 def test_a_missing_redis_server_is_named(lab):
     lab.config(BASIC)
-    done = subprocess.run([VIGIE, 'run', '-c', lab.config_path], env={'PATH': lab.folder, 'HOME': lab.folder},
+    empty = os.path.join(lab.folder, 'empty')
+    os.mkdir(empty)
+    hidden = [path for folder in os.environ['PATH'].split(':') + ['/usr/bin', '/usr/sbin', '/usr/local/bin']
+              for path in [os.path.join(folder, 'redis-server')] if os.path.exists(path)]
+    mounts = ' && '.join(f'mount --bind {empty}/none {path}' for path in set(map(os.path.realpath, hidden)))
+    open(os.path.join(empty, 'none'), 'w').close()
+    done = subprocess.run(['unshare', '-m', 'sh', '-c', f'{mounts} && exec {VIGIE} run -c {lab.config_path}'],
                           capture_output=True, text=True, timeout=30)
-    assert done.returncode == 1 and 'redis-server' in done.stderr and 'apt' in done.stderr
+    assert done.returncode == 1 and 'redis-server' in done.stderr and 'apt' in done.stderr, done.stderr
+
+
+def test_discover_fetches_a_page_and_minds_the_guard(lab):
+    from lab import Path
+    lab.paths['/page'] = Path(b'<html><head><link rel="alternate" type="application/rss+xml" title="News" href="feed/a"></head></html>',
+                              headers={'Content-Type': 'text/html', 'Link': '</feed/b>; rel="alternate"; type="application/atom+xml"'})
+    refused = lab.vigie('discover', lab.url('/page'), check=False)
+    assert refused.returncode == 1 and '127.0.0.1' in refused.stderr
+    found = lab.vigie('discover', '--allow', '127.0.0.0/8', lab.url('/page')).stdout
+    assert lab.url('/feed/a') in found and lab.url('/feed/b') in found and 'News' in found

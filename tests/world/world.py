@@ -5,6 +5,7 @@ after a few seconds), takes Slack messages and e-mail like the real services wou
 daemon against all that with its private Redis, and prints what arrives, byte for byte.
 Ends on Ctrl-C, or after VIGIE_WORLD_SECONDS.
 """
+import asyncio
 import datetime
 import email
 import email.policy
@@ -20,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {'.rss': 'application/rss+xml', '.atom': 'application/atom+xml', '.rdf': 'application/rdf+xml',
@@ -119,16 +120,18 @@ def main():
     vigie = os.path.abspath(sys.argv[1])
     web = http.server.ThreadingHTTPServer(('127.0.0.1', 0), World)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    mail = Controller(Mailbox(), hostname='127.0.0.1', port=0)
-    mail.start()
-    smtp = mail.server.sockets[0].getsockname()[1]
+    mail = asyncio.new_event_loop()
+    threading.Thread(target=mail.run_forever, daemon=True).start()
+    serving = asyncio.run_coroutine_threadsafe(
+        mail.create_server(lambda: SMTP(Mailbox(), loop=mail), '127.0.0.1', 0), mail)
+    smtp = serving.result().sockets[0].getsockname()[1]
     folder = tempfile.mkdtemp(prefix='vigie-world-')
     config = os.path.join(folder, 'vigie.yaml')
     with open(config, 'w', encoding='utf-8') as f:
         f.write(CONFIG.format(state=os.path.join(folder, 'state'), base=f'http://127.0.0.1:{web.server_port}', smtp=smtp))
     print(f'A small world on loopback: four feeds about a rope maker named Brévent; configuration in {config}\n'
           'Mentions print as they come; below them, what Slack and the mail server receive. Ctrl-C ends it.', flush=True)
-    child = subprocess.Popen([vigie, 'run', '-c', config])
+    child = subprocess.Popen([vigie, 'run', '--mentions', '--quiet', '-c', config])
     seconds = float(os.environ.get('VIGIE_WORLD_SECONDS', '0'))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = 0
@@ -137,7 +140,7 @@ def main():
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         child.send_signal(signal.SIGTERM)
         child.wait()
-    mail.stop()
+    mail.call_soon_threadsafe(mail.stop)
     shutil.rmtree(folder, ignore_errors=True)
     return status
 

@@ -11,7 +11,11 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -308,6 +312,35 @@ static void without_an_exception_loopback_is_refused(void **state)
 	(void)transfer_free(t);
 }
 
+/* Not only is nothing asked there: nobody is even knocked at. */
+static void a_refused_address_is_not_connected_to(void **state)
+{
+	struct transfer_options options = usual();
+	struct sockaddr_in name = {
+	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(name);
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct transfer *t;
+	struct answer_copy a = {0};
+	char url[60];
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &n), 0);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", ntohs(name.sin_port));
+	options.n_allow = 0;
+	options.total_ms = 2000;
+	t = open_transfer(&options);
+	get(&a, t, url);
+	assert_int_equal(a.error, TRANSFER_REFUSED);
+	assert_int_equal(accept(fd, NULL, NULL), -1);
+	assert_int_equal(errno, EAGAIN);
+	(void)close(fd);
+	forget(&a);
+	(void)transfer_free(t);
+}
+
 static void a_kept_connection_is_checked_again(void **state)
 {
 	const struct transfer_options options = usual();
@@ -572,6 +605,26 @@ static void the_bound_is_exact(void **state)
 	(void)transfer_free(t);
 }
 
+/* 50 bytes a second, forever: well within the total time, and not wanted. */
+static void the_slow_are_left(void **state)
+{
+	struct transfer_options options = usual();
+	struct answer_copy a = {0};
+	struct transfer *t;
+	struct mono start;
+
+	(void)state;
+	options.total_ms = 60000;
+	options.least_over_s = 1;
+	t = open_transfer(&options);
+	start = loop_now(loop);
+	get(&a, t, "{http}/drip");
+	assert_int_equal(a.error, TRANSFER_TIMEOUT);
+	assert_in_range(loop_now(loop).ms - start.ms, 900, 10000);
+	forget(&a);
+	(void)transfer_free(t);
+}
+
 static void a_stranger_certificate_is_refused(void **state)
 {
 	struct transfer_options options = usual();
@@ -791,6 +844,7 @@ int main(void)
 	        cmocka_unit_test(what_comes_of_a_failure),
 	        cmocka_unit_test(where_a_fetch_may_go),
 	        cmocka_unit_test(without_an_exception_loopback_is_refused),
+	        cmocka_unit_test(a_refused_address_is_not_connected_to),
 	        cmocka_unit_test(a_kept_connection_is_checked_again),
 	        cmocka_unit_test(where_a_redirect_leads),
 	        cmocka_unit_test(redirects_are_not_followed_unless_wanted),
@@ -799,6 +853,7 @@ int main(void)
 	        cmocka_unit_test(only_what_is_new_is_sent),
 	        cmocka_unit_test(fields_of_a_document),
 	        cmocka_unit_test(the_bound_is_exact),
+	        cmocka_unit_test(the_slow_are_left),
 	        cmocka_unit_test(a_stranger_certificate_is_refused),
 	        cmocka_unit_test(a_file_is_a_document),
 	        cmocka_unit_test(a_request_cannot_carry_another),

@@ -10,7 +10,7 @@ static void only_web_addresses_become_links(void **state)
 		const char *in, *out, *site;
 	} rows[] = {
 		{"https://a.example/x?y=1&z=2#f", "https://a.example/x?y=1&z=2#f", "a.example"},
-		{"HTTP://www.a.example", "HTTP://www.a.example", "a.example"},
+		{"HTTP://www.a.example", "http://www.a.example", "a.example"},
 		{" https://a.example/ ", "https://a.example/", "a.example"},
 		{"https://a.example:8443/x", "https://a.example:8443/x", "a.example"},
 		{"https://good.example@evil.example/", "https://good.example@evil.example/",

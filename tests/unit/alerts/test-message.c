@@ -64,7 +64,7 @@ static void the_same_in_french(void **state)
 	assert_string_equal(e->audience.p, "12\u202F345 abonnés");
 	assert_string_equal(e->when.p, "publié le 2026-11-20 20:20 UTC");
 	assert_string_equal(e->why.p,
-		"règle acme (version 9f86d081884c): titre 0–4 « Acme », texte 19–23 « Acme »; "
+		"règle acme (version 9f86d081884c): titre 0–4 «\u00A0Acme\u00A0», texte 19–23 «\u00A0Acme\u00A0»; "
 		"score 1,5 = acme 1,5; route routes");
 	arena_release(&m.arena);
 }

@@ -256,6 +256,35 @@ static void a_late_match_is_cut_from_the_excerpt(void **state)
 	arena_release(&arena);
 }
 
+static void the_body_of_alertmanager(void **state)
+{
+	static const struct receiver_field f[] = {{{"url", 3}, {"https://in.example/", 19}},
+		{{"format", 6}, {"alertmanager", 12}}, {{"secret", 6}, {"x", 1}}};
+	const struct hit a = fixture_hit();
+	struct hit b = fixture_hit();
+	const struct hit *const hits[] = {&a, &b};
+	struct sent s;
+
+	(void)state;
+	b.item.lang = SPAN("fr");
+	b.key.b[0] = 1;
+	s = fixture_send_all("webhook", hits, 2, 3, SPAN("en"), f, 3);
+	assert_int_equal(s.r, 0);
+	assert_string_equal(text_at(s.body, "version"), "4");
+	assert_string_equal(text_at(s.body, "status"), "firing");
+	assert_string_equal(text_at(s.body, "receiver"), "desk");
+	assert_string_equal(text_at(s.body, "groupLabels.rule"), "acme");
+	assert_int_equal(json_integer_value(at(s.body, "truncatedAlerts")), 3);
+	assert_int_equal(json_array_size(at(s.body, "alerts")), 2);
+	assert_string_equal(text_at(s.body, "alerts.0.fingerprint"), "abcdef0000000000");
+	assert_string_equal(text_at(s.body, "alerts.0.labels.lang"), "en");
+	assert_string_equal(text_at(s.body, "commonLabels.brand"), "Acme");
+	assert_null(json_object_get(at(s.body, "commonLabels"), "lang"));
+	assert_null(json_object_get(at(s.body, "commonLabels"), "mention"));
+	assert_true(header(&s, "webhook-signature").n > 0);
+	sent_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +292,7 @@ int main(void)
 		cmocka_unit_test(headers_are_those_of_standard_webhooks),
 		cmocka_unit_test(a_bad_secret_is_refused_by_name),
 		cmocka_unit_test(one_mention),
+		cmocka_unit_test(the_body_of_alertmanager),
 		cmocka_unit_test(spans_count_code_points),
 		cmocka_unit_test(bodies_stay_below_20_kb),
 		cmocka_unit_test(a_late_match_is_cut_from_the_excerpt),

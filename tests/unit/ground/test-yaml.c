@@ -42,23 +42,23 @@ static void show(struct buf *out, const struct yaml_node *n)
 static void reads(void **state)
 {
 	static const char *const rows[][2] = {
-	        {"", "~"},
-	        {"# nothing\n", "~"},
-	        {"a: 1\nb: two words\n", "{a:<1> b:<two words>}"},
-	        {"a:\nb: ~\nc: null\nd: 'null'\ne: ''\n", "{a:~ b:~ c:~ d:<null> e:<>}"},
-	        {"a:\tb\nc: |\n  x\n  \ty\n", "{a:<b> c:<x\n\ty\n>}"},
-	        {"[a, {b: c}, [], {}]", "[<a> {b:<c>} [] {}]"},
-	        {"{\"a\": [1, true, null], \"b\\u00e9\": \"x\\ny\"}",
-	                "{a:[<1> <true> ~] b\xc3\xa9:<x\ny>}"},
-	        {"a: |\n  one\n  two\nb: >-\n  one\n  two\n", "{a:<one\ntwo\n> b:<one two>}"},
-	        {"a: &x [1, 2]\nb: *x\n", "{a:[<1> <2>] b:[<1> <2>]}"},
-	        {"a: &x 1\nb: &x 2\nc: *x\n", "{a:<1> b:<2> c:<2>}"},
-	        {"\xef\xbb\xbf"
-	         "a: b\r\nc: d\r\n",
-	                "{a:<b> c:<d>}"},
-	        {"--- \na: b\n...\n", "{a:<b>}"},
-	        {"{a, b: c}", "{a:~ b:<c>}"},
-	        {"q: '\"it''s\"'", "{q:<\"it's\">}"},
+		{"", "~"},
+		{"# nothing\n", "~"},
+		{"a: 1\nb: two words\n", "{a:<1> b:<two words>}"},
+		{"a:\nb: ~\nc: null\nd: 'null'\ne: ''\n", "{a:~ b:~ c:~ d:<null> e:<>}"},
+		{"a:\tb\nc: |\n  x\n  \ty\n", "{a:<b> c:<x\n\ty\n>}"},
+		{"[a, {b: c}, [], {}]", "[<a> {b:<c>} [] {}]"},
+		{"{\"a\": [1, true, null], \"b\\u00e9\": \"x\\ny\"}",
+			"{a:[<1> <true> ~] b\xc3\xa9:<x\ny>}"},
+		{"a: |\n  one\n  two\nb: >-\n  one\n  two\n", "{a:<one\ntwo\n> b:<one two>}"},
+		{"a: &x [1, 2]\nb: *x\n", "{a:[<1> <2>] b:[<1> <2>]}"},
+		{"a: &x 1\nb: &x 2\nc: *x\n", "{a:<1> b:<2> c:<2>}"},
+		{"\xef\xbb\xbf"
+		 "a: b\r\nc: d\r\n",
+			"{a:<b> c:<d>}"},
+		{"--- \na: b\n...\n", "{a:<b>}"},
+		{"{a, b: c}", "{a:~ b:<c>}"},
+		{"q: '\"it''s\"'", "{q:<\"it's\">}"},
 	};
 
 	(void)state;
@@ -82,32 +82,34 @@ static void refuses(void **state)
 		const char *text;
 		const char *errors;
 	} rows[] = {
-	        {"a: 1\nb: 2\na: 3\nb: 4\n",
-	                "f:3:1: duplicate key \"a\": it stands in line 1 already, keep one\n"
-	                "f:4:1: duplicate key \"b\": it stands in line 2 already, keep one\n"},
-	        {"a: 1\n? [x]\n: 2\n",
-	                "f:2:3: a key is a list: write a name before the colon\n"},
-	        {"a: b\n---\nc: d\n",
-	                "f:2:1: a second document: one file holds one, take out \"---\"\n"},
-	        {"a: *b\n", "f:1:4: *b names nothing above: write &b before the value it "
-	                    "stands for, or "
-	                    "put the text in quotes\n"},
-	        {"a: &b [*b]\n", "f:1:8: *b stands inside what it names: write it out\n"},
-	        {"# ok\né: \"x\xff\"\n", "f:2:6: not UTF-8: save the file as UTF-8\n"},
-	        {"a: b\n  \x01",
-	                "f:2:3: a control character: take it out, or write it as an escape in "
-	                "double quotes\n"},
-	        {"# ok\n%YAML 1.2\n---\na: b\n",
-	                "f:2:1: a directive: it has no use here, take the line out\n"},
-	        {"a: b: c\n", "f:1:5: invalid nested block mapping on the same line: put a "
-	                      "value that "
-	                      "contains \": \" in quotes\n"},
-	        {"a: 1\n-\t- b\n", "f:2:2: a tab: indent with spaces\n"},
-	        {"a: @foo\n",
-	                "f:1:4: plain scalar cannot start with '@': put the value in quotes\n"},
-	        {"a: \"\\d\"\n",
-	                "f:1:5: invalid escape 'd' in double-quoted string: in double quotes a "
-	                "backslash is written \\\\; single quotes take it as it is\n"},
+		{"a: 1\nb: 2\na: 3\nb: 4\n",
+			"f:3:1: duplicate key \"a\": it stands in line 1 already, keep one\n"
+			"f:4:1: duplicate key \"b\": it stands in line 2 already, keep one\n"},
+		{"a: 1\n? [x]\n: 2\n",
+			"f:2:3: a key is a list: write a name before the colon\n"},
+		{"a: b\n---\nc: d\n",
+			"f:2:1: a second document: one file holds one, take out \"---\"\n"},
+		{"a: *b\n", "f:1:4: *b names nothing above: write &b before the value it "
+			    "stands for, or "
+			    "put the text in quotes\n"},
+		{"a: &b [*b]\n", "f:1:8: *b stands inside what it names: write it out\n"},
+		{"# ok\né: \"x\xff\"\n", "f:2:6: not UTF-8: save the file as UTF-8\n"},
+		{"a: b\n  \x01",
+			"f:2:3: a control character: take it out, or write it as an escape in "
+			"double quotes\n"},
+		{"# ok\n%YAML 1.2\n---\na: b\n",
+			"f:2:1: a directive: it has no use here, take the line out\n"},
+		{"a: b: c\n", "f:1:5: invalid nested block mapping on the same line: put a "
+			      "value that "
+			      "contains \": \" in quotes\n"},
+		{"a: 1\nb: {c: ${X}}\n", "f:2:9: missing comma in flow mapping: between { and "
+					 "} or [ and ], put a value with \"${\" in quotes\n"},
+		{"a: 1\n-\t- b\n", "f:2:2: a tab: indent with spaces\n"},
+		{"a: @foo\n",
+			"f:1:4: plain scalar cannot start with '@': put the value in quotes\n"},
+		{"a: \"\\d\"\n",
+			"f:1:5: invalid escape 'd' in double-quoted string: in double quotes a "
+			"backslash is written \\\\; single quotes take it as it is\n"},
 	};
 
 	(void)state;
@@ -131,7 +133,7 @@ static void refuses(void **state)
 static void is_silent(void **state)
 {
 	static const char *const texts[] = {"a: [", "\t", "a: 'b\nc: d", "{a: b",
-	        "%YAML 9.9\n---\na", "a: !<", "\xfe\xff", "- a\n b", "*"};
+		"%YAML 9.9\n---\na", "a: !<", "\xfe\xff", "- a\n b", "*"};
 	const int keep = dup(2);
 	FILE *catch = tmpfile();
 
@@ -157,29 +159,29 @@ static void is_silent(void **state)
 static void knows_places(void **state)
 {
 	static const char text[] = "é: caf\xc3\xa9 noir\n"
-	                           "q: 'a \"b\" c'\n"
-	                           "d: \"x y\"\n"
-	                           "escaped: 'it''s'\n"
-	                           "dquoted: \"a\\tb\"\n"
-	                           "block: |\n"
-	                           "  text\n"
-	                           "folded: one\n"
-	                           "  two\n"
-	                           "empty:\n"
-	                           "list: [a, {b: c}]\n";
+				   "q: 'a \"b\" c'\n"
+				   "d: \"x y\"\n"
+				   "escaped: 'it''s'\n"
+				   "dquoted: \"a\\tb\"\n"
+				   "block: |\n"
+				   "  text\n"
+				   "folded: one\n"
+				   "  two\n"
+				   "empty:\n"
+				   "list: [a, {b: c}]\n";
 	static const struct {
 		const char *key;
 		int line, column, content;
 		bool exact;
 	} rows[] = {
-	        {"é", 1, 4, 4, true},
-	        {"q", 2, 4, 5, true},
-	        {"d", 3, 4, 5, true},
-	        {"escaped", 4, 10, 11, false},
-	        {"dquoted", 5, 10, 11, false},
-	        {"block", 7, 1, 1, false},
-	        {"folded", 8, 9, 9, false},
-	        {"empty", 10, 1, 1, false},
+		{"é", 1, 4, 4, true},
+		{"q", 2, 4, 5, true},
+		{"d", 3, 4, 5, true},
+		{"escaped", 4, 10, 11, false},
+		{"dquoted", 5, 10, 11, false},
+		{"block", 7, 1, 1, false},
+		{"folded", 8, 9, 9, false},
+		{"empty", 10, 1, 1, false},
 	};
 	struct err_list errors = {0};
 	const struct yaml_node *node;
@@ -218,15 +220,15 @@ static void knows_types(void **state)
 		const char *type;
 		bool is_bool, value;
 	} rows[] = {
-	        {"~", "nothing", false, false},
-	        {"x", "a text", false, false},
-	        {"'~'", "a text", false, false},
-	        {"[]", "a list", false, false},
-	        {"{}", "a mapping", false, false},
-	        {"true", "a text", true, true},
-	        {"False", "a text", true, false},
-	        {"'true'", "a text", false, false},
-	        {"yes", "a text", false, false},
+		{"~", "nothing", false, false},
+		{"x", "a text", false, false},
+		{"'~'", "a text", false, false},
+		{"[]", "a list", false, false},
+		{"{}", "a mapping", false, false},
+		{"true", "a text", true, true},
+		{"False", "a text", true, false},
+		{"'true'", "a text", false, false},
+		{"yes", "a text", false, false},
 	};
 
 	(void)state;
@@ -300,20 +302,37 @@ static void is_bounded(void **state)
 	err_list_deinit(&errors);
 }
 
+/* Two ways, for few keys and for many. */
+static void finds_duplicates_among_many(void **state)
+{
+	struct err_list errors = {0};
+	struct buf text = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buf_addf(&text, "k%d: %d\n", i % 999, i);
+	assert_int_equal(read_buf(&text, &errors), -EINVAL);
+	assert_int_equal(errors.n, 1);
+	assert_int_equal(errors.items[0].line, 1000);
+	assert_string_equal(errors.items[0].text,
+		"duplicate key \"k0\": it stands in line 1 already, keep one");
+	err_list_deinit(&errors);
+}
+
 static void guesses_names(void **state)
 {
 	static const char *const names[] = {
-	        "sources", "state", "rules", "routes", "receivers", "id"};
+		"sources", "state", "rules", "routes", "receivers", "id"};
 	static const char *const rows[][2] = {
-	        {"source", "sources"},
-	        {"Sources", "sources"},
-	        {"sorces", "sources"},
-	        {"ruels", "rules"},
-	        {"reciever", "receivers"},
-	        {"di", "id"},
-	        {"brand", NULL},
-	        {"x", NULL},
-	        {"", NULL},
+		{"source", "sources"},
+		{"Sources", "sources"},
+		{"sorces", "sources"},
+		{"ruels", "rules"},
+		{"reciever", "receivers"},
+		{"di", "id"},
+		{"brand", NULL},
+		{"x", NULL},
+		{"", NULL},
 	};
 
 	(void)state;
@@ -333,13 +352,14 @@ static void guesses_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reads),
-	        cmocka_unit_test(refuses),
-	        cmocka_unit_test(is_silent),
-	        cmocka_unit_test(knows_places),
-	        cmocka_unit_test(knows_types),
-	        cmocka_unit_test(is_bounded),
-	        cmocka_unit_test(guesses_names),
+		cmocka_unit_test(reads),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(is_silent),
+		cmocka_unit_test(knows_places),
+		cmocka_unit_test(knows_types),
+		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(finds_duplicates_among_many),
+		cmocka_unit_test(guesses_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,7 +123,7 @@ static void test_server_paths_are_quoted(void **state)
 	(void)state;
 	redis_server_config(&out, "/a \"b\"\\c\nport 1", "/s");
 	assert_non_null(strstr(out.p, "dir \"/a \\\"b\\\"\\\\c\\x0aport 1\"\n"));
-	assert_non_null(strstr(out.p, "\nappendfsync always\n"));
+	assert_non_null(strstr(out.p, "\nappendfsync no\n"));
 	buf_deinit(&out);
 }
 

@@ -1,0 +1,246 @@
+/*
+ * config_expand: the snapshot written out in the long form, so that one sees what a short one
+ * became. Read again it gives the same snapshot, but for "****": a secret that was written in
+ * clear is shown to nobody.
+ */
+
+#include "config_keys.h"
+#include "vigie/channel.h"
+
+static void put(struct buf *out, const char *key, struct span value)
+{
+	if (!value.n)
+		return;
+	buf_addf(out, ", %s: ", key);
+	config_quote(out, value);
+}
+
+static void put_list(struct buf *out, const char *key, const struct span *values, size_t n)
+{
+	if (!n)
+		return;
+	buf_addf(out, ", %s: [", key);
+	for (size_t i = 0; i < n; i++) {
+		buf_add_str(out, i ? ", " : "");
+		config_quote(out, values[i]);
+	}
+	buf_add_char(out, ']');
+}
+
+/* In the largest unit that leaves no rest. */
+static void put_duration(struct buf *out, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"},
+		{1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	if (ms == 0)
+		i = 4;
+	while (ms % units[i].ms)
+		i++;
+	buf_addf(out, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
+}
+
+static void section_line(struct buf *out, const char *name, const struct section *section,
+	const struct value *values)
+{
+	buf_addf(out, "%s: {", name);
+	section_print(out, section, values);
+	buf_add_str(out, "}\n");
+}
+
+static void top_lines(struct buf *out, const struct config *config, const struct value *top)
+{
+	buf_add_str(out, "state: ");
+	config_quote(out, config->state);
+	buf_add_str(out, "\nredis: ");
+	text_print(out, &top[TOP_REDIS].text);
+	buf_add_str(out, "\nredis_prefix: ");
+	text_print(out, &top[TOP_REDIS_PREFIX].text);
+	buf_add_char(out, '\n');
+}
+
+static void define_lines(struct buf *out, const struct yaml_node *define)
+{
+	if (!define || define->type != YAML_MAPPING || !define->n)
+		return;
+	buf_add_str(out, "define:\n");
+	for (size_t i = 0; i < define->n; i++) {
+		buf_add_str(out, "  ");
+		config_quote(out, define->pairs[i].key->text);
+		buf_add_str(out, ": ");
+		config_quote(out, define->pairs[i].value->text);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void rule_lines(struct buf *out, const struct reader *r)
+{
+	buf_add_str(out, r->n_rules + r->n_rule_files ? "rules:\n" : "rules: []\n");
+	for (size_t i = 0; i < r->n_rules; i++) {
+		const struct rule *rule = &r->rules[i].rule;
+
+		buf_add_str(out, "  - {id: ");
+		config_quote(out, rule->id);
+		put(out, "kind", rule->kind);
+		put(out, "brand", rule->brand);
+		put(out, "query", rule->query);
+		put(out, "regex", rule->regex);
+		put(out, "note", rule->note);
+		put_list(out, "tags", rule->tags, rule->n_tags);
+		put_list(out, "languages", rule->languages, rule->n_languages);
+		buf_addf(out, ", weight: %.15g", rule->weight != 0 ? rule->weight : 1);
+		buf_add_str(out, rule->disabled ? ", enabled: false}\n" : "}\n");
+	}
+	for (size_t i = 0; i < r->n_rule_files; i++) {
+		buf_add_str(out, "  - {files: ");
+		config_quote(out, r->rule_files[i]);
+		buf_add_str(out, "}\n");
+	}
+}
+
+static void source_line(struct buf *out, const struct source_draft *d)
+{
+	const struct source *s = &d->source;
+
+	buf_add_str(out, "  - {id: ");
+	config_quote(out, s->id);
+	buf_add_str(out, ", kind: feed, url: ");
+	text_print(out, &d->url);
+	buf_add_str(out, ", every: ");
+	if (s->every_ms)
+		put_duration(out, s->every_ms);
+	else
+		buf_add_str(out, "auto");
+	put(out, "title", s->title);
+	put(out, "lang", s->lang);
+	put_list(out, "tags", s->tags, s->n_tags);
+	if (s->search)
+		buf_add_str(out, ", search: true");
+	for (size_t i = 0; i < s->n_headers; i++) {
+		buf_add_str(out, i ? ", " : ", headers: {");
+		config_quote(out, s->headers[i].name);
+		buf_add_str(out, ": ");
+		text_print(out, &d->header_values[i]);
+	}
+	buf_add_str(out, s->n_headers ? "}}\n" : "}\n");
+}
+
+static void source_lines(struct buf *out, const struct reader *r)
+{
+	buf_add_str(out, r->config->n_sources ? "sources:\n" : "sources: []\n");
+	for (size_t i = 0; i < r->n_sources; i++)
+		if (r->sources[i].source.url.p)
+			source_line(out, &r->sources[i]);
+}
+
+/* Values of one name stand together, as a list. */
+static void receiver_line(struct buf *out, const struct receiver_draft *d)
+{
+	const struct receiver *receiver = &d->receiver;
+
+	buf_add_str(out, "  - {id: ");
+	config_quote(out, receiver->id);
+	put(out, "lang", receiver->lang);
+	buf_addf(out, ", %s: {", receiver->channel->name);
+	for (size_t i = 0; i < d->n_given; i++) {
+		const struct span name = receiver->fields[i].name;
+		const bool first = i == 0 || !span_eq(receiver->fields[i - 1].name, name);
+		const bool last =
+			i + 1 == d->n_given || !span_eq(receiver->fields[i + 1].name, name);
+
+		buf_add_str(out, i ? ", " : "");
+		if (first)
+			buf_addf(out, "%.*s: %s", SPAN_ARG(name), last ? "" : "[");
+		text_print(out, &d->texts[i]);
+		buf_add_str(out, last && !first ? "]" : "");
+	}
+	buf_add_str(out, "}}\n");
+}
+
+static void receiver_lines(struct buf *out, const struct reader *r)
+{
+	buf_add_str(out, r->n_receivers ? "receivers:\n" : "receivers: []\n");
+	for (size_t i = 0; i < r->n_receivers; i++)
+		receiver_line(out, &r->receivers[i]);
+}
+
+static void indent(struct buf *out, unsigned depth)
+{
+	for (unsigned i = 0; i < depth; i++)
+		buf_add_str(out, "  ");
+}
+
+static void match_print(struct buf *out, const struct route *route)
+{
+	buf_add_str(out, "match: {");
+	for (size_t i = 0; i < route->n_matches; i++) {
+		const struct route_match *m = &route->matches[i];
+
+		buf_addf(out, "%s%s: [", i ? ", " : "", route_key_names[m->key]);
+		for (size_t k = 0; k < m->n_values; k++) {
+			buf_add_str(out, k ? ", " : "");
+			config_quote(out, m->values[k]);
+		}
+		buf_add_char(out, ']');
+	}
+	buf_add_str(out, "}\n");
+}
+
+static void route_lines(
+	struct buf *out, const struct policy *policy, const struct route *route, unsigned depth)
+{
+	buf_add_str(out, "receiver: [");
+	for (size_t i = 0; i < route->n_receivers; i++) {
+		buf_add_str(out, i ? ", " : "");
+		config_quote(out, policy->receivers[route->receivers[i]].id);
+	}
+	buf_add_str(out, "]\n");
+	indent(out, depth);
+	buf_add_str(out, "group_by: [");
+	for (size_t i = 0; i < route->n_group_by; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", route_key_names[route->group_by[i]]);
+	buf_add_str(out, "]\n");
+	indent(out, depth);
+	buf_add_str(out, "group_wait: ");
+	put_duration(out, route->group_wait_ms);
+	buf_add_char(out, '\n');
+	if (route->proceed) {
+		indent(out, depth);
+		buf_add_str(out, "continue: true\n");
+	}
+	if (!route->n_children)
+		return;
+	indent(out, depth);
+	buf_add_str(out, "routes:\n");
+	for (size_t i = 0; i < route->n_children; i++) {
+		indent(out, depth);
+		buf_add_str(out, "  - ");
+		match_print(out, &route->children[i]);
+		indent(out, depth + 2);
+		route_lines(out, policy, &route->children[i], depth + 2);
+	}
+}
+
+void expand(struct reader *r, const struct value *top, const struct value *http,
+	const struct value *crawl, const struct value *retention,
+	const struct yaml_node *define)
+{
+	struct buf *out = r->overrides->expanded;
+
+	top_lines(out, r->config, top);
+	section_line(out, "http", &section_http, http);
+	section_line(out, "crawl", &section_crawl, crawl);
+	define_lines(out, define);
+	rule_lines(out, r);
+	source_lines(out, r);
+	receiver_lines(out, r);
+	buf_add_str(out, "routes:\n  ");
+	route_lines(out, &r->config->policy, &r->config->policy.root, 1);
+	section_line(out, "retention", &section_retention, retention);
+	if (buf_result(out) < 0)
+		reader_fail(r, -ENOMEM);
+}

@@ -1,0 +1,408 @@
+/*
+ * config_keys: the tables, and reading and printing by them.
+ */
+
+#include "config_keys.h"
+
+#include <math.h>
+
+#include "vigie/nearest.h"
+
+static const struct key top_keys[] = {
+	[TOP_STATE] = {"state", KEY_TEXT, NULL,
+		"the folder of everything vigie writes; default: the service manager's "
+		"STATE_DIRECTORY, else $XDG_STATE_HOME/vigie, else ~/.local/state/vigie"},
+	[TOP_REDIS] = {"redis", KEY_TEXT, "private",
+		"private: a server of our own; else redis://[user:password@]host[:port][/db] "
+		"or "
+		"unix:/path"},
+	[TOP_REDIS_PREFIX] = {"redis_prefix", KEY_TEXT, "vigie:", "begins every key in Redis"},
+	[TOP_HTTP] = {"http", KEY_NODE, NULL, "the dashboard and its interface"},
+	[TOP_CRAWL] = {"crawl", KEY_NODE, NULL, "how sources are read"},
+	[TOP_BRANDS] = {"brands", KEY_NODE, NULL, "names to watch: the short form of rules"},
+	[TOP_RULES] = {"rules", KEY_NODE, NULL, "what to look for"},
+	[TOP_DEFINE] = {"define", KEY_NODE, NULL, "names for parts of queries"},
+	[TOP_SOURCES] = {"sources", KEY_NODE, NULL, "where to look"},
+	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
+	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
+	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
+	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced", "times at which nobody is told"},
+	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key http_keys[] = {
+	[HTTP_LISTEN] = {"listen", KEY_TEXT, "127.0.0.1:8787", "HOST:PORT, unix:/PATH, or off"},
+	[HTTP_PUBLIC_URL] = {"public_url", KEY_TEXT, NULL,
+		"the dashboard's address as people reach it, for links in alerts"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key crawl_keys[] = {
+	[CRAWL_EVERY] = {"every", KEY_EVERY, "auto",
+		"how often a source that does not say is read; auto: as often as it changes"},
+	[CRAWL_CONCURRENCY] = {"concurrency_per_host", KEY_COUNT, "2",
+		"requests to one host at a time"},
+	[CRAWL_SPACING] = {"spacing", KEY_DURATION, "1s",
+		"least time between two requests to one host"},
+	[CRAWL_MAX_BODY] = {"max_body", KEY_SIZE, "16MiB", "largest document, unpacked"},
+	[CRAWL_MAX_HTML] = {"max_html", KEY_SIZE, "4MiB", "largest web page, unpacked"},
+	[CRAWL_HISTORY] = {"history", KEY_DURATION, "24h",
+		"at the first contact with a source or a rule, older items are kept but not "
+		"alerted"},
+	[CRAWL_CONTACT] = {"contact", KEY_TEXT, NULL,
+		"an address, for the web or mail, that says in the user agent who is asking"},
+	[CRAWL_USER_AGENT] = {"user_agent", KEY_TEXT, NULL,
+		"the whole user agent; default: vigie/VERSION and the contact"},
+	[CRAWL_CA_FILE] = {"ca_file", KEY_TEXT, NULL,
+		"certificates of authorities to trust beside the system's, in PEM"},
+	[CRAWL_ALLOW] = {"allow_addresses", KEY_TEXTS, NULL,
+		"addresses and networks of your own that sources may be on; others must be "
+		"public"},
+	[CRAWL_NAMESERVERS] = {"nameservers", KEY_TEXTS, NULL,
+		"addresses of the name servers that are asked for sources' hosts; default: the "
+		"machine's"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key brand_keys[] = {
+	[BRAND_NAME] = {"name", KEY_TEXT, NULL, "as people write it"},
+	[BRAND_ID] = {"id", KEY_TEXT, NULL, "of its rule; default: made from the name"},
+	[BRAND_QUERY] = {"query", KEY_QUERY, NULL,
+		"default: the name as a phrase, and in one word when it has several"},
+	[BRAND_COMPETITORS] = {"competitors", KEY_NODE, NULL, "names, or brands like this one"},
+	[BRAND_LANGUAGES] = {"languages", KEY_TEXTS, NULL,
+		"an item known to be in another language does not match; also those searched "
+		"in"},
+	[BRAND_TAGS] = {"tags", KEY_TEXTS, NULL, "of its rule"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key rule_keys[] = {
+	[RULE_ID] = {"id", KEY_TEXT, NULL, "unique; its history hangs on it"},
+	[RULE_QUERY] = {"query", KEY_QUERY, NULL,
+		"see vigie-rules(5); exactly one of query, regex"},
+	[RULE_REGEX] = {"regex", KEY_QUERY, NULL,
+		"a regular expression (PCRE2), in title and text"},
+	[RULE_KIND] = {"kind", KEY_TEXT, "topic",
+		"brand, competitor, topic, or a word of your own"},
+	[RULE_BRAND] = {"brand", KEY_TEXT, NULL, "the brand it is about"},
+	[RULE_NOTE] = {"note", KEY_TEXT, NULL, "for people"},
+	[RULE_TAGS] = {"tags", KEY_TEXTS, NULL, "for routes and reports"},
+	[RULE_LANGUAGES] = {"languages", KEY_TEXTS, NULL,
+		"an item known to be in another language does not match"},
+	[RULE_WEIGHT] = {"weight", KEY_NUMBER, "1", "its part in a mention's score"},
+	[RULE_ENABLED] = {"enabled", KEY_BOOL, "true", "false: kept, not asked"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key rules_keys[] = {
+	[RULES_FILES] = {"files", KEY_TEXTS, NULL,
+		"rule files; * and ? stand for parts of names"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key source_keys[] = {
+	[SOURCE_ID] = {"id", KEY_TEXT, NULL, "unique; default: made from the address"},
+	[SOURCE_KIND] = {"kind", KEY_TEXT, "feed", "feed (RSS, Atom, JSON Feed) or opml"},
+	[SOURCE_URL] = {"url", KEY_TEXT, NULL, "of a feed: http, https or file"},
+	[SOURCE_FILE] = {"file", KEY_TEXT, NULL,
+		"of a feed or an OPML list, or a folder of them"},
+	[SOURCE_CONNECTOR] = {"connector", KEY_TEXT, NULL, "a network, instead of a kind"},
+	[SOURCE_BASE] = {"base", KEY_TEXT, NULL,
+		"where the network is; default: its own address"},
+	[SOURCE_SEARCH] = {"search", KEY_TEXTS, NULL,
+		"what to ask a connector for: brand (each name watched), or words of your own; "
+		"for a "
+		"feed, true when its address asks for a name already"},
+	[SOURCE_TITLE] = {"title", KEY_TEXT, NULL, "for people"},
+	[SOURCE_EVERY] = {"every", KEY_EVERY, "auto",
+		"how often it is read; never changed by us"},
+	[SOURCE_TAGS] = {"tags", KEY_TEXTS, NULL, "for routes and reports"},
+	[SOURCE_LANG] = {"lang", KEY_TEXT, NULL, "of items that do not say theirs"},
+	[SOURCE_HEADERS] = {"headers", KEY_NODE, NULL,
+		"to send with each request; secrets may be used"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key receiver_keys[] = {
+	[RECEIVER_ID] = {"id", KEY_TEXT, NULL, "unique; its history hangs on it"},
+	[RECEIVER_LANG] = {"lang", KEY_TEXT, "en", "of what is written to it: en or fr"},
+	[RECEIVER_BUDGET] = {"budget", KEY_LATER, "every message goes out", "most messages a day"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key route_keys[] = {
+	[ROUTE_MATCH] = {"match", KEY_NODE, NULL,
+		"what a mention must have: rule, kind, brand, tag, lang, source, author, site"},
+	[ROUTE_RECEIVER] = {"receiver", KEY_TEXTS, NULL,
+		"one or several; default: the parent's"},
+	[ROUTE_GROUP_BY] = {"group_by", KEY_TEXTS, "story",
+		"mentions equal in these are told in one message; mention: each for itself"},
+	[ROUTE_GROUP_WAIT] = {"group_wait", KEY_DURATION, "10s",
+		"how long the first mention of a group waits for company"},
+	[ROUTE_GROUP_INTERVAL] = {"group_interval", KEY_LATER, "each group waits group_wait",
+		"least time between two messages on one group"},
+	[ROUTE_CONTINUE] = {"continue", KEY_BOOL, "false", "ask the routes after this one too"},
+	[ROUTE_DIGEST] = {"digest", KEY_LATER, "messages go out at once", "collected, at a time of day"},
+	[ROUTE_ROUTES] = {"routes", KEY_NODE, NULL,
+		"asked in order; the first that matches answers"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key retention_keys[] = {
+	[RETENTION_MENTIONS] = {"mentions", KEY_DURATION, "400d", "what matched a rule"},
+	[RETENTION_PASSED_OVER] = {"passed_over", KEY_SIZE, "256MiB", "what no rule wanted"},
+	[RETENTION_AUTHOR] = {"author", KEY_DURATION, "400d", "who said it"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+const struct section section_top = {"vigie.yaml", top_keys};
+const struct section section_http = {"http", http_keys};
+const struct section section_crawl = {"crawl", crawl_keys};
+const struct section section_brand = {"brands", brand_keys};
+const struct section section_rule = {"rules", rule_keys};
+const struct section section_rules = {"rules: files", rules_keys};
+const struct section section_source = {"sources", source_keys};
+const struct section section_receiver = {"receivers", receiver_keys};
+const struct section section_route = {"routes", route_keys};
+const struct section section_retention = {"retention", retention_keys};
+
+const struct section *const sections[] = {&section_top, &section_http, &section_crawl,
+	&section_brand, &section_rule, &section_rules, &section_source, &section_receiver,
+	&section_route, &section_retention, NULL};
+
+/* --- Values
+ * ------------------------------------------------------------------------------------ */
+
+/* What to write instead, by enum key_type. */
+static const char *const type_remedies[] = {
+	[KEY_DURATION] = "write a number and s, m, h, d or w, as in 90s or 7d",
+	[KEY_EVERY] = "write auto, or a number and s, m, h, d or w, as in 5m",
+	[KEY_SIZE] = "write a number and B, KiB, MiB or GiB, as in 16MiB",
+	[KEY_COUNT] = "write a whole number from 1 to 1000",
+	[KEY_NUMBER] = "write a number, as in 1.5",
+	[KEY_BOOL] = "write true or false",
+};
+
+static bool number_parse(double *ret, struct span text)
+{
+	char buffer[40], *end;
+
+	if (text.n == 0 || text.n >= sizeof(buffer))
+		return false;
+	memcpy(buffer, text.p, text.n);
+	buffer[text.n] = '\0';
+	*ret = strtod(buffer, &end);
+	return *end == '\0' && isfinite(*ret) && !strpbrk(buffer, "xXnN ");
+}
+
+static bool value_convert(enum key_type type, struct value *value)
+{
+	const struct span text = value->text.value;
+
+	switch (type) {
+	case KEY_EVERY:
+		if (span_eq_str(text, "auto")) {
+			value->number = 0;
+			return true;
+		}
+		return duration_parse(&value->number, text) && value->number > 0;
+	case KEY_DURATION:
+		return duration_parse(&value->number, text);
+	case KEY_SIZE:
+		return size_parse(&value->number, text);
+	case KEY_COUNT:
+		if (!number_parse(&value->real, text) || value->real < 1 || value->real > 1000)
+			return false;
+		value->number = (int64_t)value->real;
+		return (double)value->number == value->real;
+	case KEY_NUMBER:
+		return number_parse(&value->real, text);
+	case KEY_BOOL:
+		value->truth = span_eq_str(text, "true");
+		return value->truth || span_eq_str(text, "false");
+	default:
+		return true;
+	}
+}
+
+static bool texts_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+	struct value *value)
+{
+	const size_t n = node->type == YAML_SEQUENCE ? node->n : 1;
+	bool ok = true;
+
+	value->list = arena_calloc(r->arena, n + 1, sizeof(*value->list));
+	if (!value->list) {
+		reader_fail(r, -ENOMEM);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct yaml_node *item =
+			node->type == YAML_SEQUENCE ? node->items[i] : node;
+
+		if (text_read(r, y, item, TEXT_PLAIN, &value->list[value->n]))
+			value->n++;
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+static void value_default(struct reader *r, const struct key *key, struct value *value)
+{
+	*value = (struct value){0};
+	if (!key->fallback)
+		return;
+	value->text.value = value->text.written = span_str(key->fallback);
+	(void)value_convert(key->type, value);
+	if (key->type == KEY_TEXTS) {
+		value->list = arena_calloc(r->arena, 1, sizeof(*value->list));
+		if (value->list)
+			value->list[value->n++] = value->text;
+		else
+			reader_fail(r, -ENOMEM);
+	}
+}
+
+static void value_read(struct reader *r, const struct yaml *y, const struct key *key,
+	const struct yaml_node *node, struct value *ret)
+{
+	struct value value = {.node = node};
+
+	switch (key->type) {
+	case KEY_LATER:
+		if (node->type == YAML_SCALAR || node->n)
+			warn(r, y, node, "%s has no effect in this version: %s", key->name,
+				key->fallback ? key->fallback : "it is passed over");
+		return;
+	case KEY_NODE:
+		*ret = value;
+		return;
+	case KEY_TEXTS:
+		if (texts_read(r, y, node, &value))
+			*ret = value;
+		return;
+	case KEY_QUERY:
+		if (node->type != YAML_SCALAR) {
+			mistake(r, y, node, "%s: %s where a text is expected", key->name,
+				yaml_type_name(node));
+			return;
+		}
+		value.text.value = value.text.written = arena_dup(r->arena, node->text);
+		if (!value.text.value.p)
+			reader_fail(r, -ENOMEM);
+		*ret = value;
+		return;
+	default:
+		break;
+	}
+	if (!text_read(r, y, node, TEXT_PLAIN, &value.text))
+		return;
+	if (!value_convert(key->type, &value))
+		mistake(r, y, node, "%s: \"%.*s\" is none: %s", key->name,
+			SPAN_ARG(value.text.written), type_remedies[key->type]);
+	else
+		*ret = value;
+}
+
+/* --- Sections
+ * ---------------------------------------------------------------------------------- */
+
+static size_t keys_count(const struct key *keys)
+{
+	size_t n = 0;
+
+	while (keys[n].name)
+		n++;
+	return n;
+}
+
+static void unknown_key(struct reader *r, const struct yaml *y, const struct yaml_node *key,
+	const struct section *section, const char *const *extra, size_t n_extra)
+{
+	const char *names[64];
+	const char *guess;
+	struct buf all = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; section->keys[i].name && n < 64; i++)
+		if (section->keys[i].type != KEY_LATER)
+			names[n++] = section->keys[i].name;
+	for (size_t i = 0; i < n_extra && n < 64; i++)
+		names[n++] = extra[i];
+	guess = nearest(key->text, names, n);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	if (guess)
+		mistake(r, y, key, "unknown key \"%.*s\": did you mean \"%s\"?",
+			SPAN_ARG(key->text), guess);
+	else
+		mistake(r, y, key, "unknown key \"%.*s\": %s has %s", SPAN_ARG(key->text),
+			section->name, all.p ? all.p : "none");
+	buf_deinit(&all);
+}
+
+void section_defaults(struct reader *r, const struct section *section, struct value *values)
+{
+	for (size_t i = 0; section->keys[i].name; i++)
+		value_default(r, &section->keys[i], &values[i]);
+}
+
+bool section_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+	const struct section *section, struct value *values,
+	bool (*extra)(void *arg, const struct yaml_pair *pair), void *arg,
+	const char *const *extra_names, size_t n_extra)
+{
+	const size_t n = keys_count(section->keys);
+
+	section_defaults(r, section, values);
+	if (yaml_is_null(node))
+		return true;
+	if (node->type != YAML_MAPPING) {
+		mistake(r, y, node, "%s: %s where keys and values are expected", section->name,
+			yaml_type_name(node));
+		return false;
+	}
+	for (size_t i = 0; i < node->n; i++) {
+		const struct yaml_pair *pair = &node->pairs[i];
+		size_t k = 0;
+
+		while (k < n && !span_eq_str(pair->key->text, section->keys[k].name))
+			k++;
+		if (k == n) {
+			if (!extra || !extra(arg, pair))
+				unknown_key(r, y, pair->key, section, extra_names, n_extra);
+		} else if (!yaml_is_null(pair->value)) {
+			value_read(r, y, &section->keys[k], pair->value, &values[k]);
+		}
+	}
+	return true;
+}
+
+void section_print(struct buf *out, const struct section *section, const struct value *values)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; section->keys[i].name; i++) {
+		const struct key *key = &section->keys[i];
+		const struct value *v = &values[i];
+
+		if (key->type == KEY_NODE || key->type == KEY_LATER ||
+			(!v->node && !key->fallback))
+			continue;
+		buf_addf(out, "%s%s: ", comma, key->name);
+		comma = ", ";
+		if (key->type == KEY_TEXTS) {
+			buf_add_char(out, '[');
+			for (size_t k = 0; k < v->n; k++) {
+				buf_add_str(out, k ? ", " : "");
+				text_print(out, &v->list[k]);
+			}
+			buf_add_char(out, ']');
+		} else {
+			text_print(out, &v->text);
+		}
+	}
+}

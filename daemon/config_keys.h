@@ -1,0 +1,143 @@
+#ifndef VIGIE_CONFIG_KEYS_H
+#define VIGIE_CONFIG_KEYS_H
+
+/*
+ * config_keys: every key of the configuration in one table a section: its name, type, default
+ * and meaning. The reader, the long form and the check of the manual all go by these tables.
+ * Keys whose value is a section of its own are read by the file of that section.
+ */
+
+#include "config_reader.h"
+
+enum key_type {
+	KEY_TEXT,
+	KEY_DURATION, /* ms s m h d w; value.number in ms */
+	KEY_EVERY,    /* a duration, or auto: 0 */
+	KEY_SIZE,     /* B KiB MiB GiB; value.number in bytes */
+	KEY_COUNT,    /* 1 to 1000 */
+	KEY_NUMBER,   /* value.real */
+	KEY_BOOL,     /* value.truth */
+	KEY_TEXTS,    /* one or a list; value.list */
+	KEY_QUERY,    /* text as it stands: ${…} has no meaning in it */
+	KEY_NODE,     /* read by its own section */
+	KEY_LATER,    /* has a place in the language and no effect yet: a warning, whose end is `fallback` */
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	const char *fallback; /* as one would write it; NULL: none */
+	const char *meaning;
+};
+
+/* What a key has in a file. */
+struct value {
+	const struct yaml_node *node; /* NULL: not given, and these are the default */
+	struct text text;
+	int64_t number;
+	double real;
+	bool truth;
+	struct text *list;
+	size_t n;
+};
+
+struct section {
+	const char *name;       /* "crawl", as in messages and the manual */
+	const struct key *keys; /* ends with a NULL name */
+};
+
+enum { SECTION_KEYS_MAX = 16 };
+
+enum {
+	TOP_STATE,
+	TOP_REDIS,
+	TOP_REDIS_PREFIX,
+	TOP_HTTP,
+	TOP_CRAWL,
+	TOP_BRANDS,
+	TOP_RULES,
+	TOP_DEFINE,
+	TOP_SOURCES,
+	TOP_NOTIFY,
+	TOP_RECEIVERS,
+	TOP_ROUTES,
+	TOP_SILENCES,
+	TOP_RETENTION
+};
+enum { HTTP_LISTEN, HTTP_PUBLIC_URL };
+enum {
+	CRAWL_EVERY,
+	CRAWL_CONCURRENCY,
+	CRAWL_SPACING,
+	CRAWL_MAX_BODY,
+	CRAWL_MAX_HTML,
+	CRAWL_HISTORY,
+	CRAWL_CONTACT,
+	CRAWL_USER_AGENT,
+	CRAWL_CA_FILE,
+	CRAWL_ALLOW,
+	CRAWL_NAMESERVERS
+};
+enum { BRAND_NAME, BRAND_ID, BRAND_QUERY, BRAND_COMPETITORS, BRAND_LANGUAGES, BRAND_TAGS };
+enum {
+	RULE_ID,
+	RULE_QUERY,
+	RULE_REGEX,
+	RULE_KIND,
+	RULE_BRAND,
+	RULE_NOTE,
+	RULE_TAGS,
+	RULE_LANGUAGES,
+	RULE_WEIGHT,
+	RULE_ENABLED
+};
+enum { RULES_FILES };
+enum {
+	SOURCE_ID,
+	SOURCE_KIND,
+	SOURCE_URL,
+	SOURCE_FILE,
+	SOURCE_CONNECTOR,
+	SOURCE_BASE,
+	SOURCE_SEARCH,
+	SOURCE_TITLE,
+	SOURCE_EVERY,
+	SOURCE_TAGS,
+	SOURCE_LANG,
+	SOURCE_HEADERS
+};
+enum { RECEIVER_ID, RECEIVER_LANG, RECEIVER_BUDGET };
+enum {
+	ROUTE_MATCH,
+	ROUTE_RECEIVER,
+	ROUTE_GROUP_BY,
+	ROUTE_GROUP_WAIT,
+	ROUTE_GROUP_INTERVAL,
+	ROUTE_CONTINUE,
+	ROUTE_DIGEST,
+	ROUTE_ROUTES
+};
+enum { RETENTION_MENTIONS, RETENTION_PASSED_OVER, RETENTION_AUTHOR };
+
+extern const struct section section_top, section_http, section_crawl, section_brand,
+	section_rule, section_rules, section_source, section_receiver, section_route,
+	section_retention;
+
+/* All of them; ends with NULL. */
+extern const struct section *const sections[];
+
+/* Reads a mapping by its table into values[] (as many as keys). Each mistake is reported and
+ * leaves the default. false when the node is no mapping. `extra`, if set, is asked about keys
+ * the table does not have: it returns true for those it takes. */
+bool section_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+	const struct section *section, struct value *values,
+	bool (*extra)(void *arg, const struct yaml_pair *pair), void *arg,
+	const char *const *extra_names, size_t n_extra);
+
+/* Only the defaults. */
+void section_defaults(struct reader *r, const struct section *section, struct value *values);
+
+/* "name: value, " for each key that is given or has a default, into a flow mapping. */
+void section_print(struct buf *out, const struct section *section, const struct value *values);
+
+#endif

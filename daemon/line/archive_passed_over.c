@@ -1,0 +1,392 @@
+#include "line/archive_passed_over.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "line/archive_db.h"
+#include "line/archive_worker.h"
+#include "line/codec_hit.h"
+#include "vigie/buf.h"
+
+/* How many of the oldest go at once. */
+enum { EVICT_ROWS = 256 };
+
+/*
+ * passed_over  one row an item, in the order they came. item: as line/codec_hit.h writes it.
+ */
+static const char version_1[] = "CREATE TABLE passed_over ("
+				"	entry INTEGER PRIMARY KEY,"
+				"	fetched INTEGER NOT NULL,"
+				"	key BLOB NOT NULL UNIQUE,"
+				"	content_hash INTEGER NOT NULL,"
+				"	source TEXT,"
+				"	url TEXT,"
+				"	item TEXT NOT NULL"
+				");"
+				"CREATE INDEX passed_over_url ON passed_over (url);";
+static const char *const migrations[] = {version_1};
+static const struct archive_schema schema = {
+	.name = "store of passed-over items",
+	.application_id = 0x76697031, /* "vip1" */
+	.migrations = migrations,
+	.version = sizeof(migrations) / sizeof(*migrations),
+};
+
+static const char put_sql[] =
+	"INSERT INTO passed_over (fetched, key, content_hash, source, url, item)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET"
+	" content_hash = excluded.content_hash, source = excluded.source, url = excluded.url,"
+	" item = excluded.item WHERE content_hash <> excluded.content_hash";
+static const char evict_sql[] = "DELETE FROM passed_over WHERE entry IN"
+				" (SELECT entry FROM passed_over ORDER BY entry LIMIT ?1)";
+/* Bytes of the file that are in use, and of the file. */
+static const char size_sql[] =
+	"SELECT (page_count - freelist_count) * page_size, page_count * page_size"
+	" FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+static const char since_sql[] = "SELECT fetched FROM passed_over ORDER BY entry LIMIT 1";
+
+struct archive_passed_over {
+	struct archive_passed_over_options options;
+	struct archive_worker *worker;
+	char *path;
+	struct archive_passed_over_stats stats; /* the loop's, as all until here */
+	size_t waiting_bytes;
+	/* Of the file, as of the last transaction: written by the worker, read by the loop. */
+	_Atomic uint64_t bytes;
+	_Atomic int64_t since_ms;
+
+	/* The worker thread's, once it runs. */
+	struct archive_db *db; /* NULL: to be opened anew */
+	struct archive_sql *put;
+	struct archive_sql *evict;
+	struct archive_sql *size;
+	struct archive_sql *since;
+	struct arena open_arena;
+	struct span open_why;
+};
+
+/* --- The connection
+ * --------------------------------------------------------------------------- */
+
+static void disconnect(struct archive_passed_over *p)
+{
+	p->put = archive_sql_free(p->put);
+	p->evict = archive_sql_free(p->evict);
+	p->size = archive_sql_free(p->size);
+	p->since = archive_sql_free(p->since);
+	p->db = archive_db_close(p->db);
+}
+
+/* What is lost with a file that somebody moved away was bound to go: it is made anew. */
+static int connect_file(struct archive_passed_over *p)
+{
+	int r;
+
+	arena_release(&p->open_arena);
+	r = archive_db_open(&p->db, p->path, ARCHIVE_DB_WRITE, ARCHIVE_DB_SYNC_CHECKPOINT,
+		&schema, &p->open_arena, &p->open_why);
+	if (r < 0)
+		return r;
+	r = archive_sql_new(&p->put, p->db, put_sql);
+	if (r == 0)
+		r = archive_sql_new(&p->evict, p->db, evict_sql);
+	if (r == 0)
+		r = archive_sql_new(&p->size, p->db, size_sql);
+	if (r == 0)
+		r = archive_sql_new(&p->since, p->db, since_sql);
+	if (r < 0) {
+		p->open_why = archive_db_why(p->db, &p->open_arena);
+		disconnect(p);
+	}
+	return r;
+}
+
+static int read_size(uint64_t *ret_used, uint64_t *ret_file, struct archive_sql *size)
+{
+	const int r = archive_sql_step(size);
+
+	if (r == ARCHIVE_ROW) {
+		*ret_used = (uint64_t)archive_column_int(size, 0);
+		*ret_file = (uint64_t)archive_column_int(size, 1);
+	}
+	archive_sql_reset(size);
+	return r < 0 ? r : 0;
+}
+
+static int read_since(struct wall *ret, struct archive_sql *since)
+{
+	const int r = archive_sql_step(since);
+
+	*ret = r == ARCHIVE_ROW ? (struct wall){archive_column_int(since, 0)} : WALL_NONE;
+	archive_sql_reset(since);
+	return r < 0 ? r : 0;
+}
+
+/* The oldest go until the rest fits; then the file gives back what it does not use. */
+static int make_room(struct archive_passed_over *p)
+{
+	uint64_t used = 0, file = 0;
+	struct wall since = WALL_NONE;
+	int r = read_size(&used, &file, p->size);
+
+	while (r == 0 && used > p->options.limit_bytes) {
+		archive_bind_int(p->evict, 1, EVICT_ROWS);
+		r = archive_sql_run(p->evict);
+		if (r < 0 || archive_db_changes(p->db) == 0)
+			break;
+		r = read_size(&used, &file, p->size);
+	}
+	if (r == 0 && file > p->options.limit_bytes) {
+		r = archive_db_exec(p->db, "PRAGMA incremental_vacuum");
+		if (r == 0)
+			r = read_size(&used, &file, p->size);
+	}
+	if (r == 0)
+		r = read_since(&since, p->since);
+	if (r == 0) {
+		p->bytes = file;
+		p->since_ms = since.ms;
+	}
+	return r;
+}
+
+static int on_begin(void *arg, bool writes)
+{
+	struct archive_passed_over *p = arg;
+
+	if (!p->db) {
+		const int r = connect_file(p);
+
+		if (r < 0)
+			return r;
+	}
+	return archive_db_begin(p->db, writes);
+}
+
+static int on_commit(void *arg)
+{
+	struct archive_passed_over *p = arg;
+	const int r = make_room(p);
+
+	return r < 0 ? r : archive_db_exec(p->db, "COMMIT");
+}
+
+static void on_rollback(void *arg)
+{
+	struct archive_passed_over *p = arg;
+
+	if (!p->db)
+		return;
+	archive_db_rollback(p->db);
+	if (archive_db_broken(p->db))
+		disconnect(p);
+}
+
+static struct span on_why(void *arg, int error, struct arena *arena)
+{
+	struct archive_passed_over *p = arg;
+
+	if (error == -ENOMEM)
+		return SPAN_NONE;
+	return p->db ? archive_db_why(p->db, arena) : arena_dup(arena, p->open_why);
+}
+
+static void on_trouble(void *arg, struct span why)
+{
+	struct archive_passed_over *p = arg;
+
+	if (p->options.trouble)
+		p->options.trouble(p->options.arg, why);
+}
+
+int archive_passed_over_new(struct archive_passed_over **ret, struct loop *loop,
+	const struct archive_passed_over_options *options, struct arena *arena,
+	struct span *ret_why)
+{
+	struct archive_passed_over *p = calloc(1, sizeof(*p));
+	int r;
+
+	*ret_why = SPAN("out of memory");
+	if (!p)
+		return -ENOMEM;
+	p->options = *options;
+	if (!p->options.limit_bytes)
+		p->options.limit_bytes = ARCHIVE_PASSED_OVER_LIMIT;
+	p->path = strdup(options->path);
+	r = p->path ? connect_file(p) : -ENOMEM;
+	if (r == 0)
+		r = make_room(p); /* the limit may be lower than last time */
+	if (r < 0 && p->path)
+		*ret_why = p->db ? archive_db_why(p->db, arena) : arena_dup(arena, p->open_why);
+	if (r == 0) {
+		p->stats = (struct archive_passed_over_stats){
+			.bytes = p->bytes, .since = {p->since_ms}};
+		r = archive_worker_new(&p->worker, loop,
+			&(struct archive_worker_options){
+				.begin = on_begin,
+				.commit = on_commit,
+				.rollback = on_rollback,
+				.why = on_why,
+				.trouble = on_trouble,
+				.arg = p,
+				.lossy = true,
+			});
+	}
+	if (r < 0) {
+		archive_passed_over_free(p);
+		return r;
+	}
+	*ret_why = SPAN_NONE;
+	*ret = p;
+	return 0;
+}
+
+struct archive_passed_over *archive_passed_over_free(struct archive_passed_over *p)
+{
+	if (!p)
+		return NULL;
+	archive_worker_free(p->worker);
+	disconnect(p);
+	arena_release(&p->open_arena);
+	free(p->path);
+	free(p);
+	return NULL;
+}
+
+/* --- Putting
+ * ---------------------------------------------------------------------------------- */
+
+struct put_job {
+	struct archive_job base; /* first */
+	struct archive_passed_over *store;
+	struct row {
+		struct item_key key;
+		uint64_t content_hash;
+		struct wall fetched;
+		struct span source, url, item;
+	} * rows;
+	size_t n;
+	size_t bytes;
+};
+
+static int run_put(void *arg, struct archive_job *base)
+{
+	struct put_job *job = (struct put_job *)base;
+	struct archive_passed_over *p = arg;
+	int r = 0;
+
+	for (size_t i = 0; i < job->n && r == 0; i++) {
+		const struct row *row = &job->rows[i];
+
+		archive_bind_int(p->put, 1, wall_known(row->fetched) ? row->fetched.ms : 0);
+		archive_bind_blob(p->put, 2, span_of((const char *)row->key.b, ITEM_KEY_BYTES));
+		archive_bind_int(p->put, 3, (int64_t)row->content_hash);
+		archive_bind_text(p->put, 4, row->source);
+		archive_bind_text(p->put, 5, row->url);
+		archive_bind_word(p->put, 6, row->item);
+		r = archive_sql_run(p->put);
+	}
+	return r;
+}
+
+static void on_put_done(struct archive_job *base)
+{
+	struct put_job *job = (struct put_job *)base;
+	struct archive_passed_over *p = job->store;
+
+	p->waiting_bytes -= job->bytes;
+	if (base->dropped)
+		p->stats.dropped += job->n;
+	else
+		p->stats.put += job->n;
+	p->stats.bytes = p->bytes;
+	p->stats.since = (struct wall){p->since_ms};
+}
+
+/* The hit without its matches, as bytes in the arena. False: too big, or memory is out. */
+static bool encode_item(struct row *row, struct arena *arena, const struct hit *hit)
+{
+	struct buf bytes = {.limit_bytes = ARCHIVE_PASSED_OVER_ITEM_MAX};
+	struct hit bare = *hit;
+
+	bare.n_matches = 0;
+	hit_encode(&bytes, &bare);
+	*row = (struct row){
+		.key = hit->key,
+		.content_hash = hit->content_hash,
+		.fetched = hit->fetched,
+		.source = arena_dup(arena, hit->source),
+		.url = arena_dup(arena, hit->item.url),
+		.item = bytes.failed ? SPAN_NONE : arena_dup(arena, buf_span(&bytes)),
+	};
+	buf_deinit(&bytes);
+	return row->source.p && row->url.p && row->item.p;
+}
+
+void archive_passed_over_put(struct archive_passed_over *p, const struct hit *items, size_t n)
+{
+	struct put_job *job = calloc(1, sizeof(*job));
+
+	if (job)
+		job->rows = arena_calloc(&job->base.arena, n, sizeof(*job->rows));
+	for (size_t i = 0; job && job->rows && i < n; i++) {
+		struct row *row = &job->rows[job->n];
+
+		if (p->waiting_bytes + job->bytes < ARCHIVE_PASSED_OVER_WAITING_MAX &&
+			encode_item(row, &job->base.arena, &items[i])) {
+			job->bytes += row->item.n;
+			job->n++;
+		}
+	}
+	p->stats.dropped += n - (job ? job->n : 0);
+	if (!job || !job->n) {
+		if (job)
+			arena_release(&job->base.arena);
+		free(job);
+		return;
+	}
+	job->store = p;
+	job->base.weight = job->n;
+	job->base.writes = true;
+	job->base.run = run_put;
+	job->base.done = on_put_done;
+	p->waiting_bytes += job->bytes;
+	archive_worker_take(p->worker, &job->base);
+}
+
+const struct archive_passed_over_stats *archive_passed_over_stats(
+	const struct archive_passed_over *p)
+{
+	return &p->stats;
+}
+
+int archive_passed_over_reach(struct archive_passed_over_stats *ret, const char *path,
+	struct arena *arena, struct span *ret_why)
+{
+	struct archive_passed_over_stats stats = {.since = WALL_NONE};
+	struct archive_sql *size = NULL, *since = NULL;
+	struct archive_db *db = NULL;
+	uint64_t used;
+	int r;
+
+	r = archive_db_open(&db, path, ARCHIVE_DB_READ, ARCHIVE_DB_SYNC_CHECKPOINT, &schema,
+		arena, ret_why);
+	if (r < 0)
+		return r;
+	r = archive_sql_new(&size, db, size_sql);
+	if (r == 0)
+		r = archive_sql_new(&since, db, since_sql);
+	if (r == 0)
+		r = read_size(&used, &stats.bytes, size);
+	if (r == 0)
+		r = read_since(&stats.since, since);
+	if (r < 0)
+		*ret_why = archive_db_why(db, arena);
+	else
+		*ret = stats;
+	archive_sql_free(size);
+	archive_sql_free(since);
+	archive_db_close(db);
+	return r;
+}

@@ -1,0 +1,144 @@
+#include "line/archive_schema.h"
+
+/*
+ * Times are milliseconds since 1970-01-01T00:00:00Z. Lists are JSON lists of strings. An absent
+ * value is NULL. Text stands in `mentions` alone; all else refers to it.
+ *
+ * mentions     what was said, once for each item key. `at` is when, for all questions of time:
+ *              published, else first seen. `first_seen` is the first fetch that brought it,
+ *              `fetched` the one that brought what stands here, `revision` counts its texts
+ * from 1. Columns from content_hash on: line/codec_hit_fields.h. matches      why it was
+ * wanted: one row for each rule. spans: [[field,start,end],…], field 0 title, 1 text, 2 author,
+ * half-open, in bytes of the UTF-8; they belong to the text of `revision`, and are [] when that
+ * is not the mention's. mentions_words  the full-text index over mentions; keeps no text of its
+ * own. outcomes     the ledger: what became of an item for a receiver. Keyed by item key, for
+ * it may speak of an item before that is filed. losses       what was lost between the queue
+ * and here, or could not be read (then with its bytes). audit        who changed what by hand.
+ */
+static const char version_1[] =
+	"CREATE TABLE mentions ("
+	"	mention INTEGER PRIMARY KEY,"
+	"	key BLOB NOT NULL UNIQUE,"
+	"	at INTEGER NOT NULL,"
+	"	first_seen INTEGER NOT NULL,"
+	"	revision INTEGER NOT NULL,"
+	"	content_hash INTEGER NOT NULL,"
+	"	silent INTEGER NOT NULL,"
+	"	fetched INTEGER,"
+	"	source TEXT,"
+	"	source_kind TEXT,"
+	"	source_tags TEXT,"
+	"	id TEXT,"
+	"	id_is_own INTEGER NOT NULL,"
+	"	kind TEXT NOT NULL,"
+	"	url TEXT,"
+	"	title TEXT,"
+	"	text TEXT,"
+	"	author_name TEXT,"
+	"	author_handle TEXT,"
+	"	author_url TEXT,"
+	"	followers NUMERIC,"
+	"	published INTEGER,"
+	"	updated INTEGER,"
+	"	lang TEXT,"
+	"	tags TEXT,"
+	"	parent TEXT,"
+	"	likes NUMERIC,"
+	"	shares NUMERIC,"
+	"	replies NUMERIC,"
+	"	views NUMERIC,"
+	"	rating NUMERIC,"
+	"	stated_engagement NUMERIC,"
+	"	stated_score NUMERIC,"
+	"	stated_reach NUMERIC,"
+	"	media TEXT,"
+	"	place_name TEXT,"
+	"	place_country TEXT,"
+	"	lat NUMERIC,"
+	"	lon NUMERIC,"
+	"	feed_title TEXT,"
+	"	feed_url TEXT,"
+	"	feed_lang TEXT,"
+	"	score NUMERIC"
+	");"
+	"CREATE INDEX mentions_at ON mentions (at);"
+	"CREATE INDEX mentions_source ON mentions (source COLLATE NOCASE, at);"
+
+	"CREATE TABLE matches ("
+	"	mention INTEGER NOT NULL REFERENCES mentions ON DELETE CASCADE,"
+	"	rule TEXT NOT NULL,"
+	"	version TEXT,"
+	"	kind TEXT,"
+	"	brand TEXT,"
+	"	tags TEXT,"
+	"	weight NUMERIC NOT NULL,"
+	"	spans TEXT NOT NULL,"
+	"	revision INTEGER NOT NULL,"
+	"	position INTEGER NOT NULL," /* the rule's place among those of its hit */
+	"	PRIMARY KEY (mention, rule)"
+	") WITHOUT ROWID;"
+	"CREATE INDEX matches_rule ON matches (rule, mention);"
+	"CREATE INDEX matches_brand ON matches (brand COLLATE NOCASE, mention);"
+
+	"CREATE VIRTUAL TABLE mentions_words USING fts5("
+	"	title, text, author_name, author_handle,"
+	"	content='mentions', content_rowid='mention',"
+	"	tokenize='unicode61 remove_diacritics 2');"
+	"CREATE TRIGGER mentions_inserted AFTER INSERT ON mentions BEGIN"
+	"	INSERT INTO mentions_words (rowid, title, text, author_name, author_handle)"
+	"	VALUES (new.mention, new.title, new.text, new.author_name, new.author_handle);"
+	"END;"
+	"CREATE TRIGGER mentions_deleted AFTER DELETE ON mentions BEGIN"
+	"	INSERT INTO mentions_words"
+	"	(mentions_words, rowid, title, text, author_name, author_handle)"
+	"	VALUES ('delete', old.mention, old.title, old.text, old.author_name, "
+	"old.author_handle);"
+	"END;"
+	"CREATE TRIGGER mentions_updated AFTER UPDATE OF title, text, author_name, "
+	"author_handle"
+	"	ON mentions"
+	"	WHEN old.title IS NOT new.title OR old.text IS NOT new.text"
+	"	OR old.author_name IS NOT new.author_name"
+	"	OR old.author_handle IS NOT new.author_handle BEGIN"
+	"	INSERT INTO mentions_words"
+	"	(mentions_words, rowid, title, text, author_name, author_handle)"
+	"	VALUES ('delete', old.mention, old.title, old.text, old.author_name, "
+	"old.author_handle);"
+	"	INSERT INTO mentions_words (rowid, title, text, author_name, author_handle)"
+	"	VALUES (new.mention, new.title, new.text, new.author_name, new.author_handle);"
+	"END;"
+
+	"CREATE TABLE outcomes ("
+	"	key BLOB NOT NULL,"
+	"	receiver TEXT NOT NULL,"
+	"	outcome TEXT NOT NULL,"
+	"	delivery TEXT,"
+	"	at INTEGER,"
+	"	PRIMARY KEY (key, receiver)"
+	") WITHOUT ROWID;"
+
+	"CREATE TABLE losses ("
+	"	loss INTEGER PRIMARY KEY,"
+	"	entry TEXT NOT NULL UNIQUE," /* of the stream, or a hash of the bytes */
+	"	why TEXT NOT NULL,"
+	"	at INTEGER,"
+	"	bytes BLOB"
+	");"
+
+	"CREATE TABLE audit ("
+	"	entry INTEGER PRIMARY KEY,"
+	"	at INTEGER NOT NULL,"
+	"	actor TEXT NOT NULL,"
+	"	action TEXT NOT NULL," /* silence, mute, erase, … */
+	"	subject TEXT,"
+	"	detail TEXT"
+	");";
+
+static const char *const migrations[] = {version_1};
+
+const struct archive_schema archive_schema = {
+	.name = "archive",
+	.application_id = 0x76696731, /* "vig1" */
+	.migrations = migrations,
+	.version = sizeof(migrations) / sizeof(*migrations),
+};

@@ -1,0 +1,547 @@
+/*
+ * crawl_fetch: one attempt, from the request to the commit: what is asked, what the answer is
+ * taken for, and which address is believed. When to come back is decided in line/health.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "io/log.h"
+#include "line/crawl_impl.h"
+#include "sources/url.h"
+
+enum {
+	/* A permanent redirect is adopted when so many answers in a row named it: sites in
+	 * trouble, and gatekeepers, send people elsewhere "for good" for an hour. */
+	MOVED_SEEN = 5,
+	/* Failures in a row after which an adopted address is given up for the configured one.
+	 */
+	MOVED_FAILURES = 5,
+	NO_MEMORY_MS = 10 * 1000,
+	AUTO_MOST = 16,
+	AUTO_LEAST_MS = 60 * 1000,
+};
+
+/* --- The record --------------------------------------------------------------------------- */
+
+static struct flight *flight_new(struct crawl *c, struct entry *e)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	*f = (struct flight){
+		.crawl = c, .entry = e, .next = c->flights, .began = loop_now(c->loop)};
+	if (c->flights)
+		c->flights->prev = f;
+	c->flights = f;
+	e->flight = f;
+	c->stats.in_flight++;
+	return f;
+}
+
+static void flight_free(struct flight *f)
+{
+	struct crawl *c = f->crawl;
+
+	if (f->entry)
+		f->entry->flight = NULL;
+	if (f->prev)
+		f->prev->next = f->next;
+	else
+		c->flights = f->next;
+	if (f->next)
+		f->next->prev = f->prev;
+	c->stats.in_flight--;
+	free(f);
+}
+
+void crawl_abandon(struct flight *f)
+{
+	if (f->handle) {
+		transfer_cancel(f->handle);
+		(void)batch_free(f->batch);
+		if (f->entry)
+			schedule_park(f->crawl->schedule, f->entry->slot);
+	}
+	flight_free(f);
+}
+
+/* Few are under way: no index is needed. */
+static struct flight *flight_of(struct crawl *c, const struct batch *b)
+{
+	struct flight *f = c->flights;
+
+	while (f && f->batch != b)
+		f = f->next;
+	return f;
+}
+
+/* --- The question ------------------------------------------------------------------------- */
+
+static bool has_header(const struct source *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_headers; i++)
+		if (span_eq_ci(s->headers[i].name, span_str(name)))
+			return true;
+	return false;
+}
+
+/* True once a day (spread by the source's own number) and whenever a cache was found lying. */
+static bool wants_all(const struct flight *f)
+{
+	const struct batch *b = f->batch;
+	const int64_t age = loop_wall(f->crawl->loop).ms - f->memo.full.ms;
+	const int64_t spread = (int64_t)(f->memo.url % (HEALTH_FULL_MS / 4));
+
+	if (span_empty(b->state.etag) && span_empty(b->state.last_modified))
+		return true;
+	if (f->memo.flags & MEMO_NO_CACHE)
+		return true;
+	return !wall_known(f->memo.full) || age < 0 || age > HEALTH_FULL_MS + spread;
+}
+
+static int ask(struct flight *f)
+{
+	struct batch *b = f->batch;
+	const struct source *s = b->source;
+	struct header *headers;
+	size_t n = s->n_headers;
+
+	headers = arena_calloc(&b->arena, n + 2, sizeof(*headers));
+	if (!headers)
+		return -ENOMEM;
+	if (n)
+		memcpy(headers, s->headers, n * sizeof(*headers));
+	if (!has_header(s, "accept"))
+		headers[n++] = (struct header){
+			SPAN("Accept"), SPAN("application/atom+xml, application/rss+xml, "
+					     "application/feed+json, "
+					     "application/rdf+xml;q=0.9, "
+					     "application/xml;q=0.9, text/xml;q=0.9, "
+					     "*/*;q=0.5")};
+	if (f->memo.flags & MEMO_NO_CACHE)
+		headers[n++] = (struct header){SPAN("Cache-Control"), SPAN("no-cache")};
+	b->request = (struct request){
+		.url = span_empty(b->state.url_moved) ? s->url : b->state.url_moved,
+		.headers = headers,
+		.n_headers = n,
+	};
+	f->conditional = !wants_all(f);
+	if (f->conditional) {
+		b->request.etag = b->state.etag;
+		b->request.last_modified = b->state.last_modified;
+	}
+	return 0;
+}
+
+/* A batch with the source's state in its own memory. */
+static struct batch *tray(struct crawl *c, const struct entry *e)
+{
+	struct batch *b = batch_new();
+	struct packed *state = b ? packed_dup(&b->arena, e->state) : NULL;
+
+	if (!state)
+		return batch_free(b);
+	packed_read(&b->state, state);
+	b->source = e->source;
+	b->config = c->config_ref ? c->config_ref(c->config) : c->config;
+	b->config_unref = c->config_unref;
+	return b;
+}
+
+static void on_answer(void *arg, const struct transfer_result *result);
+
+void crawl_fetch(struct crawl *c, struct entry *e)
+{
+	struct flight *f = flight_new(c, e);
+	int r = -ENOMEM;
+
+	if (f)
+		f->batch = tray(c, e);
+	if (f && f->batch) {
+		memo_decode(&f->memo, f->batch->state.memo);
+		f->memo.url = crawl_hash(e->source->url);
+		c->stats.fetches++;
+		if (crawl_is_file(e->source)) {
+			crawl_read_file(f);
+			crawl_answered(f);
+			return;
+		}
+		r = ask(f);
+		if (r == 0)
+			r = transfer_start(&f->handle, c->transfer,
+				&(struct transfer_ask){.request = &f->batch->request},
+				on_answer, f);
+		if (r == 0)
+			return;
+		if (r != -ENOMEM) { /* an address that no request can be made of */
+			f->batch->outcome = BATCH_FAILED;
+			f->batch->error =
+				SPAN("an address that can't be asked: correct its `url`");
+			crawl_answered(f);
+			return;
+		}
+	}
+	log_error("crawl.out_of_memory", TEXT("source", e->source->id));
+	if (f) {
+		(void)batch_free(f->batch);
+		flight_free(f);
+	}
+	schedule_set(c->schedule, e->slot, loop_now(c->loop).ms + NO_MEMORY_MS);
+}
+
+/* --- The answer --------------------------------------------------------------------------- */
+
+static bool keep(struct arena *a, struct span *s)
+{
+	if (s->p)
+		*s = arena_dup(a, *s);
+	return s->p || !s->n;
+}
+
+/* The document in the batch's own memory. */
+static int take_document(struct batch *b, const struct document *from)
+{
+	struct document *d = &b->document;
+	struct span *const spans[] = {&d->url, &d->permanent_url, &d->content_type, &d->etag,
+		&d->last_modified, &d->retry_after, &d->cache_control, &d->expires, &d->date,
+		&d->body};
+	struct header *headers = arena_calloc(&b->arena, from->n_headers, sizeof(*headers));
+	bool ok = headers;
+
+	*d = *from;
+	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++)
+		ok = keep(&b->arena, spans[i]) && ok;
+	for (size_t i = 0; i < from->n_headers && ok; i++) {
+		headers[i] = from->headers[i];
+		ok = keep(&b->arena, &headers[i].name) && keep(&b->arena, &headers[i].value);
+	}
+	d->headers = headers;
+	if (ok)
+		return 0;
+	*d = (struct document){.status = from->status};
+	return -ENOMEM;
+}
+
+/* The bytes of a whole document as a validator of our own: most servers without ETag send the
+ * same ones again and again. It stands as "=HASH" in the cursor, which is nobody else's where
+ * there are no pages to turn, and which the queue drops with the other validators when it can't
+ * vouch for them. */
+static struct span mark_of(struct arena *arena, struct span body)
+{
+	return arena_printf(arena, "=%016" PRIx64, crawl_hash(body));
+}
+
+static bool has_mark(const struct source_state *s)
+{
+	return s->cursor.n && s->cursor.p[0] == '=';
+}
+
+/* The same to the byte, or by the server's word. */
+static bool is_unchanged(const struct flight *f)
+{
+	struct batch *b = f->batch;
+	const struct document *d = &b->document;
+
+	if (d->status == 304)
+		return f->conditional;
+	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
+	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
+}
+
+static void on_answer(void *arg, const struct transfer_result *result)
+{
+	struct flight *f = arg;
+	struct crawl *c = f->crawl;
+	struct batch *b = f->batch;
+
+	f->handle = NULL;
+	schedule_release(c->schedule, f->entry->slot);
+	b->outcome = BATCH_FAILED;
+	if (result->error != TRANSFER_OK) {
+		b->error = arena_dup(&b->arena, result->why);
+	} else if (take_document(b, &result->document) < 0) {
+		b->error = SPAN("no memory for so long a document");
+		b->document.status = 0;
+	} else if (is_unchanged(f)) {
+		b->outcome = BATCH_UNCHANGED;
+	} else if (b->document.status >= 200 && b->document.status < 300) {
+		b->outcome = BATCH_READ;
+	}
+	crawl_answered(f);
+}
+
+void crawl_answered(struct flight *f)
+{
+	struct crawl *c = f->crawl;
+	struct batch *b = f->batch;
+
+	b->fetched = loop_wall(c->loop);
+	b->fetch_end = loop_now(c->loop);
+	c->stats.bytes += b->document.body.n;
+	if (b->outcome == BATCH_READ)
+		c->options.next.take(c->options.next.arg, b);
+	else
+		crawl_settle(c, b);
+	crawl_arm(c);
+}
+
+/* --- Moved addresses ---------------------------------------------------------------------- */
+
+static bool same_host(struct arena *a, struct span x, struct span y)
+{
+	return span_eq(url_host(a, x), url_host(a, y));
+}
+
+static bool is_https(struct span url)
+{
+	return span_eq_ci(span_slice(url, 0, 8), SPAN("https://"));
+}
+
+/* Not from https to http, whoever says so; and headers the operator wrote for one host are not
+ * for another. */
+static bool may_move(struct batch *b, struct span to)
+{
+	const struct source *s = b->source;
+
+	return url_is_web(to) && (is_https(to) || !is_https(s->url)) &&
+	       (!s->n_headers || same_host(&b->arena, s->url, to));
+}
+
+static void follow_move(struct flight *f)
+{
+	struct batch *b = f->batch;
+	struct span to = b->document.permanent_url;
+	struct memo *m = &f->memo;
+
+	if (span_empty(to) || span_eq(to, b->request.url) || !may_move(b, to)) {
+		m->moved = 0;
+		m->moved_seen = 0;
+		return;
+	}
+	m->moved_seen = m->moved == crawl_hash(to) ? (uint8_t)(m->moved_seen + 1) : 1;
+	m->moved = crawl_hash(to);
+	if (m->moved_seen < MOVED_SEEN)
+		return;
+	m->moved = 0;
+	m->moved_seen = 0;
+	b->state.url_moved = span_eq(to, b->source->url) ? SPAN_NONE : to;
+	log_info("crawl.moved", TEXT("source", b->source->id), LOG_URL("from", b->request.url),
+		LOG_URL("to", to));
+}
+
+/* An adopted address that fails is given up: the configured one may know better. */
+static bool give_up_move(struct batch *b)
+{
+	struct source_state *s = &b->state;
+
+	if (span_empty(s->url_moved) ||
+		(s->failures < MOVED_FAILURES && !span_eq_str(s->mark, "gone")))
+		return false;
+	log_warning("crawl.moved_back", TEXT("source", b->source->id),
+		LOG_URL("from", s->url_moved), TEXT("error", s->error));
+	s->url_moved = SPAN_NONE;
+	s->etag = SPAN_NONE;
+	s->last_modified = SPAN_NONE;
+	if (has_mark(s))
+		s->cursor = SPAN_NONE;
+	s->mark = SPAN_NONE;
+	return true;
+}
+
+/* --- Settling and adopting ---------------------------------------------------------------- */
+
+static void tell(const struct crawl *c, const struct batch *b, const struct health *h)
+{
+	const struct source_state *s = &b->state;
+	const struct span id = b->source->id;
+	const int64_t took_ms = loop_now(c->loop).ms - b->fetch_end.ms;
+
+	if (b->outcome == BATCH_FAILED && h->changed)
+		log_warning("crawl.failed", TEXT("source", id), TEXT("error", s->error),
+			INT("failures", s->failures), INT("again_in_ms", h->due_in_ms));
+	else if (b->outcome == BATCH_FAILED)
+		log_debug("crawl.failed", TEXT("source", id), TEXT("error", s->error),
+			INT("failures", s->failures), INT("again_in_ms", h->due_in_ms));
+	else if (h->changed && !span_empty(s->error))
+		log_warning("crawl.read_in_part", TEXT("source", id), TEXT("error", s->error));
+	else if (h->changed)
+		log_info("crawl.recovered", TEXT("source", id));
+	if (b->outcome == BATCH_UNCHANGED)
+		log_debug("crawl.unchanged", TEXT("source", id),
+			INT("again_in_ms", h->due_in_ms));
+	else if (b->outcome == BATCH_READ)
+		log_write(b->lesson.n_new ? LOG_INFO_LEVEL : LOG_DEBUG_LEVEL, "crawl.read",
+			LOG_PAIRS(TEXT("source", id), INT("items", b->items.n),
+				INT("new", b->lesson.n_new), INT("hits", b->n_hits),
+				INT("took_ms", took_ms), INT("again_in_ms", h->due_in_ms)));
+}
+
+/* --- Rhythm ------------------------------------------------------------------------------- */
+
+/* What this answer tells of when the source speaks. Items that carry the time of the fetch were
+ * dated by sift, and are new. */
+static void listen(struct flight *f, struct rhythm *rhythm)
+{
+	struct batch *b = f->batch;
+	const bool first = !wall_known(rhythm->until);
+	struct wall *times = arena_calloc(&b->arena, b->items.n, sizeof(*times));
+	size_t n = 0, undated = 0;
+
+	if (!times)
+		return;
+	for (size_t i = 0; i < b->items.n; i++) {
+		const struct wall published = b->items.items[i].published;
+
+		if (published.ms != b->fetched.ms && (first || published.ms > rhythm->until.ms))
+			times[n++] = published;
+	}
+	if (!first && b->lesson.n_new > n)
+		undated = b->lesson.n_new - n;
+	rhythm_observe(rhythm, b->fetched, times, n, undated,
+		schedule_random(f->crawl->schedule, UINT64_MAX));
+	f->memo.rhythm = rhythm_encode(&b->arena, rhythm);
+}
+
+/* How long a source of `every: auto` is left alone. The budget is what asking everybody once in
+ * every_default_ms would take; nobody waits longer than AUTO_MOST turns of that. */
+static int64_t auto_wait(struct flight *f, const struct rhythm *rhythm)
+{
+	const struct crawl *c = f->crawl;
+	const int64_t every = c->options.every_default_ms;
+	const int64_t most = every > HEALTH_LONGEST_MS               ? every
+			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
+								     : AUTO_MOST * every;
+
+	if (!c->n_rooted)
+		return every;
+	return rhythm_wait(rhythm, f->batch->fetched,
+		rhythm_price(c->roots / (double)c->n_rooted, every),
+		every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most);
+}
+
+/* A source that has fallen silent is an incident of the source: said once, and once when it is
+ * over. */
+static void watch_silence(struct batch *b, const struct rhythm *rhythm)
+{
+	struct source_state *s = &b->state;
+	char since[RFC3339_SIZE];
+
+	if (!span_empty(s->mark) || !rhythm_is_broken(rhythm, b->fetched))
+		return;
+	s->mark = SPAN("silent");
+	s->error = arena_printf(&b->arena,
+		"silent since %s, against its habit: look whether it still is published",
+		wall_rfc3339(since, rhythm->last_item));
+}
+
+/* false: nothing of note has happened. */
+static bool judge(struct flight *f)
+{
+	struct crawl *c = f->crawl;
+	struct batch *b = f->batch;
+	const struct source *s = b->source;
+	const struct span error = b->state.error, mark = b->state.mark;
+	struct rhythm rhythm;
+	struct health health;
+	struct health_ask how = {
+		.every_ms = s->every_ms,
+		.auto_ms = CRAWL_FILE_MS,
+		.now = loop_wall(c->loop),
+		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
+		.random = {schedule_random(c->schedule, UINT32_MAX),
+			schedule_random(c->schedule, UINT32_MAX)},
+		.conditional = f->conditional,
+		.again = f->again,
+		.passed = f->file.n,
+	};
+
+	if (b->outcome == BATCH_FAILED && f->file.n)
+		b->error = arena_printf(
+			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
+
+	rhythm_decode(&rhythm, f->memo.rhythm);
+	if (b->outcome != BATCH_FAILED)
+		listen(f, &rhythm);
+	if (!crawl_is_file(s))
+		how.auto_ms = auto_wait(f, &rhythm);
+	health_settle(&health, b, &f->memo, &how);
+	if (b->outcome != BATCH_FAILED)
+		watch_silence(b, &rhythm);
+	health.changed = !span_eq(error, b->state.error) || !span_eq(mark, b->state.mark);
+	c->stats.unchanged += b->outcome == BATCH_UNCHANGED;
+	c->stats.failed += b->outcome == BATCH_FAILED;
+	if (b->outcome == BATCH_FAILED) {
+		if (give_up_move(b)) {
+			health.due_in_ms = 0;
+			b->state.next_due = how.now;
+		}
+	} else if (!crawl_is_file(s)) {
+		follow_move(f);
+	}
+	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
+		!crawl_is_file(s) && (span_empty(b->state.cursor) || has_mark(&b->state)))
+		b->state.cursor = mark_of(&b->arena, b->document.body);
+	b->state.memo = memo_encode(&b->arena, &f->memo);
+	f->never = health.due_in_ms < 0;
+	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};
+	if (health.host_ms && f->entry)
+		schedule_hold(
+			c->schedule, f->entry->slot, loop_now(c->loop).ms + health.host_ms);
+	tell(c, b, &health);
+	return b->outcome != BATCH_UNCHANGED || health.changed;
+}
+
+void crawl_settle(void *crawl, struct batch *batch)
+{
+	struct crawl *c = crawl;
+	struct flight *f = flight_of(c, batch);
+
+	if (f && f->stale && !batch->n_hits) {
+		/* Asked with validators that the queue no longer vouches for: a 304 would be
+		 * believed though its hits are lost. The source is read again at once. */
+		crawl_committed(c, batch);
+		return;
+	}
+	if (f && !judge(f) && crawl_is_file(batch->source)) {
+		crawl_committed(c, batch); /* nothing to remember */
+		return;
+	}
+	if (f && f->stale) { /* hits are always welcome, alone */
+		batch->state.etag = SPAN_NONE;
+		batch->state.last_modified = SPAN_NONE;
+		batch->state.cursor = SPAN_NONE;
+	}
+	c->options.commit.take(c->options.commit.arg, batch);
+}
+
+void crawl_committed(void *crawl, struct batch *batch)
+{
+	struct crawl *c = crawl;
+	struct flight *f = flight_of(c, batch);
+	struct entry *e = f ? f->entry : NULL;
+
+	if (e) {
+		const struct span moved = batch->state.url_moved;
+		int64_t due = f->due.ms;
+		bool never = f->never;
+
+		if (f->stale) {
+			never = !e->state; /* not known yet: crawl_state() sets the time */
+			due = loop_now(c->loop).ms;
+		} else {
+			crawl_adopt(c, e, &batch->state);
+		}
+		schedule_park(c->schedule, e->slot);
+		if (!f->stale)
+			crawl_change_gate(c, e, span_empty(moved) ? e->source->url : moved);
+		if (!never)
+			schedule_set(c->schedule, e->slot, due);
+	}
+	if (f)
+		flight_free(f);
+	(void)batch_free(batch);
+	crawl_arm(c);
+}

@@ -1,0 +1,92 @@
+#ifndef VIGIE_LINE_CRAWL_IMPL_H
+#define VIGIE_LINE_CRAWL_IMPL_H
+
+/*
+ * crawl_impl: what crawl's files share. crawl.c keeps the set of sources and their states;
+ * crawl_fetch.c takes one source through an attempt; crawl_file.c reads file: sources.
+ */
+
+#include "line/crawl.h"
+#include "line/health.h"
+#include "line/memo.h"
+#include "line/packed.h"
+#include "line/rhythm.h"
+#include "line/schedule.h"
+
+/* A source at rest: there may be a hundred thousand. */
+struct entry {
+	const struct source *source; /* of crawl.config */
+	struct packed *state;        /* NULL: not known yet */
+	struct flight *flight;       /* NULL: not under way */
+	float root;                  /* its share of requests (rhythm_root()); 0: it has none */
+	uint64_t host;               /* at the gate of which it stands */
+	uint32_t slot;               /* its number in the schedule */
+	uint8_t partition;
+	bool kept, fresh; /* while the set is replaced */
+};
+
+/* An attempt, from the request to the commit. */
+struct flight {
+	struct crawl *crawl;
+	struct entry *entry; /* NULL: taken out of the set meanwhile */
+	struct flight *prev, *next;
+	struct batch *batch; /* NULL before the answer came; then ours, or at a station */
+	struct transfer_handle *handle; /* while the request is under way */
+	struct memo memo;
+	struct mono began;
+	struct mono due; /* once settled */
+	bool never;      /* no due time, once settled */
+	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
+	bool conditional;
+	struct span file; /* which one of a folder */
+	bool again;       /* the folder has more to read */
+};
+
+struct crawl {
+	struct loop *loop;
+	struct transfer *transfer;
+	struct crawl_options options;
+	struct schedule *schedule;
+	struct timer *timer;
+	struct entry *entries; /* by id */
+	size_t n_entries;
+	uint32_t *by_slot; /* index into entries of each number of the schedule */
+	struct flight *flights;
+	double roots; /* sum over all sources of every: auto whose state is known */
+	size_t n_rooted;
+	void *config;
+	void *(*config_ref)(void *config);
+	void (*config_unref)(void *config);
+	bool paused, stopped;
+	struct crawl_stats stats;
+};
+
+/* Looks at the schedule soon. */
+void crawl_arm(struct crawl *c);
+struct entry *crawl_find(struct crawl *c, struct span id);
+/* The state the next attempt starts from; the old one stays when memory is out. */
+void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *state);
+
+/* Lets an entry that isn't busy stand at the gate of this address's host; it is parked then, if
+ * the host is another one. */
+void crawl_change_gate(struct crawl *c, struct entry *e, struct span url);
+
+/* Begins an attempt of an entry the schedule handed out. */
+void crawl_fetch(struct crawl *c, struct entry *e);
+/* The answer is in flight->batch: to sift, or settled at once. */
+void crawl_answered(struct flight *f);
+/* Ends an attempt whose answer hasn't come, or the record of one that is at another station:
+ * its batch then comes back to crawl_settle() or crawl_committed() as a stranger. */
+void crawl_abandon(struct flight *f);
+
+bool crawl_is_file(const struct source *source);
+/* Fills flight->batch from the file or folder. */
+void crawl_read_file(struct flight *f);
+
+/* The source's share of the requests that `every: auto` has to give. */
+void crawl_root(struct crawl *c, struct entry *e, struct span memo);
+
+/* XXH3. */
+uint64_t crawl_hash(struct span s);
+
+#endif

@@ -1,0 +1,381 @@
+#include "line/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "io/log.h"
+#include "line/codec_hit.h"
+#include "vigie/channel.h"
+
+/* Hits between the queue and the outbox: bounds memory; enough for Redis to be busy. */
+enum { DISPATCH_WINDOW = 512, RETRY_MS = 1000 };
+
+/* One hit on its way. */
+struct job_entry {
+	struct job *job;
+	unsigned partition;
+	struct span id;
+	struct hit hit;
+	bool told; /* nothing is to be filed: it can be acknowledged */
+	bool filing;
+	struct outbox_entry *to;
+	size_t n_to;
+};
+
+/* What one call of the queue brought. */
+struct job {
+	struct job *next;
+	struct dispatch *dispatch;
+	struct arena arena;
+	struct job_entry *entries;
+	size_t n, left;            /* entries; of them not yet acknowledged */
+	bool routed, asked, ready; /* asked: the ledger; ready: it answered */
+};
+
+struct dispatch {
+	struct loop *loop;
+	struct queue_group *group;
+	struct archive *archive;
+	struct post *post;
+	struct outbox *outbox;
+	const struct policy *policy;
+	void *config;
+	void (*unref)(void *config);
+	struct job *jobs; /* oldest first */
+	struct timer *retry;
+	struct timer *flush;
+	bool flushing;
+	struct wall next_group;
+	struct dispatch_stats stats;
+};
+
+static void pump(struct dispatch *d);
+
+/* --- Groups that wait ----------------------------------------------------------------------
+ */
+
+static void on_flushed(void *arg, int r, const struct outbox_woken *woken);
+
+static void wake(struct dispatch *d, const struct outbox_woken *woken)
+{
+	for (size_t i = 0; i < woken->n_receivers; i++)
+		post_wake(d->post, woken->receivers[i]);
+	if (wall_known(woken->next_group))
+		(void)timer_set(d->flush, woken->next_group.ms - loop_wall(d->loop).ms);
+}
+
+static void flush(void *arg)
+{
+	struct dispatch *d = arg;
+
+	if (d->flushing)
+		return;
+	d->flushing = outbox_flush(d->outbox, loop_wall(d->loop), on_flushed, d) == 0;
+	/* While the outbox is down nothing is lost by waiting: on_up() comes here. */
+}
+
+static void on_flushed(void *arg, int r, const struct outbox_woken *woken)
+{
+	struct dispatch *d = arg;
+
+	d->flushing = false;
+	if (r < 0)
+		(void)timer_set(d->flush, RETRY_MS);
+	else
+		wake(d, woken);
+}
+
+/* --- One hit ---------------------------------------------------------------------------------
+ */
+
+static void job_free(struct job *job)
+{
+	arena_release(&job->arena);
+	free(job);
+}
+
+static void acknowledge(struct job_entry *e)
+{
+	struct job *job = e->job;
+
+	queue_ack(job->dispatch->group, e->partition, &e->id, 1);
+	job->dispatch->stats.in_flight--;
+	job->left--;
+	e->told = true;
+}
+
+static void on_filed(void *arg, int r, const struct outbox_woken *woken)
+{
+	struct job_entry *e = arg;
+	struct dispatch *d = e->job->dispatch;
+
+	e->filing = false;
+	if (r < 0) {
+		(void)timer_set(d->retry, RETRY_MS);
+		return;
+	}
+	d->stats.filed++;
+	acknowledge(e);
+	wake(d, woken);
+	if (!e->job->left)
+		(void)timer_set(d->retry, 0); /* to free it, from outside */
+}
+
+static int route(struct dispatch *d, struct job_entry *e)
+{
+	struct assignment *found;
+	size_t n;
+	int r = route_hit(d->policy, &e->hit, &e->job->arena, &found, &n);
+
+	if (r < 0)
+		return r;
+	e->to = arena_calloc(&e->job->arena, n + 1, sizeof(*e->to));
+	if (!e->to)
+		return -ENOMEM;
+	for (e->n_to = 0; e->n_to < n; e->n_to++) {
+		const struct assignment *a = &found[e->n_to];
+		const struct span receiver =
+			arena_dup(&e->job->arena, d->policy->receivers[a->receiver].id);
+
+		if (!receiver.p)
+			return -ENOMEM;
+		e->to[e->n_to] =
+			(struct outbox_entry){receiver, a->group, a->route, a->wait_ms};
+	}
+	return 0;
+}
+
+/* --- The ledger ------------------------------------------------------------------------------
+ */
+
+static void on_outcomes(void *arg, const struct span *outcomes, size_t n)
+{
+	struct job *job = arg;
+	size_t at = 0;
+
+	for (size_t i = 0; i < job->n; i++) {
+		struct job_entry *e = &job->entries[i];
+		size_t kept = 0;
+
+		for (size_t k = 0; k < e->n_to && at < n; k++, at++) {
+			if (span_empty(outcomes[at]))
+				e->to[kept++] = e->to[k];
+			else
+				job->dispatch->stats.known++;
+		}
+		e->n_to = kept;
+	}
+	job->ready = true;
+	pump(job->dispatch);
+}
+
+static void ask(struct job *job)
+{
+	struct archive_outcome *asks;
+	size_t most = 0, n = 0;
+
+	for (size_t i = 0; i < job->n; i++)
+		most += job->entries[i].n_to;
+	asks = arena_calloc(&job->arena, most + 1, sizeof(*asks));
+	if (!asks)
+		return;
+	for (size_t i = 0; i < job->n; i++)
+		for (size_t k = 0; k < job->entries[i].n_to; k++)
+			asks[n++] = (struct archive_outcome){.key = job->entries[i].hit.key,
+				.receiver = job->entries[i].to[k].receiver,
+				.at = WALL_NONE};
+	job->asked = true;
+	if (n)
+		archive_outcomes(job->dispatch->archive, asks, n, on_outcomes, job);
+	else
+		job->ready = true;
+}
+
+/* --- Pumping ---------------------------------------------------------------------------------
+ */
+
+static void push(struct dispatch *d, struct job *job)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < job->n && !job->routed && r == 0; i++)
+		r = route(d, &job->entries[i]);
+	job->routed = job->routed || r == 0;
+	if (job->routed && !job->asked)
+		ask(job);
+	if (!job->ready) {
+		if (!job->asked)
+			(void)timer_set(d->retry, RETRY_MS);
+		return;
+	}
+	for (size_t i = 0; i < job->n; i++) {
+		struct job_entry *e = &job->entries[i];
+
+		if (e->told || e->filing)
+			continue;
+		if (!e->n_to)
+			acknowledge(e);
+		else
+			e->filing = outbox_add(d->outbox, &e->hit.key, e->hit.fetched, e->to,
+					    e->n_to, loop_wall(d->loop), on_filed, e) == 0;
+	}
+}
+
+static void pump(struct dispatch *d)
+{
+	if (!d->policy)
+		return;
+	for (struct job *job = d->jobs; job; job = job->next)
+		push(d, job);
+	for (struct job **at = &d->jobs; *at;) {
+		struct job *job = *at;
+
+		if (job->left) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		job_free(job);
+	}
+}
+
+static void on_retry(void *arg)
+{
+	pump(arg);
+}
+
+static void on_up(void *arg)
+{
+	flush(arg);
+	pump(arg);
+}
+
+/* --- From the queue --------------------------------------------------------------------------
+ */
+
+/* False when nothing is to be told of it: then it is acknowledged already. -ENOMEM leaves it
+ * pending. */
+static int read_entry(struct dispatch *d, struct job_entry *e, const struct queue_entry *entry)
+{
+	int r;
+
+	if (entry->lost) {
+		/* The archive's group writes the loss down. */
+		d->stats.lost++;
+		queue_ack(d->group, entry->partition, &entry->id, 1);
+		return 0;
+	}
+	r = hit_decode(&e->hit, &e->job->arena, entry->hit);
+	if (r == -EINVAL) {
+		d->stats.unreadable++;
+		log_error("dispatch.unreadable", TEXT("entry", entry->id));
+		queue_ack(d->group, entry->partition, &entry->id, 1);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	e->hit.update = e->hit.update || entry->update;
+	e->partition = entry->partition;
+	e->id = arena_dup(&e->job->arena, entry->id);
+	return e->id.p ? 1 : -ENOMEM;
+}
+
+static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
+{
+	struct dispatch *d = arg;
+	struct job *job = calloc(1, sizeof(*job)), **end = &d->jobs;
+
+	if (!job)
+		return; /* they stay pending, and come again */
+	job->dispatch = d;
+	job->entries = arena_calloc(&job->arena, n, sizeof(*job->entries));
+	for (size_t i = 0; job->entries && i < n; i++) {
+		struct job_entry *e = &job->entries[job->n];
+		int r;
+
+		*e = (struct job_entry){.job = job};
+		r = read_entry(d, e, &entries[i]);
+		if (r < 0)
+			break;
+		job->n += (size_t)r;
+	}
+	if (!job->n) {
+		job_free(job);
+		return;
+	}
+	job->left = job->n;
+	d->stats.taken += job->n;
+	d->stats.in_flight += job->n;
+	while (*end)
+		end = &(*end)->next;
+	*end = job;
+	pump(d);
+}
+
+/* --- Life ------------------------------------------------------------------------------------
+ */
+
+int dispatch_new(struct dispatch **ret, struct loop *loop, struct queue *queue,
+	struct archive *archive, struct post *post)
+{
+	struct dispatch *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->loop = loop;
+	d->archive = archive;
+	d->post = post;
+	d->outbox = post_outbox(post);
+	r = timer_new(&d->retry, loop, on_retry, d);
+	if (r == 0)
+		r = timer_new(&d->flush, loop, flush, d);
+	if (r == 0)
+		r = queue_group_new(&d->group, queue, "desk", DISPATCH_WINDOW, on_entries, d);
+	if (r < 0) {
+		dispatch_free(d);
+		return r;
+	}
+	outbox_listen(d->outbox, on_up, d);
+	*ret = d;
+	return 0;
+}
+
+struct dispatch *dispatch_free(struct dispatch *d)
+{
+	if (!d)
+		return NULL;
+	queue_group_free(d->group);
+	while (d->jobs) {
+		struct job *job = d->jobs;
+
+		d->jobs = job->next;
+		job_free(job);
+	}
+	timer_free(d->retry);
+	timer_free(d->flush);
+	if (d->unref)
+		d->unref(d->config);
+	free(d);
+	return NULL;
+}
+
+int dispatch_set_policy(struct dispatch *d, const struct policy *policy, void *config,
+	void *(*ref)(void *config), void (*unref)(void *config))
+{
+	void *old = d->config;
+	void (*old_unref)(void *config) = d->unref;
+
+	d->config = ref ? ref(config) : config;
+	d->unref = unref;
+	d->policy = policy;
+	if (old_unref)
+		old_unref(old);
+	pump(d);
+	return 0;
+}
+
+const struct dispatch_stats *dispatch_stats(const struct dispatch *d)
+{
+	return &d->stats;
+}

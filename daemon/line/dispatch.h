@@ -1,0 +1,39 @@
+#ifndef VIGIE_LINE_DISPATCH_H
+#define VIGIE_LINE_DISPATCH_H
+
+/*
+ * dispatch: the consumer group "desk". Takes hits from the queue, asks the routes who shall
+ * hear of them and the ledger who has heard already, files the rest in the outbox, and
+ * acknowledges a hit only when it is durable there. Lets waiting groups go when their time has
+ * come. It sends nothing (post) and writes no text (alerts/).
+ */
+
+#include "line/archive.h"
+#include "line/post.h"
+#include "line/queue.h"
+#include "vigie/policy.h"
+
+struct dispatch;
+
+struct dispatch_stats {
+	uint64_t taken; /* hits */
+	uint64_t filed; /* of them, to at least one receiver */
+	uint64_t known; /* (hit, receiver) pairs the ledger had an outcome for */
+	uint64_t unreadable, lost;
+	size_t in_flight; /* hits between the queue and the outbox */
+};
+
+/* Nothing is taken further than the ledger before a policy is set. */
+int dispatch_new(struct dispatch **ret, struct loop *loop, struct queue *queue,
+	struct archive *archive, struct post *post);
+/* To be called before post_free(), and when the loop runs no more or the archive is freed. */
+struct dispatch *dispatch_free(struct dispatch *dispatch);
+
+/* A pointer swap: hits that were routed keep their routes. `policy` lives as long as the
+ * reference to `config`. */
+int dispatch_set_policy(struct dispatch *dispatch, const struct policy *policy, void *config,
+	void *(*ref)(void *config), void (*unref)(void *config));
+
+const struct dispatch_stats *dispatch_stats(const struct dispatch *dispatch);
+
+#endif

@@ -1,0 +1,33 @@
+-- The ledger knows the outcomes of a delivery: what was kept only until then is forgotten, and old
+-- records are thinned out.
+--
+-- ARGV  id, most delivered ones to keep, delivered before this (ms) are forgotten, most dead ones
+-- Returns the number of dead ones that were forgotten for want of room
+local id = ARGV[1]
+local d = delivery(id)
+local f = redis.call('HMGET', d, 'receiver', 'state')
+redis.call('ZREM', P .. 'ledger', id)
+if f[1] then
+  for _, item in ipairs(redis.call('LRANGE', d .. ':keys', 0, -1)) do
+    redis.call('DEL', P .. 'item:' .. item .. ':' .. f[1])
+  end
+end
+if f[2] == 'dropped' then
+  forget(id)
+end
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', P .. 'sent', '-inf', '(' .. ARGV[3], 'LIMIT', 0, 20)) do
+  forget(old)
+end
+local extra = redis.call('ZCARD', P .. 'sent') - tonumber(ARGV[2])
+if extra > 0 then
+  for _, old in ipairs(redis.call('ZRANGE', P .. 'sent', 0, math.min(extra, 20) - 1)) do
+    forget(old)
+  end
+end
+extra = math.min(redis.call('ZCARD', P .. 'dead') - tonumber(ARGV[4]), 20)
+if extra > 0 then
+  for _, old in ipairs(redis.call('ZRANGE', P .. 'dead', 0, extra - 1)) do
+    forget(old)
+  end
+end
+return math.max(extra, 0)

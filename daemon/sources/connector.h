@@ -1,0 +1,186 @@
+#ifndef VIGIE_SOURCES_CONNECTOR_H
+#define VIGIE_SOURCES_CONNECTOR_H
+
+/*
+ * connector: a network described by a file instead of by code: who it is and on what terms it
+ * may be read, how to ask, how its answers become items, what its refusals mean. The files of
+ * the known networks stand in daemon/connectors/ and are built in (connectors/builtin.h);
+ * whoever needs another writes one. Immutable once read; holds no state between answers.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sources/expr.h"
+#include "vigie/arena.h"
+#include "vigie/err.h"
+#include "vigie/item.h"
+#include "vigie/request.h"
+#include "vigie/span.h"
+
+enum connector_format { CONNECTOR_JSON, CONNECTOR_XML, CONNECTOR_HTML };
+/* How an answer is divided: not at all; a value a line; the events of a stream (HTML Standard,
+ * 9.2.6), each as {"event","id","data"} with data read where it is JSON. */
+enum connector_frame { CONNECTOR_WHOLE, CONNECTOR_NDJSON, CONNECTOR_SSE };
+
+enum connector_field {
+	CONNECTOR_ID,
+	CONNECTOR_SKIP,    /* anything: no item */
+	CONNECTOR_DELETED, /* anything: a tombstone */
+	CONNECTOR_URL,
+	CONNECTOR_TITLE,
+	CONNECTOR_TEXT,
+	CONNECTOR_AUTHOR_NAME,
+	CONNECTOR_AUTHOR_HANDLE,
+	CONNECTOR_AUTHOR_URL,
+	CONNECTOR_AUTHOR_FOLLOWERS,
+	CONNECTOR_PUBLISHED,
+	CONNECTOR_UPDATED,
+	CONNECTOR_LANG,
+	CONNECTOR_TAGS,
+	CONNECTOR_KIND,
+	CONNECTOR_PARENT,
+	CONNECTOR_LIKES,
+	CONNECTOR_SHARES,
+	CONNECTOR_REPLIES,
+	CONNECTOR_VIEWS,
+	CONNECTOR_RATING,
+	CONNECTOR_MEDIA,
+	CONNECTOR_PLACE_NAME,
+	CONNECTOR_PLACE_LAT,
+	CONNECTOR_PLACE_LON,
+	CONNECTOR_PLACE_COUNTRY,
+	CONNECTOR_FIELDS
+};
+
+/* Indexed by enum connector_field, as written in files: "author.name". */
+extern const char *const connector_field_names[CONNECTOR_FIELDS];
+
+struct connector_map {
+	struct span name;
+	enum connector_format format;
+	enum connector_frame frame;
+	struct expr *parents; /* NULL: none; the enclosing value of each is @ */
+	struct expr *items;
+	struct expr *children; /* items within an item, as deep as they go; or NULL */
+	struct span next_param;
+	struct expr *next;
+	struct expr *fields[CONNECTOR_FIELDS]; /* NULL: none */
+};
+
+/* What a refusal means for who asks. */
+enum connector_error {
+	CONNECTOR_OK,
+	CONNECTOR_RATE_LIMITED,
+	CONNECTOR_QUOTA_EXHAUSTED,
+	CONNECTOR_AUTH, /* the key or token is not, or no longer, good */
+	CONNECTOR_FORBIDDEN,
+	CONNECTOR_GONE,
+	CONNECTOR_BAD_REQUEST,
+	CONNECTOR_CONFLICT,
+	CONNECTOR_END_OF_PAGES, /* nothing is wrong: there was no further page */
+	CONNECTOR_UNAVAILABLE,  /* the network's own trouble */
+	CONNECTOR_ERRORS
+};
+
+/* Indexed by enum connector_error: "", "rate_limited", … */
+extern const char *const connector_error_names[CONNECTOR_ERRORS];
+
+struct connector_rule {
+	struct expr_condition *when;
+	enum connector_error error;
+	struct expr *wait; /* seconds, an instant, or NULL */
+};
+
+/* One way to ask: templates, filled from variables. */
+struct connector_field_template {
+	struct span name;
+	struct expr *value; /* without a value the field is left out */
+};
+
+struct connector_ask {
+	struct span name;
+	struct span map;    /* which map reads the answer */
+	struct expr *url;   /* behind the base */
+	struct span method; /* empty: GET, or POST with a body */
+	struct connector_field_template *query, *headers;
+	size_t n_query, n_headers;
+	struct expr *body; /* or NULL */
+	struct span content_type;
+	struct expr *next; /* NULL: the map's next, put into the query */
+	struct span page;  /* a query field that counts pages while there are items */
+	int64_t page_first;
+	uint32_t max_pages; /* of one round */
+};
+
+struct connector {
+	struct expr_set set; /* memory of all below */
+	struct span network; /* "hackernews" */
+	struct span title;   /* "Hacker News" */
+	int tier;            /* 0 no way in, 1 open, 2 free key, 3 restricted or paid */
+	struct span base;    /* default address, or empty: each site has its own */
+	struct span auth, cost, limits, terms, detour, docs;
+	struct span facts_date; /* "2026-08": when the facts were true */
+	bool verified;          /* its maps reproduce documented answers; else from memory */
+	int64_t every_ms;       /* how often it may be asked by default; 0: no opinion */
+	struct connector_map *maps;
+	size_t n_maps;
+	struct connector_rule *rules;
+	size_t n_rules;
+	struct connector_ask *asks;
+	size_t n_asks;
+};
+
+enum { CONNECTOR_MAX_BYTES = 256 * 1024 };
+
+/* Reads a connector file. 0; -EINVAL with everything that is wrong with it; -ENOMEM. Nothing
+ * points into bytes; `file` must outlive the call only. */
+int connector_new(
+	struct connector **ret, struct span bytes, const char *file, struct err_list *errors);
+struct connector *connector_free(struct connector *c);
+
+/* By name; an empty one is the first. NULL: there is none. */
+const struct connector_map *connector_map_find(const struct connector *c, struct span name);
+
+struct connector_result {
+	struct item_list items;
+	struct span *tombstones; /* ids the network shows as deleted */
+	size_t n_tombstones, tombstones_capacity;
+	struct span next_param; /* empty: no further page */
+	struct span next_value;
+	bool cut;  /* the answer's end is missing, or a bound was reached */
+	bool more; /* there were items beyond the bounds */
+};
+
+struct connector_options {
+	struct span content_type;    /* as in the HTTP header; may be empty */
+	const struct expr_var *vars; /* what the configuration gives: host, site … */
+	size_t n_vars;
+	size_t max_items; /* 0: READ_MAX_ITEMS */
+};
+
+/* Reads an answer. Everything in *ret is in the arena; `body` may hold anything. 0 or -ENOMEM.
+ */
+int connector_read_answer(struct connector_result *ret, struct arena *arena,
+	const struct connector_map *map, const struct connector_options *options,
+	struct span body);
+
+struct connector_answer {
+	int status;
+	const struct header *headers;
+	size_t n_headers;
+	struct span body;
+	struct wall now; /* used when the answer has no Date */
+};
+
+struct connector_refusal {
+	enum connector_error error;
+	int64_t retry_after_s; /* -1: not said */
+};
+
+/* What an answer means before it is read: CONNECTOR_OK, or why there is nothing to read. First
+ * the connector's own rules, then what HTTP says (RFC 9110, RFC 6585). 0 or -ENOMEM. */
+int connector_judge(struct connector_refusal *ret, const struct connector *c,
+	const struct connector_answer *answer);
+
+#endif
