@@ -7,8 +7,10 @@
 #include <xxhash.h>
 
 #include "compile.h"
+#include "packs.h"
 #include "vigie/cleanup.h"
 #include "vigie/utf8.h"
+#include "vigie/yaml.h"
 
 enum expansion { FRAGMENT_NEW, FRAGMENT_AT_WORK, FRAGMENT_DONE };
 
@@ -301,48 +303,88 @@ int ruleset_builder_define(struct ruleset_builder *b, struct span name, struct s
 		r = compile_regexes(b, f.tree, &found);
 	if (r < 0) {
 		(void)say_all(errors, "fragment", f.name, &f.place, f.query, &found);
-		return found.no_memory ? -ENOMEM : r;
+		f.tree = NULL;
 	}
 	b->fragments[b->n_fragments++] = f;
-	return 0;
+	return found.no_memory ? -ENOMEM : r;
 }
 
 /* --- building --- */
 
-static struct node *look_up(void *arg, struct span name, bool *cycle)
+/* Takes a fragment from the pack of its name. NULL when there is none. */
+static struct fragment *fragment_of_pack(struct ruleset_builder *b, struct span name)
+{
+	const struct pack *pack = packs;
+	const struct yaml_node *define, *query = NULL;
+	struct rule_place place = {0};
+	struct err_list ours = {0}; /* a pack is tested: what stands here is never seen */
+	struct fragment *f = NULL;
+	struct yaml y;
+
+	while (pack->name && !span_eq_str(name, pack->name))
+		pack++;
+	if (pack->name && yaml_read(&y, span_of(pack->yaml, pack->n), pack->name, &ours) == 0) {
+		define = yaml_get(y.root, "define");
+		if (define)
+			query = yaml_get(define, pack->name);
+		place = (struct rule_place){
+			.file = pack->name, .line = query ? query->line : 0};
+		if (query && query->type == YAML_SCALAR &&
+			ruleset_builder_define(b, name, query->text, &place, &ours) == 0)
+			f = &b->fragments[b->n_fragments - 1];
+		yaml_deinit(&y);
+	}
+	err_list_deinit(&ours);
+	return f;
+}
+
+static enum query_found look_up(void *arg, struct span name, struct node **ret)
 {
 	struct ruleset_builder *b = arg;
 	struct fragment *f = fragment_by_name(b, name);
 	struct query_errors found = {.arena = &b->arena};
+	struct node *tree;
+	size_t number;
+	int r;
 
 	if (!f)
-		return NULL;
-	if (f->state == FRAGMENT_AT_WORK) {
-		*cycle = true;
-		return NULL;
-	}
+		f = fragment_of_pack(b, name);
+	if (!f)
+		return QUERY_NONE;
+	if (!f->tree)
+		return QUERY_BROKEN;
+	if (f->state == FRAGMENT_AT_WORK)
+		return QUERY_CYCLE;
 	if (f->state == FRAGMENT_NEW) {
 		f->state = FRAGMENT_AT_WORK;
-		if (query_expand(&f->tree, &b->arena, look_up, b, &found) < 0)
+		/* Packs taken on the way move the table: the fragment is found by number. */
+		number = (size_t)(f - b->fragments);
+		tree = f->tree;
+		r = query_expand(&tree, &b->arena, look_up, b, &found);
+		f = &b->fragments[number];
+		if (r < 0)
 			(void)say_all(
 				b->errors, "fragment", f->name, &f->place, f->query, &found);
+		f->tree = r < 0 ? NULL : tree;
 		f->state = FRAGMENT_DONE;
+		if (r < 0)
+			return QUERY_BROKEN;
 	}
-	return f->tree;
+	*ret = f->tree;
+	return QUERY_FOUND;
 }
 
 /* Fills the fragments into the rules that wait for them, and looks at all of them for cycles.
  */
 static int expand_all(struct ruleset_builder *b, struct err_list *errors)
 {
-	const size_t before = errors->n + errors->dropped;
-	bool cycle = false;
+	struct node *tree;
+	int result = 0;
 
 	b->errors = errors;
-	for (size_t i = 0; i < b->n_fragments; i++)
-		(void)look_up(b, b->fragments[i].name, &cycle);
-	if (errors->n + errors->dropped > before)
-		return -EINVAL; /* said once, where the fragment stands */
+	for (size_t i = 0, n = b->n_fragments; i < n; i++)
+		if (look_up(b, b->fragments[i].name, &tree) == QUERY_BROKEN)
+			result = -EINVAL;
 	for (size_t i = 0; i < b->n; i++) {
 		struct builder_rule *r = &b->rules[i];
 		struct query_errors found = {.arena = &b->arena};
@@ -354,11 +396,13 @@ static int expand_all(struct ruleset_builder *b, struct err_list *errors)
 			x = query_check(r->out.tree, &found);
 		if (x == -ENOMEM || found.no_memory)
 			return -ENOMEM;
-		if (x < 0)
+		if (x < 0) {
 			(void)say_all(
 				errors, "rule", r->out.info.rule, &r->place, r->query, &found);
+			result = x;
+		}
 	}
-	return errors->n + errors->dropped > before ? -EINVAL : 0;
+	return result;
 }
 
 static struct span lang_form(struct arena *arena, struct span s)

@@ -117,6 +117,8 @@ uint64_t compile_meaning(const struct node *n)
 		h = mix(h, (uint64_t)n->u.number.field << 2 |
 				   (uint64_t)n->u.number.low_in << 1 | n->u.number.high_in);
 		return mix_double(mix_double(h, n->u.number.low), n->u.number.high);
+	case NODE_USE:
+		return mix_span(mix(h, n->fields), n->u.name);
 	case NODE_OF:
 		h = mix(h, n->u.least);
 		break;
@@ -226,6 +228,14 @@ static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
 	}
 	*ret_share = best;
 	return best < INFINITY;
+}
+
+bool compile_can_look_up(struct span literal)
+{
+	struct entry entry;
+	double share;
+
+	return literal_entry(literal, &entry, &share);
 }
 
 /* The longest literal stretch of a pattern such as *abcde*. */

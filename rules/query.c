@@ -1,10 +1,9 @@
-#include "query.h"
+#include "query_parser.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "fold.h"
 #include "vigie/buf.h"
 #include "vigie/utf8.h"
 
@@ -43,26 +42,6 @@ int query_fail(
 	return -EINVAL;
 }
 
-/* A function of the grammar returns NULL after a mistake that leaves no way to go on; a mistake
- * inside one term is noted, and reading goes on to find the others. */
-struct parser {
-	struct span s;
-	size_t i;
-	struct arena *arena;
-	struct query_errors *errors;
-	int depth;
-	uint8_t fields; /* of the text field around, or 0 */
-};
-
-enum operator{
-	OPERATOR_NONE,
-	OPERATOR_AND,
-	OPERATOR_OR,
-	OPERATOR_NOT,
-	OPERATOR_OF,
-	OPERATOR_NEAR
-};
-
 static struct node *parse_or(struct parser *p);
 
 /* White_Space of the Unicode Character Database. */
@@ -73,13 +52,13 @@ static bool is_space(uint32_t c)
 	       c == 0x205F || c == 0x3000;
 }
 
-static bool opens_phrase(uint32_t c)
+bool parser_opens_phrase(uint32_t c)
 {
 	return c == '"' || c == 0x201C || c == 0x201E || c == 0xAB;
 }
 
 /* The code point at i, 0 at the end (no query holds U+0000); *next is the place behind it. */
-static uint32_t point_at(const struct parser *p, size_t i, size_t *next)
+uint32_t parser_point_at(const struct parser *p, size_t i, size_t *next)
 {
 	if (i >= p->s.n) {
 		*next = i;
@@ -89,41 +68,41 @@ static uint32_t point_at(const struct parser *p, size_t i, size_t *next)
 	return utf8_next(p->s, next);
 }
 
-static void skip_space(struct parser *p)
+void parser_skip_space(struct parser *p)
 {
 	size_t next;
 
-	while (is_space(point_at(p, p->i, &next)))
+	while (is_space(parser_point_at(p, p->i, &next)))
 		p->i = next;
 }
 
 static bool ends_word(uint32_t c)
 {
-	return !c || is_space(c) || c == '(' || c == ')' || c == ',' || opens_phrase(c);
+	return !c || is_space(c) || c == '(' || c == ')' || c == ',' || parser_opens_phrase(c);
 }
 
 static size_t word_end(const struct parser *p, size_t i)
 {
 	size_t next;
 
-	while (!ends_word(point_at(p, i, &next)))
+	while (!ends_word(parser_point_at(p, i, &next)))
 		i = next;
 	return i;
 }
 
-static struct span word_at(const struct parser *p, size_t i)
+struct span parser_word_at(const struct parser *p, size_t i)
 {
 	return span_slice(p->s, i, word_end(p, i));
 }
 
 /* The operator that stands at i, if one does. */
-static enum operator operator_at(const struct parser *p, size_t i)
+enum operator parser_operator_at(const struct parser *p, size_t i)
 {
 	struct span w;
 
 	if (i >= p->s.n || !strchr("AON", p->s.p[i]))
 		return OPERATOR_NONE;
-	w = word_at(p, i);
+	w = parser_word_at(p, i);
 	if (span_eq_str(w, "AND"))
 		return OPERATOR_AND;
 	if (span_eq_str(w, "OR"))
@@ -138,7 +117,7 @@ static enum operator operator_at(const struct parser *p, size_t i)
 	return OPERATOR_NONE;
 }
 
-static struct node *node_new(struct parser *p, enum node_kind kind, size_t at)
+struct node *parser_node_new(struct parser *p, enum node_kind kind, size_t at)
 {
 	struct node *n = arena_calloc(p->arena, 1, sizeof(*n));
 
@@ -153,20 +132,20 @@ static struct node *node_new(struct parser *p, enum node_kind kind, size_t at)
 	return n;
 }
 
-static void append(struct node *parent, struct node ***tail, struct node *child)
+void parser_append(struct node *parent, struct node ***tail, struct node *child)
 {
 	**tail = child;
 	*tail = &child->next;
 	parent->n_children++;
 }
 
-static struct node *closed(struct parser *p, struct node *n)
+struct node *parser_closed(struct parser *p, struct node *n)
 {
 	n->source = span_trim(span_slice(p->s, n->at, p->i));
 	return n;
 }
 
-static struct node *fail(struct parser *p, enum query_code code, size_t at, const char *text)
+struct node *parser_fail(struct parser *p, enum query_code code, size_t at, const char *text)
 {
 	(void)query_fail(p->errors, code, at, "%s", text);
 	return NULL;
@@ -185,17 +164,17 @@ static bool read_digits(const struct parser *p, size_t *i, uint64_t *ret)
 }
 
 /* The content of the phrase whose opening quote stands at p->i; p->i is behind it after. */
-static bool parse_quoted(struct parser *p, struct span *ret)
+bool parser_quoted(struct parser *p, struct span *ret)
 {
 	const size_t at = p->i;
 	size_t next, from;
-	const uint32_t open = point_at(p, p->i, &next);
+	const uint32_t open = parser_point_at(p, p->i, &next);
 
 	for (size_t i = from = next; i < p->s.n; i = next) {
-		const uint32_t c = point_at(p, i, &next);
+		const uint32_t c = parser_point_at(p, i, &next);
 
 		if (c == '\\') {
-			(void)point_at(p, next, &next);
+			(void)parser_point_at(p, next, &next);
 			continue;
 		}
 		if (open == '"'        ? c == '"'
@@ -213,42 +192,42 @@ static bool parse_quoted(struct parser *p, struct span *ret)
 	return false;
 }
 
-static struct node *term_node(
+struct node *parser_term_node(
 	struct parser *p, size_t at, struct span content, bool escapes, bool exact)
 {
-	struct node *n = node_new(p, NODE_TERM, at);
+	struct node *n = parser_node_new(p, NODE_TERM, at);
 
 	if (!n)
 		return NULL;
 	if (term_read(&n->u.term, p->arena, content, (size_t)(content.p - p->s.p), escapes,
 		    exact, p->errors) == -ENOMEM)
 		p->errors->no_memory = true;
-	return closed(p, n);
+	return parser_closed(p, n);
 }
 
-static struct node *parse_phrase(struct parser *p, size_t at, bool exact)
+struct node *parser_phrase(struct parser *p, size_t at, bool exact)
 {
 	struct span content;
 	struct node *n;
 	size_t i;
 	uint64_t slop;
 
-	if (!parse_quoted(p, &content))
+	if (!parser_quoted(p, &content))
 		return NULL;
-	n = term_node(p, at, content, true, exact);
+	n = parser_term_node(p, at, content, true, exact);
 	if (!n || exact || p->i >= p->s.n || p->s.p[p->i] != '~')
 		return n;
 	i = p->i + 1;
 	if (!read_digits(p, &i, &slop))
-		return fail(p, E_SYNTAX, p->i, "~ needs a number: write \"…\"~3");
+		return parser_fail(p, E_SYNTAX, p->i, "~ needs a number: write \"…\"~3");
 	p->i = i;
 	n->u.term.slop = slop > UINT32_MAX ? UINT32_MAX : (uint32_t)slop;
-	return closed(p, n);
+	return parser_closed(p, n);
 }
 
-static struct node *parse_regex(struct parser *p, size_t at)
+struct node *parser_regex(struct parser *p, size_t at)
 {
-	struct node *n = node_new(p, NODE_REGEX, at);
+	struct node *n = parser_node_new(p, NODE_REGEX, at);
 	size_t i = p->i + 1;
 
 	if (!n)
@@ -256,7 +235,7 @@ static struct node *parse_regex(struct parser *p, size_t at)
 	while (i < p->s.n && (p->s.p[i] != '/' || (i > p->i + 1 && p->s.p[i - 1] == '\\')))
 		i++;
 	if (i >= p->s.n)
-		return fail(p, E_REGEX, at,
+		return parser_fail(p, E_REGEX, at,
 			"the pattern has no end: add / (and write \\/ inside it)");
 	n->u.regex.pattern = span_slice(p->s, p->i + 1, i);
 	n->u.regex.pattern_at = p->i + 1;
@@ -277,20 +256,20 @@ static struct node *parse_regex(struct parser *p, size_t at)
 			break;
 	}
 	p->i = i;
-	return closed(p, n);
+	return parser_closed(p, n);
 }
 
 static bool open_group(struct parser *p)
 {
 	if (++p->depth > QUERY_DEPTH_MAX) {
-		(void)fail(p, E_SYNTAX, p->i, "too many parentheses inside each other");
+		(void)parser_fail(p, E_SYNTAX, p->i, "too many parentheses inside each other");
 		return false;
 	}
 	p->i++;
 	return true;
 }
 
-static struct node *parse_group(struct parser *p)
+struct node *parser_group(struct parser *p)
 {
 	const size_t at = p->i;
 	struct node *n;
@@ -300,13 +279,13 @@ static struct node *parse_group(struct parser *p)
 	n = parse_or(p);
 	if (!n)
 		return NULL;
-	skip_space(p);
+	parser_skip_space(p);
 	if (p->i >= p->s.n || p->s.p[p->i] != ')') {
 		if (p->i < p->s.n && p->s.p[p->i] == ',')
-			return fail(p, E_SYNTAX, p->i,
+			return parser_fail(p, E_SYNTAX, p->i,
 				"a comma stands only between the items of \"2 OF (a, b, c)\": "
 				"write OR or AND");
-		return fail(p, E_SYNTAX, at, "parenthesis without end: add )");
+		return parser_fail(p, E_SYNTAX, at, "parenthesis without end: add )");
 	}
 	p->i++;
 	p->depth--;
@@ -315,7 +294,7 @@ static struct node *parse_group(struct parser *p)
 
 static struct node *parse_of(struct parser *p, size_t at, uint64_t least)
 {
-	struct node *n = node_new(p, NODE_OF, at), **tail;
+	struct node *n = parser_node_new(p, NODE_OF, at), **tail;
 
 	if (!n || !open_group(p))
 		return NULL;
@@ -325,8 +304,8 @@ static struct node *parse_of(struct parser *p, size_t at, uint64_t least)
 
 		if (!item)
 			return NULL;
-		append(n, &tail, item);
-		skip_space(p);
+		parser_append(n, &tail, item);
+		parser_skip_space(p);
 		if (p->i < p->s.n && p->s.p[p->i] == ',') {
 			p->i++;
 			continue;
@@ -334,7 +313,7 @@ static struct node *parse_of(struct parser *p, size_t at, uint64_t least)
 		break;
 	}
 	if (p->i >= p->s.n || p->s.p[p->i] != ')')
-		return fail(p, E_SYNTAX, at,
+		return parser_fail(p, E_SYNTAX, at,
 			"parenthesis without end: add ) behind the last item of OF");
 	p->i++;
 	p->depth--;
@@ -343,299 +322,20 @@ static struct node *parse_of(struct parser *p, size_t at, uint64_t least)
 		(void)query_fail(p->errors, E_OF, at,
 			"%llu of %zu items: the number must be 1 to %zu",
 			(unsigned long long)least, n->n_children, n->n_children);
-	return closed(p, n);
-}
-
-/* A word that names a field has its colon at the returned offset in the word; else 0. */
-static size_t field_colon(struct span w)
-{
-	size_t i = 0;
-
-	while (i < w.n &&
-		((w.p[i] >= 'a' && w.p[i] <= 'z') || (w.p[i] >= 'A' && w.p[i] <= 'Z') ||
-			w.p[i] == '_' || (i && w.p[i] >= '0' && w.p[i] <= '9')))
-		i++;
-	return i < w.n && w.p[i] == ':' ? i : 0;
-}
-
-static struct node *value_node(
-	struct parser *p, size_t at, enum value_field field, struct span raw, bool quoted)
-{
-	struct node *n = node_new(p, NODE_VALUE, at);
-	struct buf plain = {0}, value = {0};
-
-	if (!n)
-		return NULL;
-	for (size_t i = 0; i < raw.n; i++) {
-		i += quoted && raw.p[i] == '\\' && i + 1 < raw.n;
-		buf_add_char(&plain, raw.p[i]);
-	}
-	if (field == VALUE_TAG)
-		fold_text(&value, buf_span(&plain));
-	for (size_t i = 0; field != VALUE_TAG && i < plain.n; i++) {
-		const char c = ascii_lower(plain.p[i]);
-
-		buf_add_char(&value, field == VALUE_LANG && c == '_' ? '-' : c);
-	}
-	if (!plain.n && !plain.failed)
-		(void)query_fail(p->errors, E_FIELD, at, "%s: has no value: write %s:x",
-			value_field_names[field], value_field_names[field]);
-	if (field == VALUE_SITE && span_find(buf_span(&plain), '/') < plain.n)
-		(void)query_fail(p->errors, E_FIELD, at,
-			"a site has no \"/\": write the host alone, or url:\"…\"");
-	n->u.value.field = field;
-	n->u.value.value = arena_dup(p->arena, buf_span(&value));
-	if (plain.failed || value.failed || !n->u.value.value.p)
-		p->errors->no_memory = true;
-	buf_deinit(&plain);
-	buf_deinit(&value);
-	return closed(p, n);
-}
-
-static struct node *parse_value(struct parser *p, size_t at, enum value_field field)
-{
-	size_t next;
-	struct span raw;
-
-	if (opens_phrase(point_at(p, p->i, &next))) {
-		if (!parse_quoted(p, &raw))
-			return NULL;
-		return value_node(p, at, field, raw, true);
-	}
-	raw = word_at(p, p->i);
-	p->i += raw.n;
-	return value_node(p, at, field, raw, false);
-}
-
-static struct node *parse_values(struct parser *p, size_t at, enum value_field field)
-{
-	struct node *n, **tail;
-
-	if (p->i >= p->s.n || p->s.p[p->i] != '(')
-		return parse_value(p, at, field);
-	n = node_new(p, NODE_OR, at);
-	if (!n)
-		return NULL;
-	tail = &n->first;
-	p->i++;
-	for (;;) {
-		struct node *value;
-
-		skip_space(p);
-		if (n->n_children) {
-			if (p->i < p->s.n && p->s.p[p->i] == ')')
-				break;
-			if (operator_at(p, p->i) != OPERATOR_OR)
-				return fail(p, E_SYNTAX, p->i,
-					"values are joined by OR: write field:(a OR b)");
-			p->i += 2;
-			skip_space(p);
-		}
-		if (operator_at(p, p->i) != OPERATOR_NONE)
-			return fail(p, E_SYNTAX, p->i,
-				"a value is missing here: quote it if it is this word");
-		value = parse_value(p, p->i, field);
-		if (!value)
-			return NULL;
-		if (span_empty(value->u.value.value) && p->errors->n)
-			return NULL; /* "missing value" is said; do not run on the spot */
-		append(n, &tail, value);
-	}
-	p->i++;
-	return n->n_children == 1 ? n->first : closed(p, n);
-}
-
-/* number = [ "-" ] n [ "." n ], at *i of w. */
-static bool read_number(struct span w, size_t *i, double *ret)
-{
-	const size_t from = *i;
-	char text[64];
-	size_t k = from + (from < w.n && w.p[from] == '-'), digits = k;
-
-	while (k < w.n && w.p[k] >= '0' && w.p[k] <= '9')
-		k++;
-	if (k == digits)
-		return false;
-	if (k + 1 < w.n && w.p[k] == '.' && w.p[k + 1] >= '0' && w.p[k + 1] <= '9')
-		for (k++; k < w.n && w.p[k] >= '0' && w.p[k] <= '9';)
-			k++;
-	if (k - from >= sizeof(text))
-		return false;
-	memcpy(text, w.p + from, k - from);
-	text[k - from] = '\0';
-	*ret = strtod(text, NULL);
-	*i = k;
-	return true;
-}
-
-static bool read_number_test(struct span w, struct number_test *t)
-{
-	size_t i = 0;
-	bool has_low;
-
-	*t = (struct number_test){.field = t->field,
-		.low = -INFINITY,
-		.high = INFINITY,
-		.low_in = true,
-		.high_in = true};
-	if (w.n && (w.p[0] == '>' || w.p[0] == '<')) {
-		const bool above = w.p[0] == '>', in = w.n > 1 && w.p[1] == '=';
-
-		i = 1 + in;
-		*(above ? &t->low_in : &t->high_in) = in;
-		return read_number(w, &i, above ? &t->low : &t->high) && i == w.n;
-	}
-	if (w.n && w.p[0] == '=') {
-		i = 1;
-		if (!read_number(w, &i, &t->low) || i != w.n)
-			return false;
-		t->high = t->low;
-		return true;
-	}
-	has_low = read_number(w, &i, &t->low);
-	if (has_low && i == w.n) {
-		t->high = t->low;
-		return true;
-	}
-	if (i + 2 > w.n || w.p[i] != '.' || w.p[i + 1] != '.')
-		return false;
-	i += 2;
-	if (i == w.n)
-		return has_low;
-	return read_number(w, &i, &t->high) && i == w.n;
-}
-
-static struct node *parse_number(struct parser *p, size_t at, enum number_field field)
-{
-	struct node *n = node_new(p, NODE_NUMBER, at);
-	const struct span w = word_at(p, p->i);
-
-	if (!n)
-		return NULL;
-	n->u.number.field = field;
-	p->i += w.n;
-	if (!read_number_test(w, &n->u.number))
-		(void)query_fail(p->errors, E_FIELD, at,
-			"%s: needs a number: write %s:100, %s:>=100 or %s:10..100",
-			number_field_names[field], number_field_names[field],
-			number_field_names[field], number_field_names[field]);
-	return closed(p, n);
-}
-
-/* Behind "title:" and its like. */
-static struct node *parse_text_field(struct parser *p, size_t at, enum item_field field)
-{
-	const uint8_t outer = p->fields;
-	size_t next;
-	const uint32_t c = point_at(p, p->i, &next);
-	struct node *n;
-	struct span w;
-
-	p->fields = (uint8_t)(1U << field);
-	if (c == '(') {
-		n = parse_group(p);
-	} else if (opens_phrase(c)) {
-		n = parse_phrase(p, at, false);
-	} else if (c == '/') {
-		n = parse_regex(p, at);
-	} else if (c == '=' && opens_phrase(point_at(p, next, &next))) {
-		p->i++;
-		n = parse_phrase(p, at, true);
-	} else {
-		w = word_at(p, p->i);
-		p->i += w.n;
-		if (!w.n || (w.n == 1 && w.p[0] == '='))
-			n = fail(p, E_FIELD, at,
-				"a field needs a term directly behind its colon: write "
-				"title:word or title:(a OR b)");
-		else if (field_colon(w))
-			n = fail(p, E_FIELD, at,
-				"a field stands in a field: take one of them, or quote it");
-		else if (w.p[0] == '=')
-			n = term_node(p, at, span_slice(w, 1, w.n), false, true);
-		else
-			n = term_node(p, at, w, false, false);
-	}
-	p->fields = outer;
-	return n;
-}
-
-static struct node *unknown_field(struct parser *p, size_t at, struct span name)
-{
-	static const char *const near_misses[][2] = {{"titre", "title"}, {"texte", "text"},
-		{"body", "text"}, {"content", "text"}, {"auteur", "author"}, {"from", "author"},
-		{"by", "author"}, {"user", "author"}, {"langue", "lang"}, {"language", "lang"},
-		{"src", "source"}, {"tags", "tag"}, {"host", "site"}, {"domain", "site"},
-		{"link", "url"}, {"replies", "comments"}, {"retweets", "shares"}};
-
-	if (span_eq_str(name, "http") || span_eq_str(name, "https"))
-		return fail(p, E_FIELD, at,
-			"an address reads as a field: put it in quotes, or write "
-			"url:\"…\" or site:…");
-	for (size_t i = 0; i < sizeof(near_misses) / sizeof(*near_misses); i++)
-		if (span_eq_ci(name, span_str(near_misses[i][0]))) {
-			(void)query_fail(p->errors, E_FIELD, at,
-				"unknown field \"%.*s\": did you mean %s:?", SPAN_ARG(name),
-				near_misses[i][1]);
-			return NULL;
-		}
-	(void)query_fail(p->errors, E_FIELD, at,
-		"unknown field \"%.*s\": vigie-rules(5) lists them; quote the word if it is "
-		"none",
-		SPAN_ARG(name));
-	return NULL;
-}
-
-static struct node *parse_use(struct parser *p, size_t at)
-{
-	struct node *n = node_new(p, NODE_USE, at);
-	const struct span w = word_at(p, p->i);
-
-	if (!n)
-		return NULL;
-	p->i += w.n;
-	n->u.name = w;
-	if (!w.n)
-		return fail(
-			p, E_FIELD, at, "use: needs the name of a fragment: write use:name");
-	return closed(p, n);
-}
-
-static struct node *parse_field(struct parser *p, size_t at, struct span name)
-{
-	p->i += name.n + 1;
-	if (span_eq_ci(name, SPAN("use")))
-		return parse_use(p, at);
-	for (int f = 0; f < ITEM_FIELDS + VALUE_FIELDS + NUMBER_FIELDS; f++) {
-		const int v = f - ITEM_FIELDS, k = v - VALUE_FIELDS;
-
-		if (!span_eq_ci(name, span_str(v < 0   ? item_field_names[f]
-					       : k < 0 ? value_field_names[v]
-						       : number_field_names[k])))
-			continue;
-		if (p->fields)
-			return fail(p, E_FIELD, at,
-				"a field stands in a field: take it out of the other");
-		if (v < 0)
-			return parse_text_field(p, at, (enum item_field)f);
-		if (k < 0)
-			return parse_values(p, at, (enum value_field)v);
-		return parse_number(p, at, (enum number_field)k);
-	}
-	return unknown_field(p, at, name);
+	return parser_closed(p, n);
 }
 
 /* An operator where a primary should stand. */
 static struct node *misplaced(struct parser *p, enum operator op)
 {
-	const struct span w = word_at(p, p->i);
+	const struct span w = parser_word_at(p, p->i);
 
 	switch (op) {
 	case OPERATOR_NEAR:
-		return fail(p, E_NEAR, p->i,
+		return parser_fail(p, E_NEAR, p->i,
 			"NEAR needs a term on its left: quote the word if it is meant");
 	case OPERATOR_OF:
-		return fail(p, E_SYNTAX, p->i,
+		return parser_fail(p, E_SYNTAX, p->i,
 			"OF needs a number before and a parenthesis behind: write 2 OF (a, b, "
 			"c)");
 	default:
@@ -649,9 +349,9 @@ static struct node *misplaced(struct parser *p, enum operator op)
 static struct node *parse_word(struct parser *p)
 {
 	const size_t at = p->i;
-	const struct span w = word_at(p, at);
-	const size_t colon = field_colon(w);
-	const enum operator op = operator_at(p, at);
+	const struct span w = parser_word_at(p, at);
+	const size_t colon = parser_field_colon(w);
+	const enum operator op = parser_operator_at(p, at);
 	size_t i = at, of;
 	uint64_t least;
 
@@ -659,22 +359,22 @@ static struct node *parse_word(struct parser *p)
 		return misplaced(p, op);
 	if (read_digits(p, &i, &least) && i == at + w.n) {
 		p->i = i;
-		skip_space(p);
+		parser_skip_space(p);
 		of = p->i;
-		if (of > i && operator_at(p, of) == OPERATOR_OF) {
+		if (of > i && parser_operator_at(p, of) == OPERATOR_OF) {
 			p->i += 2;
-			skip_space(p);
+			parser_skip_space(p);
 			if (p->i < p->s.n && p->s.p[p->i] == '(')
 				return parse_of(p, at, least);
 		}
 		p->i = at;
 	}
 	if (colon)
-		return parse_field(p, at, span_slice(w, 0, colon));
+		return parser_field(p, at, span_slice(w, 0, colon));
 	p->i += w.n;
 	if (w.n > 1 && w.p[0] == '=')
-		return term_node(p, at, span_slice(w, 1, w.n), false, true);
-	return term_node(p, at, w, false, false);
+		return parser_term_node(p, at, span_slice(w, 1, w.n), false, true);
+	return parser_term_node(p, at, w, false, false);
 }
 
 static struct node *parse_primary(struct parser *p)
@@ -682,27 +382,27 @@ static struct node *parse_primary(struct parser *p)
 	size_t next, after;
 	uint32_t c;
 
-	skip_space(p);
-	c = point_at(p, p->i, &next);
+	parser_skip_space(p);
+	c = parser_point_at(p, p->i, &next);
 	if (p->i >= p->s.n)
-		return fail(p, E_SYNTAX, p->i,
+		return parser_fail(p, E_SYNTAX, p->i,
 			"the query ends where a term should stand: write one");
 	if (c == '(')
-		return parse_group(p);
+		return parser_group(p);
 	if (c == ')')
-		return fail(p, E_SYNTAX, p->i,
+		return parser_fail(p, E_SYNTAX, p->i,
 			"a term should stand before this ): write one, or remove the )");
 	if (c == ',')
-		return fail(p, E_SYNTAX, p->i,
+		return parser_fail(p, E_SYNTAX, p->i,
 			"a comma stands only between the items of \"2 OF (a, b, c)\": write OR "
 			"or AND");
-	if (opens_phrase(c))
-		return parse_phrase(p, p->i, false);
+	if (parser_opens_phrase(c))
+		return parser_phrase(p, p->i, false);
 	if (c == '/')
-		return parse_regex(p, p->i);
-	if (c == '=' && opens_phrase(point_at(p, next, &after))) {
+		return parser_regex(p, p->i);
+	if (c == '=' && parser_opens_phrase(parser_point_at(p, next, &after))) {
 		p->i++;
-		return parse_phrase(p, p->i - 1, true);
+		return parser_phrase(p, p->i - 1, true);
 	}
 	return parse_word(p);
 }
@@ -715,7 +415,7 @@ static bool minus_at(const struct parser *p, size_t i)
 
 	if (i >= p->s.n || p->s.p[i] != '-' || i + 1 >= p->s.n)
 		return false;
-	c = point_at(p, i + 1, &next);
+	c = parser_point_at(p, i + 1, &next);
 	return !is_space(c);
 }
 
@@ -724,7 +424,7 @@ static struct node *parse_near(struct parser *p)
 	struct node *left;
 	size_t from, chain = 0;
 
-	skip_space(p);
+	parser_skip_space(p);
 	from = p->i;
 	left = parse_primary(p);
 	while (left) {
@@ -733,22 +433,22 @@ static struct node *parse_near(struct parser *p)
 		size_t i;
 		uint64_t distance;
 
-		skip_space(p);
-		if (operator_at(p, p->i) != OPERATOR_NEAR)
+		parser_skip_space(p);
+		if (parser_operator_at(p, p->i) != OPERATOR_NEAR)
 			return left;
-		n = node_new(p, NODE_NEAR, from);
+		n = parser_node_new(p, NODE_NEAR, from);
 		if (!n)
 			return NULL;
 		if (++chain > QUERY_CHAIN_MAX)
-			return fail(p, E_NEAR, p->i, "too many NEAR in a row");
-		w = word_at(p, p->i);
+			return parser_fail(p, E_NEAR, p->i, "too many NEAR in a row");
+		w = parser_word_at(p, p->i);
 		n->u.near.ordered = w.p[0] == 'O';
 		i = p->i + (n->u.near.ordered ? 5 : 4);
 		if (i >= p->s.n || p->s.p[i] != '/')
-			return fail(p, E_NEAR, p->i, "distance missing: write NEAR/5");
+			return parser_fail(p, E_NEAR, p->i, "distance missing: write NEAR/5");
 		i++;
 		if (!read_digits(p, &i, &distance) || i != p->i + w.n)
-			return fail(
+			return parser_fail(
 				p, E_NEAR, p->i, "the distance is not a number: write NEAR/5");
 		if (distance > QUERY_NEAR_MAX)
 			(void)query_fail(p->errors, E_NEAR, p->i,
@@ -756,16 +456,16 @@ static struct node *parse_near(struct parser *p)
 				QUERY_NEAR_MAX);
 		n->u.near.distance = (unsigned)distance;
 		p->i = i;
-		skip_space(p);
-		if (minus_at(p, p->i) || operator_at(p, p->i) == OPERATOR_NOT)
-			return fail(
+		parser_skip_space(p);
+		if (minus_at(p, p->i) || parser_operator_at(p, p->i) == OPERATOR_NOT)
+			return parser_fail(
 				p, E_NEAR, p->i, "NEAR joins terms, not a NOT: take it out");
 		n->first = left;
 		n->first->next = parse_primary(p);
 		if (!n->first->next)
 			return NULL;
 		n->n_children = 2;
-		left = closed(p, n);
+		left = parser_closed(p, n);
 	}
 	return NULL;
 }
@@ -775,11 +475,11 @@ static struct node *parse_not(struct parser *p)
 	size_t count = 0, from;
 	struct node *n;
 
-	skip_space(p);
+	parser_skip_space(p);
 	from = p->i;
 	for (;; count++) {
-		skip_space(p);
-		if (operator_at(p, p->i) == OPERATOR_NOT)
+		parser_skip_space(p);
+		if (parser_operator_at(p, p->i) == OPERATOR_NOT)
 			p->i += 3;
 		else if (minus_at(p, p->i))
 			p->i++;
@@ -789,13 +489,13 @@ static struct node *parse_not(struct parser *p)
 	n = parse_near(p);
 	/* Two say no more than four: a chain of them needs no depth. */
 	for (size_t k = count ? 2 - count % 2 : 0; n && k; k--) {
-		struct node *not = node_new(p, NODE_NOT, from);
+		struct node *not = parser_node_new(p, NODE_NOT, from);
 
 		if (!not )
 			return NULL;
 		not ->first = n;
 		not ->n_children = 1;
-		n = closed(p, not );
+		n = parser_closed(p, not );
 	}
 	return n;
 }
@@ -805,31 +505,31 @@ static struct node *parse_and(struct parser *p)
 	struct node *first, *n = NULL, **tail = NULL;
 	size_t from;
 
-	skip_space(p);
+	parser_skip_space(p);
 	from = p->i;
 	first = parse_not(p);
 	while (first) {
 		struct node *next;
 		enum operator op;
 
-		skip_space(p);
-		op = operator_at(p, p->i);
+		parser_skip_space(p);
+		op = parser_operator_at(p, p->i);
 		if (p->i >= p->s.n || p->s.p[p->i] == ')' || p->s.p[p->i] == ',' ||
 			op == OPERATOR_OR)
-			return n ? closed(p, n) : first;
+			return n ? parser_closed(p, n) : first;
 		if (op == OPERATOR_AND)
 			p->i += 3;
 		next = parse_not(p);
 		if (!next)
 			return NULL;
 		if (!n) {
-			n = node_new(p, NODE_AND, from);
+			n = parser_node_new(p, NODE_AND, from);
 			if (!n)
 				return NULL;
 			tail = &n->first;
-			append(n, &tail, first);
+			parser_append(n, &tail, first);
 		}
-		append(n, &tail, next);
+		parser_append(n, &tail, next);
 	}
 	return NULL;
 }
@@ -839,27 +539,27 @@ static struct node *parse_or(struct parser *p)
 	struct node *first, *n = NULL, **tail = NULL;
 	size_t from;
 
-	skip_space(p);
+	parser_skip_space(p);
 	from = p->i;
 	first = parse_and(p);
 	while (first) {
 		struct node *next;
 
-		skip_space(p);
-		if (p->i >= p->s.n || operator_at(p, p->i) != OPERATOR_OR)
-			return n ? closed(p, n) : first;
+		parser_skip_space(p);
+		if (p->i >= p->s.n || parser_operator_at(p, p->i) != OPERATOR_OR)
+			return n ? parser_closed(p, n) : first;
 		p->i += 2;
 		next = parse_and(p);
 		if (!next)
 			return NULL;
 		if (!n) {
-			n = node_new(p, NODE_OR, from);
+			n = parser_node_new(p, NODE_OR, from);
 			if (!n)
 				return NULL;
 			tail = &n->first;
-			append(n, &tail, first);
+			parser_append(n, &tail, first);
 		}
-		append(n, &tail, next);
+		parser_append(n, &tail, next);
 	}
 	return NULL;
 }
@@ -877,17 +577,17 @@ int query_parse(
 	if (!utf8_valid(text) || span_find(text, '\0') < text.n)
 		return query_fail(errors, E_SYNTAX, 0,
 			"the query is not valid UTF-8: save the file as such");
-	skip_space(&p);
+	parser_skip_space(&p);
 	if (p.i >= text.n)
 		return query_fail(
 			errors, E_EMPTY, 0, "the query is empty: write what to look for");
 	n = parse_or(&p);
 	if (n && p.i < text.n) {
 		if (text.p[p.i] == ')')
-			(void)fail(&p, E_SYNTAX, p.i,
+			(void)parser_fail(&p, E_SYNTAX, p.i,
 				"parenthesis without beginning: remove the )");
 		else
-			(void)fail(&p, E_SYNTAX, p.i,
+			(void)parser_fail(&p, E_SYNTAX, p.i,
 				"a comma stands only between the items of \"2 OF (a, b, c)\": "
 				"write OR or AND");
 	}

@@ -165,9 +165,11 @@ int query_parse(
 int query_regex(struct node **ret, struct arena *arena, struct span pattern,
 	struct query_errors *errors);
 
-/* The tree of a fragment by name, or NULL when there is none (*cycle false) or it leads back to
- * itself (*cycle true). */
-typedef struct node *query_lookup(void *arg, struct span name, bool *cycle);
+enum query_found { QUERY_FOUND, QUERY_NONE, QUERY_CYCLE, QUERY_BROKEN };
+
+/* The tree of a fragment by name, in *ret; or why there is none: unknown; it leads back to
+ * itself; it was refused, which has been said. */
+typedef enum query_found query_lookup(void *arg, struct span name, struct node **ret);
 
 /* Replaces every NODE_USE by its fragment. Fragments must be expanded themselves. 0, -EINVAL,
  * -ENOMEM. */

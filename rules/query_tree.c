@@ -68,8 +68,8 @@ static int copy(struct expansion *e, struct node **ret, const struct node *from,
 
 static int expand(struct expansion *e, struct node **node, size_t depth)
 {
-	struct node *n = *node, *next = n->next, *fragment;
-	bool cycle = false;
+	struct node *n = *node, *next = n->next, *fragment = NULL;
+	enum query_found found;
 	int r = 0;
 
 	if (depth > QUERY_TREE_DEPTH_MAX)
@@ -79,12 +79,15 @@ static int expand(struct expansion *e, struct node **node, size_t depth)
 			r = expand(e, c, depth + 1);
 		return r;
 	}
-	fragment = e->lookup(e->arg, n->u.name, &cycle);
-	if (!fragment)
+	found = e->lookup(e->arg, n->u.name, &fragment);
+	if (found == QUERY_BROKEN)
+		return -EINVAL;
+	if (found != QUERY_FOUND)
 		return query_fail(e->errors, E_FIELD, n->at,
-			cycle ? "fragment \"%.*s\" leads back to itself: break the circle"
-			      : "no fragment \"%.*s\": write it under define:, or take one of "
-				"a pack",
+			found == QUERY_CYCLE
+				? "fragment \"%.*s\" leads back to itself: break the circle"
+				: "no fragment \"%.*s\": write it under define:, or take one "
+				  "of a pack",
 			SPAN_ARG(n->u.name));
 	r = copy(e, node, fragment, n, depth);
 	if (r < 0)

@@ -226,7 +226,7 @@ static void read_escape(struct reader *r, struct regex_literals *best)
 	} else if (strchr("bBAzZGK", c)) {
 		if (quantifier(r) >= 0)
 			flush(r, best);
-	} else if (strchr("dDwWsShHvVRXNtnrfea", c) && !starts(r, "{")) {
+	} else if (strchr("dDwWsShHvVRXNtnrfea", c) && !(c == 'N' && starts(r, "{"))) {
 		flush(r, best);
 		(void)quantifier(r);
 	} else if (c == 'p' || c == 'P') {

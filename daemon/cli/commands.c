@@ -7,6 +7,17 @@
 #include "cli/mentions.h"
 
 const struct command commands[] = {
+        {"match", "--rules FILE… [--stats] [FILE]",
+                "ask rules about documents: JSON lines in, one JSON line a hit out",
+                command_match},
+        {"parse", "[--base URL] [--content-type TYPE] FILE",
+                "print what the crawler would see in a document: one JSON item a line",
+                command_parse},
+        {"rules", "test|lint FILE… | explain [--rules FILE] RULE|QUERY TEXT",
+                "run the tests beside rules, find doubtful ones, explain a match",
+                command_rules},
+        {"version", "", "print the version", command_version},
+        {NULL, NULL, NULL, NULL},
 	{ "run", "[-c FILE] [--mentions] [--quiet|--verbose]",
 		"read, match, keep and tell: the daemon, until it is stopped", command_run },
 	{ "watch",

@@ -31,6 +31,7 @@ int command_import(int argc, char **argv);
 int command_match(int argc, char **argv);
 int command_notify(int argc, char **argv);
 int command_parse(int argc, char **argv);
+int command_rules(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_search(int argc, char **argv);

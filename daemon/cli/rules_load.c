@@ -32,6 +32,7 @@ int rules_load(struct ruleset **ret, const char *const *paths, size_t n)
 {
 	CLEANUP(ruleset_builder_freep) struct ruleset_builder *builder = NULL;
 	struct err_list errors = {0};
+	struct ruleset *set = NULL;
 	int r = ruleset_builder_new(&builder), result = 0;
 
 	for (size_t i = 0; i < n && r >= 0; i++) {
@@ -47,8 +48,13 @@ int rules_load(struct ruleset **ret, const char *const *paths, size_t n)
 		}
 		buf_deinit(&yaml);
 	}
+	/* Also when some rules are wrong: fragments are only filled in, and found wrong, here.
+	 */
+	if (r >= 0)
+		r = ruleset_build(&set, builder, &errors);
 	if (r >= 0 && result >= 0)
-		r = ruleset_build(ret, builder, &errors);
+		*ret = TAKE(set);
+	(void)ruleset_unref(set);
 	err_list_print(&errors, stderr);
 	err_list_deinit(&errors);
 	if (r == -ENOMEM || result == -ENOMEM)

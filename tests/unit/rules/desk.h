@@ -83,12 +83,14 @@ static inline struct ruleset *desk_file(const char *yaml, char **ret_messages)
 	struct err_list errors = {0};
 	struct ruleset *set = NULL;
 	struct buf out = {0};
-	int r;
+	int r, x;
 
 	assert_int_equal(ruleset_builder_new(&b), 0);
 	r = rulefile_read(b, span_str(yaml), "rules.yaml", &errors);
-	if (r >= 0)
-		r = ruleset_build(&set, b, &errors);
+	x = ruleset_build(&set, b, &errors);
+	if (r < 0)
+		set = ruleset_unref(set);
+	r = r < 0 ? r : x;
 	assert_int_not_equal(r, -ENOMEM);
 	assert_true(r == 0 ? errors.n == 0 : errors.n > 0);
 	for (size_t i = 0; i < errors.n; i++)
