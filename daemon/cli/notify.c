@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "cli/config_path.h"
-#include "cli/mask.h"
 #include "cli/mentions.h"
 #include "config.h"
 #include "delivering.h"
 #include "io/loop.h"
+#include "vigie/mask.h"
 #include "vigie/version.h"
 
 /*

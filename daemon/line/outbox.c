@@ -411,7 +411,7 @@ static void parse_taken(struct call *call, int r, const struct redis_value *repl
 		taken.answer = OUTBOX_GONE;
 		taken.why = text_of(reply, 1);
 	} else if (r == 0 && span_eq_str(text_of(reply, 0), "take")) {
-		keys = texts_from(reply, 10, &taken.n_keys);
+		keys = texts_from(reply, 11, &taken.n_keys);
 		taken = (struct outbox_taken){
 			.answer = OUTBOX_TAKEN,
 			.id = text_of(reply, 1),
@@ -423,6 +423,7 @@ static void parse_taken(struct call *call, int r, const struct redis_value *repl
 			.failures = int_of(reply, 7),
 			.suspect = text_of(reply, 8),
 			.only = text_of(reply, 9),
+			.notice = text_of(reply, 10),
 			.keys = keys,
 			.n_keys = taken.n_keys,
 		};
@@ -533,8 +534,8 @@ int outbox_result(struct outbox *o, const struct outbox_result *result, struct w
 	outbox_done done, void *arg)
 {
 	const struct call call = {.parse = parse_number, .done = done, .arg = arg};
-	struct number when, next;
-	const struct span args[] = {
+	struct number when, next, pause;
+	const struct span fixed[] = {
 		number(&when, now.ms),
 		result->id,
 		result->outcome,
@@ -546,9 +547,20 @@ int outbox_result(struct outbox *o, const struct outbox_result *result, struct w
 		result->left,
 		result->receiver_fails ? SPAN("1") : SPAN("0"),
 		result->mark,
+		wall_known(result->pause) ? number(&pause, result->pause.ms) : SPAN(""),
 	};
+	enum { FIXED = sizeof(fixed) / sizeof(*fixed) };
+	struct span *args = calloc(FIXED + result->n_notify, sizeof(*args));
+	int r;
 
-	return eval(o, SCRIPT_DONE, &call, sizeof(args) / sizeof(*args), args);
+	if (!args)
+		return -ENOMEM;
+	memcpy(args, fixed, sizeof(fixed));
+	if (result->n_notify)
+		memcpy(args + FIXED, result->notify, result->n_notify * sizeof(*args));
+	r = eval(o, SCRIPT_DONE, &call, FIXED + result->n_notify, args);
+	free(args);
+	return r;
 }
 
 int outbox_told(struct outbox *o, struct span id, struct wall now, outbox_done done, void *arg)

@@ -88,6 +88,7 @@ struct outbox_taken {
 	struct span
 		suspect; /* not empty: this is a trial, and passing it speaks against that id */
 	struct span only;        /* recipients that are left, separated by spaces; empty: all */
+	struct span notice; /* not empty: no hits; why the receiver of the group was stopped */
 	const struct span *keys; /* hexadecimal */
 	size_t n_keys;
 };
@@ -109,6 +110,10 @@ struct outbox_result {
 	bool receiver_fails; /* dead: because there were too many tries, not by an answer */
 	struct span left;    /* sent: recipients that are left */
 	struct span mark;    /* gone: of the receiver's configuration */
+	struct wall pause;   /* nothing goes to this receiver before; WALL_NONE: it asks for none */
+	/* gone: receivers that get a delivery, of the group "stopped=RECEIVER", that says so */
+	const struct span *notify;
+	size_t n_notify;
 };
 int outbox_result(struct outbox *outbox, const struct outbox_result *result, struct wall now,
 	outbox_done done, void *arg);

@@ -3,7 +3,8 @@
 -- ARGV  now (ms), id, outcome (sent, retry, dead, gone), next try (ms; retry, and what is left of
 --       sent), why, the attempt as JSON, suspect of a trial or "", 1 when this one is to be suspected,
 --       recipients left ("": none), 1 when the receiver itself did not answer
---       well, mark of the receiver's configuration
+--       well, mark of the receiver's configuration, when the receiver wants to hear again ("": it
+--       does not say; ms), then the receivers to tell that this one is gone
 -- Returns 1 when it was news
 local now, id, outcome, next_at, why = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local d = delivery(id)
@@ -59,6 +60,20 @@ elseif outcome == 'dead' then
   end
 else
   redis.call('HSET', d, 'state', 'waiting', 'why', why)
+  if redis.call('HGET', r, 'state') ~= 'gone' then
+    for i = 13, #ARGV do
+      local notice = make_id(ARGV[i], 'stopped', receiver, now)
+      create(notice, ARGV[i], 'stopped=' .. receiver, '', now)
+      redis.call('HSET', delivery(notice), 'notice', why)
+    end
+  end
   redis.call('HSET', r, 'state', 'gone', 'why', why, 'at', now, 'mark', ARGV[11])
+end
+if ARGV[12] ~= '' and (outcome == 'retry' or outcome == 'dead') then
+  -- It asked for silence: that holds for all it is to get, not for this one alone.
+  local next_now = redis.call('HGET', r, 'next')
+  if not next_now or tonumber(next_now) < tonumber(ARGV[12]) then
+    redis.call('HSET', r, 'next', ARGV[12])
+  end
 end
 return 1

@@ -11,7 +11,8 @@
  * What fails is tried again by line/retry.h, with the receiver's Retry-After never undercut;
  * what can't be taken goes to the dead letters at once. While a receiver fails its oldest
  * message alone is tried, and now and then the one behind it: if that one passes, the oldest is
- * parked. The ledger of the archive gets one outcome per item and receiver.
+ * parked. A receiver that is gone for good is stopped, and the others are told so, once. The
+ * ledger of the archive gets one outcome per item and receiver.
  */
 
 #include <jansson.h>

@@ -14,6 +14,7 @@
 #include "line/retry.h"
 #include "vigie/buf.h"
 #include "vigie/channel.h"
+#include "vigie/mask.h"
 #include "vigie/version.h"
 
 enum {
@@ -109,6 +110,8 @@ static void on_recorded(void *arg, int r, const struct outbox_woken *woken)
 	if (sent || (woken->n && span_eq_str(a->result.outcome, "dead")))
 		post_tell(p, a->result.id, m->id, a->result.outcome, a->taken.keys,
 			a->taken.n_keys);
+	for (size_t i = 0; i < a->result.n_notify; i++)
+		post_wake(p, a->result.notify[i]);
 	m->attempt = NULL;
 	m->state = MAILBOX_IDLE;
 	attempt_free(a);
@@ -146,6 +149,20 @@ static struct span attempt_json(struct attempt *a, int status)
 	return ret.p ? ret : SPAN("{}");
 }
 
+/* How long the receiver wants to hear nothing; -1: it does not say. At most a day. */
+static int64_t asked_ms(const struct attempt *a, const struct answer *answer, bool *ret_clamped)
+{
+	const int64_t ms =
+		retry_after_ms(answer, loop_wall(a->mailbox->post->loop), ret_clamped);
+	const int64_t in_body =
+		a->channel && a->channel->pause_ms ? a->channel->pause_ms(answer) : -1;
+
+	if (in_body <= ms)
+		return ms;
+	*ret_clamped = in_body > RETRY_AFTER_MOST_MS;
+	return *ret_clamped ? RETRY_AFTER_MOST_MS : in_body;
+}
+
 /* When to try again: by the schedule, never before the receiver wants. */
 static void set_next(struct attempt *a, const struct answer *answer)
 {
@@ -157,14 +174,8 @@ static void set_next(struct attempt *a, const struct answer *answer)
 	const struct wall now = loop_wall(p->loop);
 	int64_t delay = (int64_t)((double)retry_delay_ms(tries, seed) / p->time_scale);
 	bool clamped;
-	int64_t asked = retry_after_ms(answer, now, &clamped);
-	const int64_t in_body =
-		a->channel && a->channel->pause_ms ? a->channel->pause_ms(answer) : -1;
+	const int64_t asked = asked_ms(a, answer, &clamped);
 
-	if (in_body > asked) {
-		clamped = in_body > RETRY_AFTER_MOST_MS;
-		asked = clamped ? RETRY_AFTER_MOST_MS : in_body;
-	}
 	r->next.ms = now.ms + (asked > delay ? asked : delay);
 	if (clamped)
 		r->why = arena_printf(&a->arena,
@@ -173,6 +184,33 @@ static void set_next(struct attempt *a, const struct answer *answer)
 	else if (asked > delay)
 		r->why = arena_printf(&a->arena, "%.*s (the receiver asks for %lld s)",
 			SPAN_ARG(r->why), (long long)((asked + 999) / 1000));
+}
+
+/* A receiver may say back what it was told. */
+static struct span without_secrets(
+	struct attempt *a, const struct receiver *receiver, struct span why)
+{
+	struct mask mask = {0};
+
+	if (receiver && mask_make(&mask, &a->arena, receiver) < 0)
+		return SPAN("out of memory");
+	why = mask_text(&mask, &a->arena, why);
+	return why.p ? why : SPAN("out of memory");
+}
+
+/* Everybody else is told that this receiver was stopped. */
+static void set_notify(struct attempt *a)
+{
+	const struct policy *policy = a->mailbox->post->policy;
+	struct span *others = arena_calloc(&a->arena, policy->n_receivers, sizeof(*others));
+
+	for (size_t i = 0; others && i < policy->n_receivers; i++) {
+		const struct span id = arena_dup(&a->arena, policy->receivers[i].id);
+
+		if (id.p && !span_eq(id, a->mailbox->id))
+			others[a->result.n_notify++] = id;
+	}
+	a->result.notify = others;
 }
 
 /* Is the answer perhaps about this delivery alone? Asked after every third try. */
@@ -193,11 +231,16 @@ static void conclude(
 	struct mailbox *m = a->mailbox;
 	const struct receiver *receiver = post_receiver(m->post, m->id);
 	char mark[MARK_TEXT + 1] = "";
+	bool clamped;
+	const int64_t silence = asked_ms(a, answer, &clamped);
 
 	r->id = a->taken.id;
 	r->suspect = a->taken.suspect;
-	r->why = arena_dup(&a->arena, why);
+	r->why = without_secrets(a, receiver, why);
 	r->next = WALL_NONE;
+	r->pause = WALL_NONE;
+	if (silence > 0)
+		r->pause.ms = loop_wall(m->post->loop).ms + silence;
 	if (verdict == VERDICT_RETRY || !span_empty(r->left))
 		set_next(a, answer);
 	if (verdict == VERDICT_RETRY && a->taken.tries >= RETRY_TRIES) {
@@ -209,6 +252,8 @@ static void conclude(
 	}
 	if (verdict == VERDICT_RETRY)
 		r->suspicious = r->suspicious || is_suspicious(a, answer);
+	if (verdict == VERDICT_GONE)
+		set_notify(a);
 	if (receiver)
 		receiver_mark(mark, receiver);
 	r->mark = arena_dup(&a->arena, span_str(mark));
@@ -385,6 +430,19 @@ void attempt_go_on(struct mailbox *m)
 		record(a);
 }
 
+static void send_notice(struct attempt *a)
+{
+	static const struct answer none = {0};
+	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
+	const struct hit *hit;
+
+	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken,
+		    receiver ? receiver->lang : SPAN_NONE) < 0)
+		conclude(a, VERDICT_RETRY, SPAN("out of memory"), &none);
+	else
+		send(a, &hit, 1);
+}
+
 static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken *taken)
 {
 	struct attempt *a = calloc(1, sizeof(*a));
@@ -404,8 +462,9 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 	a->taken.only = arena_dup(&a->arena, taken->only);
 	a->taken.keys = keys = arena_calloc(&a->arena, taken->n_keys + 1, sizeof(*keys));
 	a->items = arena_calloc(&a->arena, FETCH_MOST, sizeof(*a->items));
-	if (!a->taken.id.p || !a->taken.group.p || !a->taken.route.p || !a->taken.suspect.p ||
-		!a->taken.only.p || !keys || !a->items) {
+	a->taken.notice = arena_dup(&a->arena, taken->notice);
+	if (!a->taken.id.p || !a->taken.group.p || !a->taken.notice.p || !a->taken.route.p ||
+		!a->taken.suspect.p || !a->taken.only.p || !keys || !a->items) {
 		attempt_free(a);
 		return NULL;
 	}
@@ -426,5 +485,8 @@ void attempt_begin(struct mailbox *m, const struct outbox_taken *taken)
 		return;
 	}
 	m->state = MAILBOX_FETCHING;
-	fetch(m->attempt);
+	if (span_empty(taken->notice))
+		fetch(m->attempt);
+	else
+		send_notice(m->attempt);
 }

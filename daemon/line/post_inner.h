@@ -5,6 +5,7 @@
  * post_inner: what the files of post share; nobody else includes it.
  *     post.c          life, policy, mailboxes, the ledger, numbers
  *     post_attempt.c  one attempt: fetch, render, send, judge, write down
+ *     post_notice.c   what vigie says of itself: a receiver was stopped
  *     post_control.c  deliveries for people
  */
 
@@ -71,6 +72,10 @@ void attempt_free(struct attempt *attempt);
 /* Stands for a receiver's configuration: 16 hexadecimal digits and a NUL. */
 enum { MARK_TEXT = 16 };
 void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
+
+/* post_notice.c: a mention that is in no archive, for a delivery of that id. 0 or -ENOMEM. */
+int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, struct span lang);
 
 /* post_control.c */
 void post_questions_free(struct post *post);

@@ -417,6 +417,32 @@ static void test_retry_after_as_a_date(void **state)
 	check_pause(state, "{date+3}", 1.9); /* whole seconds: a date is up to one early */
 }
 
+/* A receiver that asks for silence gets it, whatever else is to be sent: here its last try of
+ * one delivery asks, and the next delivery waits. */
+static void test_retry_after_holds_for_what_comes_next(void **state)
+{
+	struct desk *d = desk_new(*state);
+	json_t *got;
+	double last, next;
+
+	script(d, "{\"/a\": [{\"status\": 503}, {\"status\": 503}, {\"status\": 503}, "
+		  "{\"status\": 503}, {\"status\": 503}, {\"status\": 503}, {\"status\": 503}, "
+		  "{\"status\": 503}, {\"status\": 503}, "
+		  "{\"status\": 503, \"headers\": {\"Retry-After\": \"1\"}}, {\"status\": "
+		  "200}]}");
+	add_hook(d, "/a");
+	desk_open(d);
+	publish(d, "t", 0, 2);
+	until_count(d, "dead", 1);
+	until_count(d, "sent", 1);
+	got = arrived(d, "/a");
+	assert_int_equal(json_array_size(got), 11);
+	last = json_number_value(json_object_get(json_array_get(got, 9), "at"));
+	next = json_number_value(json_object_get(json_array_get(got, 10), "at"));
+	assert_true(next - last >= 1);
+	desk_free(d);
+}
+
 static void test_redirects_are_failures(void **state)
 {
 	struct desk *d = desk_new(*state);
@@ -488,6 +514,31 @@ static void test_a_receiver_that_is_gone_is_stopped(void **state)
 	assert_int_equal(post_set_policy(d->post, &d->policy, NULL, NULL, NULL), 0);
 	until_count(d, "sent", 3);
 	assert_string_equal(titles(d, arrived(d, "/b")).p, "t 0 t 1 t 2 ");
+	desk_free(d);
+}
+
+static void test_the_others_hear_once_of_one_that_is_gone(void **state)
+{
+	struct desk *d = desk_new(*state);
+	struct span all;
+
+	script(d, "{\"/a\": {\"status\": 410}, \"/b\": {\"status\": 200}}");
+	add_hook(d, "/a");
+	add_hook(d, "/b");
+	desk_open(d);
+	publish(d, "t", 0, 3);
+	until_arrived(d, "/b", 4);
+	/* Not again after a restart. */
+	desk_close(d);
+	desk_open(d);
+	publish(d, "t", 3, 1);
+	until_arrived(d, "/b", 5);
+	stand_idle(d->s, 100);
+	all = titles(d, arrived(d, "/b"));
+	assert_non_null(strstr(all.p, "The receiver \"r0\" was stopped"));
+	assert_null(strstr(strstr(all.p, "was stopped") + 1, "was stopped"));
+	assert_int_equal(json_array_size(arrived(d, "/a")), 1);
+	until_count(d, "sent", 5);
 	desk_free(d);
 }
 
@@ -761,9 +812,11 @@ int main(void)
 		WITH_STAND(test_each_try_is_written_down),
 		WITH_STAND(test_retry_after_in_seconds),
 		WITH_STAND(test_retry_after_as_a_date),
+		WITH_STAND(test_retry_after_holds_for_what_comes_next),
 		WITH_STAND(test_redirects_are_failures),
 		WITH_STAND(test_what_cannot_be_taken_is_dead_and_can_be_driven_again),
 		WITH_STAND(test_a_receiver_that_is_gone_is_stopped),
+		WITH_STAND(test_the_others_hear_once_of_one_that_is_gone),
 		WITH_STAND(test_order_is_kept_through_failures),
 		WITH_STAND(test_a_poisoned_one_is_parked),
 		WITH_STAND(test_a_hanging_receiver_delays_no_other),

@@ -1,10 +1,11 @@
-#ifndef VIGIE_CLI_MASK_H
-#define VIGIE_CLI_MASK_H
+#ifndef VIGIE_MASK_H
+#define VIGIE_MASK_H
 
 /*
- * mask: takes a receiver's secrets out of a text that is shown to people. Secret are the values
- * of the fields its channel calls so, and of its URLs all but scheme, host and port: the path
- * of a web hook is its password. It keeps nothing from the receiver itself.
+ * mask: takes a receiver's secrets out of a text that is shown to people; a door of alerts/.
+ * Secret are the values of the fields its channel calls so, and of its URLs all but scheme,
+ * host and port: the path of a web hook is its password. It keeps nothing from the receiver
+ * itself.
  */
 
 #include "vigie/arena.h"

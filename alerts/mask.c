@@ -1,4 +1,4 @@
-#include "cli/mask.h"
+#include "vigie/mask.h"
 
 #include <errno.h>
 #include <stdlib.h>
