@@ -26,6 +26,11 @@ const struct command commands[] = {
 	{ "export", "[--format jsonl|csv] " MENTIONS_USAGE,
 		"print mentions of the archive for other programs, the oldest first",
 		command_export },
+	{ "report",
+		"[--period week|day|month|FROM..TO] [--format md|html|json] [--lang fr|en] "
+		"[--tz ZONE] [--state DIR | -c FILE]",
+		"print the competitor-watch report of a period, beside the one before it",
+		command_report },
 	{ "parse", "[--base URL] [--content-type TYPE] FILE",
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
