@@ -1,4 +1,4 @@
-#include "story.h"
+#include "vigie/story.h"
 
 #include <errno.h>
 #include <stdlib.h>

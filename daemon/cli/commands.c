@@ -42,6 +42,12 @@ const struct command commands[] = {
 	{ "parse",
 		"[--base URL] [--content-type TYPE] [--connector NETWORK[/MAP] [--var NAME=VALUE]… "
 		"[--http]] FILE",
+	{ "report",
+		"[--period week|day|month|FROM..TO] [--format md|html|json] [--lang fr|en] "
+		"[--tz ZONE] [--state DIR | -c FILE]",
+		"print the competitor-watch report of a period, beside the one before it",
+		command_report },
+	{ "parse", "[--base URL] [--content-type TYPE] FILE",
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
 	{ "sources", "[list|show NETWORK] [--json]",

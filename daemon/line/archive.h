@@ -123,6 +123,22 @@ int archive_search(struct archive_reader *reader, const struct archive_filter *f
  * In the arena. 0 or -errno. */
 int archive_search_marks(struct archive_reader *reader, const struct match_span **ret,
 	size_t *ret_n, struct arena *arena);
+/* The mentions of a key (32 hexadecimal digits), of an address, or of a source's own id. As
+ * archive_search(). */
+int archive_lookup(struct archive_reader *reader, struct span what,
+	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
+	struct span *ret_why);
+/* What the ledger holds of an item (key), or of a time (key NULL; half-open). The outcome lives
+ * only during the call. */
+int archive_ledger(struct archive_reader *reader, const struct item_key *key, struct wall since,
+	struct wall until, bool (*see)(void *arg, const struct archive_outcome *outcome), void *arg,
+	struct arena *arena, struct span *ret_why);
+struct archive_reach {
+	struct wall since; /* first fetch that brought a mention; WALL_NONE: none did */
+	uint64_t losses;   /* in the time asked */
+};
+int archive_reach(struct archive_reader *reader, struct archive_reach *ret, struct wall since,
+	struct wall until, struct arena *arena, struct span *ret_why);
 /* Ends a running search; from any thread. */
 void archive_reader_interrupt(struct archive_reader *reader);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "line/archive_db.h"
 #include "line/archive_mention.h"
@@ -448,4 +449,118 @@ int archive_search_marks(struct archive_reader *reader, const struct match_span 
 	}
 	archive_sql_reset(reader->marks);
 	return r < 0 ? r : 0;
+}
+
+/* --- Looking up ------------------------------------------------------------------------------
+ */
+
+int archive_lookup(struct archive_reader *reader, struct span what,
+	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
+	struct span *ret_why)
+{
+	struct archive_sql *rows = NULL;
+	struct item_key key = {0};
+	struct buf sql = {0};
+	int r;
+
+	buf_clear(&reader->match);
+	*ret_why = SPAN_NONE;
+	buf_add_str(&sql, "SELECT ");
+	archive_mention_columns(&sql);
+	buf_add_str(&sql,
+		" FROM mentions m WHERE m.key = ?1 OR m.url = ?2 OR m.id = ?2 ORDER BY m.at");
+	r = buf_result(&sql);
+	if (r == 0)
+		r = archive_sql_new(&rows, reader->db, sql.p);
+	if (r == 0) {
+		const bool is_key = item_key_parse(&key, what);
+
+		archive_bind_blob(
+			rows, 1, span_of((const char *)key.b, is_key ? ITEM_KEY_BYTES : 0));
+		archive_bind_word(rows, 2, what);
+		r = see_rows(reader, rows, see, arg);
+	}
+	if (r < 0)
+		*ret_why = archive_db_why(reader->db, arena);
+	archive_sql_free(rows);
+	buf_deinit(&sql);
+	return r;
+}
+
+static int see_outcomes(struct archive_sql *rows,
+	bool (*see)(void *arg, const struct archive_outcome *outcome), void *arg)
+{
+	bool more = true;
+	int r = 0;
+
+	while (more && (r = archive_sql_step(rows)) == ARCHIVE_ROW) {
+		const struct span key = archive_column_span(rows, 0);
+		struct archive_outcome o = {.receiver = archive_column_span(rows, 1),
+			.outcome = archive_column_span(rows, 2),
+			.delivery = archive_column_span(rows, 3),
+			.at = archive_column_null(rows, 4)
+				      ? WALL_NONE
+				      : (struct wall){archive_column_int(rows, 4)}};
+
+		if (key.n == ITEM_KEY_BYTES)
+			memcpy(o.key.b, key.p, ITEM_KEY_BYTES);
+		more = see(arg, &o);
+	}
+	return r < 0 ? r : 0;
+}
+
+int archive_ledger(struct archive_reader *reader, const struct item_key *key, struct wall since,
+	struct wall until, bool (*see)(void *arg, const struct archive_outcome *outcome),
+	void *arg, struct arena *arena, struct span *ret_why)
+{
+	struct archive_sql *rows = NULL;
+	int r = archive_sql_new(&rows, reader->db,
+		key ? "SELECT key, receiver, outcome, delivery, at FROM outcomes WHERE key = ?1"
+		      " ORDER BY at, receiver"
+		    : "SELECT key, receiver, outcome, delivery, at FROM outcomes"
+		      " WHERE at >= ?1 AND at < ?2 ORDER BY at, receiver");
+
+	*ret_why = SPAN_NONE;
+	if (r == 0) {
+		if (key) {
+			archive_bind_blob(
+				rows, 1, span_of((const char *)key->b, ITEM_KEY_BYTES));
+		} else {
+			archive_bind_int(rows, 1, since.ms);
+			archive_bind_int(rows, 2, until.ms);
+		}
+		r = see_outcomes(rows, see, arg);
+	}
+	if (r < 0)
+		*ret_why = archive_db_why(reader->db, arena);
+	archive_sql_free(rows);
+	return r;
+}
+
+int archive_reach(struct archive_reader *reader, struct archive_reach *ret, struct wall since,
+	struct wall until, struct arena *arena, struct span *ret_why)
+{
+	struct archive_reach reach = {.since = WALL_NONE};
+	struct archive_sql *row = NULL;
+	int r = archive_sql_new(&row, reader->db,
+		"SELECT (SELECT min(first_seen) FROM mentions),"
+		" (SELECT count(*) FROM losses WHERE at >= ?1 AND at < ?2)");
+
+	*ret_why = SPAN_NONE;
+	if (r == 0) {
+		archive_bind_int(row, 1, since.ms);
+		archive_bind_int(row, 2, until.ms);
+		r = archive_sql_step(row);
+	}
+	if (r == ARCHIVE_ROW) {
+		if (!archive_column_null(row, 0))
+			reach.since.ms = archive_column_int(row, 0);
+		reach.losses = (uint64_t)archive_column_int(row, 1);
+		*ret = reach;
+		r = 0;
+	} else {
+		*ret_why = archive_db_why(reader->db, arena);
+	}
+	archive_sql_free(row);
+	return r;
 }

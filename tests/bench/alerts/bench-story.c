@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "story.h"
+#include "vigie/story.h"
 #include "vigie/buf.h"
 
 enum { STORIES = 100000, MEASURED = 40000, WORDS = 30000, TEXT_WORDS = 150 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "story.h"
+#include "vigie/story.h"
 #include "vigie/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
-#include "story.h"
+#include "vigie/story.h"
 #include "story_url.h"
 
 static const char *golden_path;

@@ -1,5 +1,5 @@
-#ifndef ALERTS_STORY_H
-#define ALERTS_STORY_H
+#ifndef VIGIE_STORY_H
+#define VIGIE_STORY_H
 
 /*
  * story: near-duplicate mentions under one head: syndicated copies, reposts, variants of a
@@ -7,7 +7,7 @@
  * desk does), and is about copies, not about topics: two articles in their own words are two
  * stories.
  *
- * What is compared is told in story_traits.h. Who may be alike is found in one index of hashes:
+ * What is compared is told in alerts/story_traits.h. Who may be alike is found in one index of hashes:
  * the address, the title, the beginning of the text, and its bands; then the head is compared,
  * and the most alike wins, the older of two. A mention joins by its likeness to the head,
  * never to another copy (but by its address to any), so stories do not drift. Words alike are not enough where
