@@ -7,17 +7,6 @@
 #include "cli/mentions.h"
 
 const struct command commands[] = {
-        {"match", "--rules FILE… [--stats] [FILE]",
-                "ask rules about documents: JSON lines in, one JSON line a hit out",
-                command_match},
-        {"parse", "[--base URL] [--content-type TYPE] FILE",
-                "print what the crawler would see in a document: one JSON item a line",
-                command_parse},
-        {"rules", "test|lint FILE… | explain [--rules FILE] RULE|QUERY TEXT",
-                "run the tests beside rules, find doubtful ones, explain a match",
-                command_rules},
-        {"version", "", "print the version", command_version},
-        {NULL, NULL, NULL, NULL},
 	{ "run", "[-c FILE] [--mentions] [--quiet|--verbose]",
 		"read, match, keep and tell: the daemon, until it is stopped", command_run },
 	{ "watch",
@@ -39,15 +28,14 @@ const struct command commands[] = {
 	{ "export", "[--format jsonl|csv] " MENTIONS_USAGE,
 		"print mentions of the archive for other programs, the oldest first",
 		command_export },
-	{ "parse",
-		"[--base URL] [--content-type TYPE] [--connector NETWORK[/MAP] [--var NAME=VALUE]… "
-		"[--http]] FILE",
 	{ "report",
 		"[--period week|day|month|FROM..TO] [--format md|html|json] [--lang fr|en] "
 		"[--tz ZONE] [--state DIR | -c FILE]",
 		"print the competitor-watch report of a period, beside the one before it",
 		command_report },
-	{ "parse", "[--base URL] [--content-type TYPE] FILE",
+	{ "parse",
+		"[--base URL] [--content-type TYPE] [--connector NETWORK[/MAP] [--var NAME=VALUE]… "
+		"[--http]] FILE",
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
 	{ "sources", "[list|show NETWORK] [--json]",
@@ -57,6 +45,8 @@ const struct command commands[] = {
 	{ "match", "--rules FILE… [--stats] [FILE]",
 		"ask rules about documents: JSON lines in, one JSON line a hit out",
 		command_match },
+	{ "rules", "test|lint FILE… | explain [--rules FILE] RULE|QUERY TEXT",
+		"run the tests beside rules, find doubtful ones, explain a match", command_rules },
 	{ "import", "opml FILE [-o FILE]",
 		"turn another reader's subscriptions into sources for the configuration",
 		command_import },

@@ -27,14 +27,13 @@ int command_check(int argc, char **argv);
 int command_deliveries(int argc, char **argv);
 int command_discover(int argc, char **argv);
 int command_export(int argc, char **argv);
-
 int command_import(int argc, char **argv);
 int command_match(int argc, char **argv);
 int command_notify(int argc, char **argv);
 int command_parse(int argc, char **argv);
-int command_rules(int argc, char **argv);
-int command_report(int argc, char **argv);
 int command_reload(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_rules(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_search(int argc, char **argv);
 int command_sources(int argc, char **argv);
