@@ -29,7 +29,13 @@ enum {
 	DEFAULT_MAX_HEADER = 64 * 1024,
 	DEFAULT_MAX_CONNECTIONS = 256,
 	DEFAULT_MAX_PER_HOST = 2,
-	HOST_MEMORY_S = 5,
+	HOST_MEMORY_S = 2,
+	/* Connections kept for the next request, and how long. When libcurl 7.88 has to throw
+	 * one out for lack of room, an empty place for its host stays in the list it walks each
+	 * time (extract_oldest in conncache.c), and a crawl of many hosts soon does nothing else:
+	 * so it never has to. */
+	KEPT_MAX = 128,
+	KEPT_S = 60,
 };
 
 /* A socket libcurl waits on. */
@@ -208,6 +214,7 @@ static int on_close(void *arg, curl_socket_t fd)
 {
 	struct transfer *t = arg;
 
+	t->n_sockets--;
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
 		if (t->mail_sockets[i].fd == fd) {
 			t->mail_sockets[i] = t->mail_sockets[--t->n_mail_sockets];
@@ -241,6 +248,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		(void)close(fd);
 		return CURL_SOCKET_BAD;
 	}
+	h->transfer->n_sockets += fd >= 0;
 	return fd;
 }
 
@@ -280,6 +288,7 @@ void handle_detach(struct transfer_handle *h)
 
 	if (h->running)
 		(void)curl_multi_remove_handle(t->multi, h->easy);
+	t->n_running -= h->running;
 	h->running = false;
 	handle_forget_host(h);
 	for (size_t i = 0; i < t->n_mail_sockets; i++)
@@ -352,10 +361,9 @@ int handle_prepare(struct transfer_handle *h, int64_t total_ms)
 	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)o->least_over_s);
 	(void)curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
 	(void)curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h);
-	if (h->mail) {
-		(void)curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-		(void)curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, t);
-	}
+	(void)curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	(void)curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, t);
+	(void)curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)KEPT_S);
 	(void)curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
 	(void)curl_easy_setopt(e, CURLOPT_PREREQDATA, h);
 	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, t->user_agent);
@@ -390,6 +398,7 @@ void handle_start_hop(struct transfer_handle *h)
 {
 	struct transfer *t = h->transfer;
 	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
+	const bool full = t->n_sockets >= t->n_running + KEPT_MAX;
 
 	if (left_ms <= 0) {
 		h->ready_code = CURLE_OPERATION_TIMEDOUT;
@@ -398,12 +407,15 @@ void handle_start_hop(struct transfer_handle *h)
 	}
 	if (curl_easy_setopt(h->easy, CURLOPT_URL, h->place.url) != CURLE_OK ||
 	        curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK ||
+	        curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, (long)(h->last || full)) !=
+	                CURLE_OK ||
 	        curl_multi_add_handle(t->multi, h->easy) != CURLM_OK) {
 		h->ready_code = CURLE_OUT_OF_MEMORY;
 		handle_later(h);
 		return;
 	}
 	h->running = true;
+	t->n_running++;
 }
 
 /* One that has ended, out of the multi or of those made ready; NULL when there is none. */
@@ -424,6 +436,7 @@ static struct transfer_handle *next_ended(struct transfer *t, CURLcode *ret_code
 		h = (struct transfer_handle *)(void *)arg;
 		(void)curl_multi_remove_handle(t->multi, easy);
 		h->running = false;
+		t->n_running--;
 		return h;
 	}
 	if (!t->n_ready)
@@ -488,6 +501,7 @@ static void set_defaults(struct transfer_options *o)
 static int set_multi(struct transfer *t)
 {
 	const struct transfer_options *o = &t->options;
+	const long most = (long)o->max_connections + KEPT_MAX;
 
 	t->multi = curl_multi_init();
 	if (!t->multi)
@@ -496,10 +510,9 @@ static int set_multi(struct transfer *t)
 	(void)curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
 	(void)curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
 	(void)curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
-	(void)curl_multi_setopt(
-	        t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)o->max_connections);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
 	(void)curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)o->max_per_host);
-	(void)curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)o->max_connections);
+	(void)curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, most);
 	return 0;
 }
 

@@ -97,6 +97,7 @@ struct transfer_ask {
 	const struct request *request; /* copied */
 	size_t max_body;               /* 0: the transfer's */
 	int64_t total_ms;              /* 0: the transfer's */
+	bool last; /* nobody asks the host again soon: the connection is not kept */
 };
 
 /* Also reads file: URLs (a regular file; *a folder is the caller's business*), unless guarded

@@ -388,6 +388,7 @@ int transfer_start(struct transfer_handle **ret, struct transfer *transfer,
 	f = (struct fetch *)h;
 	f->done = done;
 	f->arg = arg;
+	h->last = ask->last;
 	f->max_body = ask->max_body ? ask->max_body : transfer->options.max_body;
 	h->release = fetch_release;
 	r = request_copy(&f->request, &h->arena, request) ? handle_prepare(h, ask->total_ms)

@@ -58,6 +58,7 @@ struct transfer {
 	struct mail_socket *mail_sockets; /* the open ones */
 	size_t n_mail_sockets, mail_sockets_capacity;
 	size_t n_ready;
+	size_t n_sockets, n_running; /* open; handles in the multi */
 	bool plain_mail; /* a connection without TLS may be waiting for its next message */
 	bool draining,
 	        freed; /* whoever hears an answer may free us: the memory stays until then */
@@ -91,6 +92,7 @@ struct transfer_handle {
 	struct transfer_handle *previous, *next;
 	CURL *easy;
 	bool running; /* in the multi */
+	bool last;    /* see transfer_ask */
 	bool ready;   /* waits for the drain, with ready_code; easy may be NULL */
 	CURLcode ready_code;
 	struct arena arena;

@@ -21,6 +21,8 @@ enum {
 	NO_MEMORY_MS = 10 * 1000,
 	AUTO_MOST = 16,
 	AUTO_LEAST_MS = 60 * 1000,
+	/* Servers close a silent connection about then. */
+	KEPT_MS = 60 * 1000,
 };
 
 /* --- The record --------------------------------------------------------------------------- */
@@ -151,6 +153,15 @@ static struct batch *tray(struct crawl *c, const struct entry *e)
 	return b;
 }
 
+/* Whether its host is asked again before it would close the connection. */
+static bool is_last(const struct crawl *c, const struct entry *e)
+{
+	const int64_t every =
+		e->source->every_ms ? e->source->every_ms : c->options.every_default_ms;
+
+	return every > KEPT_MS * (int64_t)schedule_company(c->schedule, e->slot);
+}
+
 static void on_answer(void *arg, const struct transfer_result *result);
 
 void crawl_fetch(struct crawl *c, struct entry *e)
@@ -172,7 +183,10 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 		r = ask(f);
 		if (r == 0)
 			r = transfer_start(&f->handle, c->transfer,
-				&(struct transfer_ask){.request = &f->batch->request},
+				&(struct transfer_ask){
+					.request = &f->batch->request,
+					.last = is_last(c, e),
+				},
 				on_answer, f);
 		if (r == 0)
 			return;

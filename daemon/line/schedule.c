@@ -493,3 +493,8 @@ bool schedule_is_busy(const struct schedule *schedule, uint32_t entry)
 
 	return state == BUSY || state == RELEASED;
 }
+
+uint32_t schedule_company(const struct schedule *schedule, uint32_t entry)
+{
+	return schedule->hosts[schedule->entries[entry].host].entries;
+}

@@ -58,6 +58,8 @@ int64_t schedule_wait(const struct schedule *schedule, int64_t now_ms);
 /* When an idle entry is due; SCHEDULE_NEVER for a busy or parked one. */
 int64_t schedule_due(const struct schedule *schedule, uint32_t entry);
 bool schedule_is_busy(const struct schedule *schedule, uint32_t entry);
+/* How many entries stand at the same gate, this one included. */
+uint32_t schedule_company(const struct schedule *schedule, uint32_t entry);
 
 /* Uniform in [0, below); below > 0. The same seed gives the same numbers. */
 uint64_t schedule_random(struct schedule *schedule, uint64_t below);
