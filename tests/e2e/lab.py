@@ -195,11 +195,13 @@ class Lab:
         lab = self
 
         class Box:
-            refuse = options.pop('refuse', {})  # address -> reply
+            refuse = options.pop('refuse', {})  # address -> reply, or a function that gives one (None: taken)
 
             async def handle_RCPT(self, _server, _session, envelope, address, _options):
-                if address in self.refuse:
-                    return self.refuse[address]
+                reply = self.refuse.get(address)
+                reply = reply() if callable(reply) else reply
+                if reply:
+                    return reply
                 envelope.rcpt_tos.append(address)
                 return '250 OK'
 
