@@ -111,11 +111,12 @@ class Lab:
         async def serve():
             server = await asyncio.start_server(self.serve, '127.0.0.1', 0, backlog=1024)
             self.port = server.sockets[0].getsockname()[1]
-            ready.set()
 
         def run():
             asyncio.set_event_loop(self.loop)
             self.loop.run_until_complete(serve())
+            # From inside of run_forever(): a stop that came before it would be forgotten.
+            self.loop.call_soon(ready.set)
             self.loop.run_forever()
         self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
