@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include "io/log.h"
 #include "vigie/version.h"
 
 static json_t *text(struct span s)
@@ -7,6 +8,18 @@ static json_t *text(struct span s)
 	json_t *value = json_stringn(s.p ? s.p : "", s.n);
 
 	return value ? value : json_null();
+}
+
+/* Login and query may be what opens the source. */
+static json_t *url_for_people(struct span url)
+{
+	struct buf out = { 0 };
+	json_t *value;
+
+	log_url_write(&out, url);
+	value = text(buf_span(&out));
+	buf_deinit(&out);
+	return value;
 }
 
 static json_t *moment(struct wall t)
@@ -21,7 +34,8 @@ static void see_source(void *arg, const struct crawl_view *view)
 	json_t *list = arg;
 	const struct source_state *state = view->state;
 	json_t *one = json_pack("{s:o, s:o, s:o, s:b, s:I}", "id", text(view->source->id), "kind",
-		text(view->source->kind), "url", text(view->source->url), "fetching", view->fetching,
+		text(view->source->kind), "url",
+		url_for_people(view->source->url), "fetching", view->fetching,
 		"due_in_ms", (json_int_t)view->due_in_ms);
 
 	if (!one)

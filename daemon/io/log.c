@@ -112,7 +112,7 @@ static bool is_port(struct span s)
 
 /* Scheme, host, port and path. A password with a slash in it makes the rest look like a path:
  * the port then is no number, and nothing but the scheme is told. */
-static void add_url(struct buf *b, struct span url)
+void log_url_write(struct buf *b, struct span url)
 {
 	size_t start = 0, end, authority_end, at;
 	struct span host;
@@ -150,7 +150,7 @@ static bool format_value(struct buf *value, const struct log_pair *pair, bool qu
 		buf_addf(value, "%lld", (long long)pair->number);
 		break;
 	case LOG_PAIR_URL:
-		add_url(&url, pair->text);
+		log_url_write(&url, pair->text);
 		bare = add_escaped(value, buf_span(&url), quotes);
 		buf_deinit(&url);
 		break;

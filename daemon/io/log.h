@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "vigie/buf.h"
 #include "vigie/span.h"
 
 enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARNING_LEVEL, LOG_ERROR_LEVEL };
@@ -32,6 +33,8 @@ struct log_pair {
 void log_write(enum log_level level, const char *event, const struct log_pair *pairs);
 /* Lines below it are not written. Default: info. */
 void log_set_level(enum log_level least);
+/* Appends a URL as LOG_URL has it. */
+void log_url_write(struct buf *out, struct span url);
 
 /* ISO C17 wants at least one argument where a macro says "...": the event is the first. */
 #define LOG_END ((struct log_pair){NULL, LOG_PAIR_SPAN, SPAN_NONE, 0})

@@ -114,7 +114,8 @@ struct transfer_sent {
 	struct span why;
 	struct answer answer;
 	const struct span
-	        *refused; /* mail: recipients the server refused while others were taken */
+	        *refused; /* mail: recipients the server refused, perhaps all */
+	const int *refused_status; /* what it said to each */
 	size_t n_refused;
 };
 

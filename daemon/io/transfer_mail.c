@@ -24,6 +24,7 @@ struct mail {
 	bool leaving; /* QUIT was said: its answer is of no interest */
 	int status;   /* of the last whole reply */
 	struct span *refused;
+	int *refused_status;
 	size_t n_refused;
 	transfer_sent_done done;
 	void *arg;
@@ -93,8 +94,10 @@ static size_t on_reply(char *p, size_t size, size_t n, void *arg)
 	if (m->in_reply)
 		return line.n;
 	m->status = code;
-	if (m->waiting && code >= 400 && m->asked <= m->n_to && m->n_refused < m->n_to)
+	if (m->waiting && code >= 400 && m->asked <= m->n_to && m->n_refused < m->n_to) {
+		m->refused_status[m->n_refused] = code;
 		m->refused[m->n_refused++] = m->to[m->asked - 1];
+	}
 	m->waiting = false;
 	return line.n;
 }
@@ -109,12 +112,14 @@ static void report(struct mail *m, const struct transfer_sent *sent)
 static void on_mail_ended(struct transfer_handle *h, CURLcode code)
 {
 	struct mail *m = (struct mail *)h;
-	struct transfer_sent sent = {.refused = m->refused, .n_refused = m->n_refused};
+	struct transfer_sent sent = {.refused = m->refused,
+		.refused_status = m->refused_status,
+		.n_refused = m->n_refused};
 
 	/* A refusal is an answer; an end without one leaves open whether the mail went. */
 	if (code == CURLE_OK || (m->status >= 400 && code != CURLE_USE_SSL_FAILED))
 		sent.answer = (struct answer){
-		        .status = m->status, .body = span_trim(buf_span(&h->body))};
+			.status = m->status, .body = span_trim(buf_span(&h->body))};
 	else
 		sent.error = why_ended(h, code, &sent.why);
 	report(m, &sent);
@@ -123,8 +128,8 @@ static void on_mail_ended(struct transfer_handle *h, CURLcode code)
 static void on_bad_address(struct transfer_handle *h, CURLcode code)
 {
 	const struct transfer_sent sent = {
-	        .error = TRANSFER_PROTOCOL,
-	        .why = SPAN("the mail server's address is no smtp or smtps URL"),
+		.error = TRANSFER_PROTOCOL,
+		.why = SPAN("the mail server's address is no smtp or smtps URL"),
 	};
 
 	(void)code;
@@ -151,7 +156,8 @@ static bool copy_payload(struct mail *m, const struct payload *payload)
 	m->message = arena_dup(arena, payload->request.body);
 	m->to = arena_calloc(arena, payload->n_mail_to, sizeof(*m->to));
 	m->refused = arena_calloc(arena, payload->n_mail_to, sizeof(*m->refused));
-	if (!m->from || !m->message.p || !m->to || !m->refused)
+	m->refused_status = arena_calloc(arena, payload->n_mail_to, sizeof(*m->refused_status));
+	if (!m->from || !m->message.p || !m->to || !m->refused || !m->refused_status)
 		return false;
 	for (; m->n_to < payload->n_mail_to; m->n_to++) {
 		struct curl_slist *grown;
@@ -181,7 +187,7 @@ static bool set_greeting(struct mail *m)
 	if (!escaped)
 		return false;
 	h->place.url =
-	        (char *)(uintptr_t)arena_printf(&h->arena, "%.*s%s", SPAN_ARG(url), escaped).p;
+		(char *)(uintptr_t)arena_printf(&h->arena, "%.*s%s", SPAN_ARG(url), escaped).p;
 	curl_free(escaped);
 	return h->place.url != NULL;
 }
@@ -199,11 +205,11 @@ static bool set_options(struct mail *m, const struct payload *payload)
 		return false;
 	h->private_only = !over_tls && (user.n || h->place.user);
 	if (user.n && (curl_easy_setopt(e, CURLOPT_USERNAME, user.p) != CURLE_OK ||
-	                      curl_easy_setopt(e, CURLOPT_PASSWORD, password.p) != CURLE_OK))
+			      curl_easy_setopt(e, CURLOPT_PASSWORD, password.p) != CURLE_OK))
 		return false;
 	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	(void)curl_easy_setopt(e, CURLOPT_USE_SSL,
-	        (long)(payload->tls_required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+		(long)(payload->tls_required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
 	/* libcurl 7.88 would reuse a connection without TLS for a message that requires it. */
 	(void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)(over_tls && t->plain_mail));
 	t->plain_mail = t->plain_mail || !over_tls;
@@ -227,7 +233,7 @@ static int begin(struct mail *m, const struct payload *payload)
 {
 	struct transfer_handle *h = &m->base;
 	const int r =
-	        place_read(&h->place, &h->arena, NULL, payload->request.url, "smtp,smtps");
+		place_read(&h->place, &h->arena, NULL, payload->request.url, "smtp,smtps");
 
 	if (r == -ENOMEM)
 		return r;
@@ -244,7 +250,7 @@ static int begin(struct mail *m, const struct payload *payload)
 }
 
 int send_mail(struct transfer_handle **ret, struct transfer *transfer,
-        const struct payload *payload, transfer_sent_done done, void *arg)
+	const struct payload *payload, transfer_sent_done done, void *arg)
 {
 	struct transfer_handle *h;
 	struct mail *m;

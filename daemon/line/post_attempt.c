@@ -295,6 +295,10 @@ static void on_sent(void *arg, const struct transfer_sent *sent)
 		return;
 	}
 	verdict = a->channel->judge(&sent->answer, &a->arena, &why);
+	/* The answer is the last one's: another may be busy only. */
+	for (size_t i = 0; i < sent->n_refused && verdict == VERDICT_DEAD; i++)
+		if (sent->refused_status[i] < 500)
+			verdict = VERDICT_RETRY;
 	if (verdict == VERDICT_DELIVERED && sent->n_refused) {
 		why = arena_printf(&a->arena, "%.*s; refused: %.*s", SPAN_ARG(why),
 			SPAN_ARG(recipients_left(a, sent)));

@@ -123,11 +123,12 @@ class Lab:
         async def serve():
             server = await asyncio.start_server(self.serve, '127.0.0.1', 0, backlog=1024)
             self.port = server.sockets[0].getsockname()[1]
-            ready.set()
 
         def run():
             asyncio.set_event_loop(self.loop)
             self.loop.run_until_complete(serve())
+            # From inside of run_forever(): a stop that came before it would be forgotten.
+            self.loop.call_soon(ready.set)
             self.loop.run_forever()
         self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
@@ -207,11 +208,13 @@ class Lab:
         lab = self
 
         class Box:
-            refuse = options.pop('refuse', {})  # address -> reply
+            refuse = options.pop('refuse', {})  # address -> reply, or a function that gives one (None: taken)
 
             async def handle_RCPT(self, _server, _session, envelope, address, _options):
-                if address in self.refuse:
-                    return self.refuse[address]
+                reply = self.refuse.get(address)
+                reply = reply() if callable(reply) else reply
+                if reply:
+                    return reply
                 envelope.rcpt_tos.append(address)
                 return '250 OK'
 
