@@ -92,25 +92,24 @@ struct connector_rule {
 	struct expr *wait; /* seconds, an instant, or NULL */
 };
 
-/* One way to ask: templates, filled from variables. */
-struct connector_field_template {
+/* A field of a request: a query parameter or a header. */
+struct connector_part {
 	struct span name;
-	struct expr *value; /* without a value the field is left out */
+	struct expr *value; /* left out where there is none */
 };
 
+/* One way to ask. */
 struct connector_ask {
 	struct span name;
-	struct span map;    /* which map reads the answer */
-	struct expr *url;   /* behind the base */
-	struct span method; /* empty: GET, or POST with a body */
-	struct connector_field_template *query, *headers;
+	struct span map;   /* which map reads the answer; empty: the first */
+	struct expr *path; /* behind the base, from its slash on */
+	struct connector_part *query, *headers;
 	size_t n_query, n_headers;
-	struct expr *body; /* or NULL */
-	struct span content_type;
-	struct expr *next; /* NULL: the map's next, put into the query */
-	struct span page;  /* a query field that counts pages while there are items */
+	struct expr *body; /* NULL: GET */
+	/* Pages are counted in %page, from page_first on, while an answer has items; -1: the
+	 * map's `next` says how it goes on. */
 	int64_t page_first;
-	uint32_t max_pages; /* of one round */
+	int64_t max_pages; /* of one round */
 };
 
 struct connector {
@@ -182,5 +181,28 @@ struct connector_refusal {
  * the connector's own rules, then what HTTP says (RFC 9110, RFC 6585). 0 or -ENOMEM. */
 int connector_judge(struct connector_refusal *ret, const struct connector *c,
 	const struct connector_answer *answer);
+
+/* Where a round of pages stands; `{ 0 }` is its start. */
+struct connector_cursor {
+	int64_t pages;     /* answered */
+	struct span param; /* what the last answer said of the next page */
+	struct span value;
+};
+
+/* The request for where the cursor stands, in the arena. Beside the caller's variables
+ * expressions see %page. 0; -EINVAL when the path has no value, for a variable in it is not
+ * given, or when the next page's address leads to another host; -ENOMEM. */
+int connector_request(struct request *ret, struct arena *arena, const struct connector_ask *ask,
+	struct span base, const struct expr_var *vars, size_t n_vars,
+	const struct connector_cursor *cursor);
+
+/* After an answer: true when there is a next page worth asking for, with the cursor moved; what
+ * it holds lives where the result does. Ends at max_pages, and at an answer with neither items
+ * nor tombstones. A cursor that stays the same is followed: some networks' do. */
+bool connector_advance(struct connector_cursor *cursor, const struct connector_ask *ask,
+	const struct connector_result *result);
+
+/* By name; an empty one is the first. NULL: there is none. */
+const struct connector_ask *connector_ask_find(const struct connector *c, struct span name);
 
 #endif

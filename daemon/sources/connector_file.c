@@ -167,55 +167,87 @@ static struct expr_place line_place(
 	return place;
 }
 
-static void read_field(struct file *f, struct connector_map *map, const struct yaml_node *node,
-	size_t line, struct span text)
+/* One "name = expression" of a block. */
+struct line {
+	struct expr_place place;
+	struct span name; /* empty: there is no "=" */
+	struct span value;
+	struct expr_place value_place;
+};
+
+static struct line line_of(
+	const struct file *f, const struct yaml_node *node, size_t n, struct span text)
 {
-	const struct expr_place place = line_place(f, node, line, text);
 	const size_t equals = span_find(text, '=');
-	const struct span name = span_trim(span_slice(text, 0, equals));
-	struct span value = span_slice(text, equals + 1, text.n);
-	struct expr_place at = place;
+	struct line line = {.place = line_place(f, node, n, text)};
+
+	line.value_place = line.place;
+	if (equals == text.n)
+		return line;
+	line.name = span_trim(span_slice(text, 0, equals));
+	line.value = span_slice(text, equals + 1, text.n);
+	while (line.value.n && ascii_space(line.value.p[0]))
+		line.value = span_slice(line.value, 1, line.value.n);
+	if (line.place.column)
+		line.value_place.column +=
+			(int)utf8_length(span_of(text.p, (size_t)(line.value.p - text.p)));
+	return line;
+}
+
+static void read_lines(struct file *f, const struct yaml_node *node, void *to,
+	void (*put)(struct file *f, void *to, const struct line *line))
+{
+	const struct span text = text_at(f, node);
+	size_t n = 0;
+
+	for (size_t at = 0; at < text.n; n++) {
+		const size_t end = at + span_find(span_slice(text, at, text.n), '\n');
+		const struct span one = span_trim(span_slice(text, at, end));
+
+		if (one.n && one.p[0] != '#') {
+			const struct line line = line_of(f, node, n, one);
+
+			put(f, to, &line);
+		}
+		at = end + 1;
+	}
+}
+
+#define line_mistake(f, line, ...)                                                             \
+	(fail((f), err_add((f)->errors, (line)->place.file, (line)->place.line,                \
+			   (line)->place.column, __VA_ARGS__)))
+
+static void put_field(struct file *f, void *to, const struct line *line)
+{
+	struct connector_map *map = to;
 	size_t field = 0;
 	const char *guess;
 
-	while (field < CONNECTOR_FIELDS && !span_eq_str(name, connector_field_names[field]))
+	while (field < CONNECTOR_FIELDS &&
+		!span_eq_str(line->name, connector_field_names[field]))
 		field++;
-	if (equals == text.n || field == CONNECTOR_FIELDS) {
-		guess = nearest(name, connector_field_names, CONNECTOR_FIELDS);
-		fail(f, err_add(f->errors, place.file, place.line, place.column,
-				guess ? "unknown field \"%.*s\": did you mean \"%s\"?"
-				      : "unknown field \"%.*s\": write id, url, title, text … "
-					"= "
-					"expression%s",
-				SPAN_ARG(utf8_prefix(name, 40)), guess ? guess : ""));
-		return;
+	if (field == CONNECTOR_FIELDS) {
+		guess = nearest(line->name, connector_field_names, CONNECTOR_FIELDS);
+		if (guess)
+			line_mistake(f, line, "unknown field \"%.*s\": did you mean \"%s\"?",
+				SPAN_ARG(line->name), guess);
+		else
+			line_mistake(f, line,
+				"unknown field \"%.*s\": write id, url, title, text … = "
+				"expression",
+				SPAN_ARG(utf8_prefix(line->name, 40)));
+	} else if (map->fields[field]) {
+		line_mistake(f, line, "\"%.*s\" stands here twice: join both with ??",
+			SPAN_ARG(line->name));
+	} else {
+		fail(f, expr_parse(&map->fields[field], &f->c->set, line->value,
+				line->value_place, f->errors));
 	}
-	if (map->fields[field]) {
-		fail(f, err_add(f->errors, place.file, place.line, place.column,
-				"\"%.*s\" stands here twice: join both with ??",
-				SPAN_ARG(name)));
-		return;
-	}
-	while (value.n && ascii_space(value.p[0]))
-		value = span_slice(value, 1, value.n);
-	if (at.column)
-		at.column += (int)utf8_length(span_of(text.p, (size_t)(value.p - text.p)));
-	fail(f, expr_parse(&map->fields[field], &f->c->set, value, at, f->errors));
 }
 
 static void put_fields(struct file *f, void *to, const struct yaml_node *value)
 {
-	const struct span text = text_at(f, value);
-	size_t line = 0;
-
-	for (size_t at = 0; at < text.n; line++) {
-		const size_t end = at + span_find(span_slice(text, at, text.n), '\n');
-		const struct span one = span_trim(span_slice(text, at, end));
-
-		if (one.n && one.p[0] != '#')
-			read_field(f, to, value, line, one);
-		at = end + 1;
-	}
+	read_lines(f, value, to, put_field);
 }
 
 /* --- Maps --------------------------------------------------------------------------------- */
@@ -348,6 +380,117 @@ static void put_errors(struct file *f, void *to, const struct yaml_node *value)
 	}
 }
 
+/* --- Asking ------------------------------------------------------------------------------- */
+
+static void put_part(struct file *f, struct connector_part **list, size_t *n, struct span name,
+	const struct line *line)
+{
+	struct connector_part *grown = make(f, *n + 1, sizeof(*grown));
+
+	if (!grown)
+		return;
+	if (*n)
+		memcpy(grown, *list, *n * sizeof(*grown));
+	*list = grown;
+	grown[*n].name = name;
+	fail(f, expr_parse(&grown[*n].value, &f->c->set, line->value, line->value_place,
+			f->errors));
+	++*n;
+}
+
+/* No control character, colon or blank: it will stand in a request's head. */
+static bool header_name_ok(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] == ':' || s.p[i] == 0x7F)
+			return false;
+	return s.n > 0;
+}
+
+static void put_request_line(struct file *f, void *to, const struct line *line)
+{
+	struct connector_ask *ask = to;
+	struct expr **one = span_eq_str(line->name, "path")   ? &ask->path
+			    : span_eq_str(line->name, "body") ? &ask->body
+							      : NULL;
+
+	if (one)
+		fail(f, expr_parse(one, &f->c->set, line->value, line->value_place, f->errors));
+	else if (span_starts(line->name, SPAN("query.")))
+		put_part(f, &ask->query, &ask->n_query, span_slice(line->name, 6, line->name.n),
+			line);
+	else if (span_starts(line->name, SPAN("header.")) &&
+		 header_name_ok(span_slice(line->name, 7, line->name.n)))
+		put_part(f, &ask->headers, &ask->n_headers,
+			span_slice(line->name, 7, line->name.n), line);
+	else
+		line_mistake(f, line,
+			"\"%.*s\" is no part of a request: write path, query.NAME, header.NAME "
+			"or "
+			"body = expression",
+			SPAN_ARG(utf8_prefix(line->name, 40)));
+}
+
+static void put_request(struct file *f, void *to, const struct yaml_node *value)
+{
+	read_lines(f, value, to, put_request_line);
+}
+
+static void put_map_name(struct file *f, void *to, const struct yaml_node *value)
+{
+	((struct connector_ask *)to)->map = text_at(f, value);
+}
+
+static int64_t small_number(struct file *f, const struct yaml_node *value)
+{
+	const struct span s = text_at(f, value);
+	int64_t v = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9' || i > 5) {
+			mistake(f, value, "no small number: write digits");
+			return 0;
+		}
+		v = v * 10 + (s.p[i] - '0');
+	}
+	return v;
+}
+
+static void put_page_first(struct file *f, void *to, const struct yaml_node *value)
+{
+	((struct connector_ask *)to)->page_first = small_number(f, value);
+}
+
+static void put_max_pages(struct file *f, void *to, const struct yaml_node *value)
+{
+	((struct connector_ask *)to)->max_pages = small_number(f, value);
+}
+
+static void put_asks(struct file *f, void *to, const struct yaml_node *value)
+{
+	static const struct key keys[] = {{"map", put_map_name}, {"pages_from", put_page_first},
+		{"max_pages", put_max_pages}, {"request", put_request}};
+	struct connector *c = to;
+
+	if (value->type != YAML_MAPPING) {
+		mistake(f, value,
+			"%s stands where ways to ask are wanted: write a name and a request",
+			yaml_type_name(value));
+		return;
+	}
+	c->asks = make(f, value->n, sizeof(*c->asks));
+	for (size_t i = 0; c->asks && i < value->n; i++) {
+		struct connector_ask *ask = &c->asks[c->n_asks++];
+
+		*ask = (struct connector_ask){.page_first = -1, .max_pages = 1};
+		ask->name = text_at(f, value->pairs[i].key);
+		read_mapping(f, value->pairs[i].value, keys, COUNT(keys), ask);
+		if (!ask->path && !f->result)
+			mistake(f, value->pairs[i].key,
+				"nothing is asked for: write path = expression under request");
+	}
+}
+
 /* --- The file ----------------------------------------------------------------------------- */
 
 #define PUT_TEXT(member)                                                                       \
@@ -402,7 +545,7 @@ static void read_root(struct file *f)
 		{"tier", put_tier}, {"base", put_base}, {"auth", put_auth}, {"cost", put_cost},
 		{"limits", put_limits}, {"terms", put_terms}, {"detour", put_detour},
 		{"docs", put_docs}, {"facts", put_facts}, {"maps", put_maps},
-		{"errors", put_errors}};
+		{"errors", put_errors}, {"asks", put_asks}};
 	struct connector *c = f->c;
 
 	c->tier = -1;
@@ -417,6 +560,11 @@ static void read_root(struct file *f)
 		mistake(f, f->y.root, "no maps: say under maps: how an answer is read");
 	if (c->tier == 0 && !c->detour.n)
 		mistake(f, f->y.root, "no detour: say under detour: what one can do instead");
+	for (size_t i = 0; i < c->n_asks; i++)
+		if (!connector_map_find(c, c->asks[i].map))
+			mistake(f, f->y.root,
+				"asks: %.*s wants the map \"%.*s\", and there is none",
+				SPAN_ARG(c->asks[i].name), SPAN_ARG(c->asks[i].map));
 	if (!c->title.n)
 		c->title = c->network;
 }

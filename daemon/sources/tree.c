@@ -121,6 +121,16 @@ static enum tree_kind kind_of_word(struct span word)
 	return TREE_NULL;
 }
 
+/* What of a word is a number: a reader that forgives gives "12abc" as one. */
+static struct span number_of(struct span word)
+{
+	size_t n = 0;
+
+	while (n < word.n && word.p[n] && strchr("+-.0123456789eE", word.p[n]))
+		n++;
+	return span_slice(word, 0, n);
+}
+
 int tree_json(struct tree *ret, struct arena *arena, struct span body)
 {
 	struct tree_builder b = {.arena = arena};
@@ -153,7 +163,7 @@ int tree_json(struct tree *ret, struct arena *arena, struct span body)
 			}
 			break;
 		case JSON_NUMBER:
-			tree_build_text(&b, TREE_NUMBER, name, t.text);
+			tree_build_text(&b, TREE_NUMBER, name, number_of(t.text));
 			break;
 		default:
 			tree_build_text(&b, kind_of_word(t.text), name, t.text);

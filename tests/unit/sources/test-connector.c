@@ -275,6 +275,113 @@ static void refusals_have_a_class_and_a_wait(void **state)
 	connector_free(c);
 }
 
+static const char asking[] = "network: n\n"
+			     "tier: 1\n"
+			     "asks:\n"
+			     "  search:\n"
+			     "    pages_from: 1\n"
+			     "    max_pages: 3\n"
+			     "    request: |\n"
+			     "      path = \"/v1/{%tag | urlencode}\"\n"
+			     "      query.q = %words\n"
+			     "      query.since = %since\n"
+			     "      query.page[n] = %page\n"
+			     "      header.Authorization = \"Bearer {%token}\"\n"
+			     "      header.Accept = 'application/json'\n"
+			     "  follow:\n"
+			     "    max_pages: 9\n"
+			     "    request: |\n"
+			     "      path = '/list?x=1'\n"
+			     "      query.cursor = '*'\n"
+			     "      body = \"\\{\\\"q\\\":\\\"{%words}\\\"}\"\n"
+			     "maps:\n"
+			     "  m: {items: ., fields: 'id = /id'}\n";
+
+static void ask_as(const char *name, struct span token, const struct connector_cursor *cursor,
+	const char *want)
+{
+	const struct expr_var vars[] = {{SPAN("words"), SPAN("tea & milk")},
+		{SPAN("tag"), SPAN("a/b?c")}, {SPAN("token"), token}};
+	struct connector *c = connector_of(asking);
+	struct arena arena = {0};
+	struct request request;
+	struct buf out = {0};
+	const int r = connector_request(&request, &arena, connector_ask_find(c, span_str(name)),
+		SPAN("https://n.example/"), vars, 3, cursor);
+
+	if (r == 0) {
+		buf_add(&out, request.url);
+		for (size_t i = 0; i < request.n_headers; i++)
+			buf_addf(&out, " %.*s: %.*s", SPAN_ARG(request.headers[i].name),
+				SPAN_ARG(request.headers[i].value));
+		buf_addf(&out, "%s%.*s", request.body.n ? " " : "", SPAN_ARG(request.body));
+	}
+	assert_string_equal(r == 0 ? buf_span(&out).p : "-EINVAL", want);
+	buf_deinit(&out);
+	arena_release(&arena);
+	connector_free(c);
+}
+
+static void a_request_is_made_of_what_is_known(void **state)
+{
+	static const struct {
+		const char *name;
+		struct span token;
+		struct connector_cursor cursor;
+		const char *want;
+	} rows[] = {
+		/* Everything is escaped; a field without a value is left out. */
+		{"search", {0}, {0},
+			"https://n.example/v1/a%2Fb%3Fc?q=tea%20%26%20milk&page%5Bn%5D=1 "
+			"Accept: application/json"},
+		{"search", {"t0k", 3}, {.pages = 2},
+			"https://n.example/v1/a%2Fb%3Fc?q=tea%20%26%20milk&page%5Bn%5D=3 "
+			"Authorization: Bearer t0k Accept: application/json"},
+		/* A line end would begin another header. */
+		{"search", {"t\r\nX: y", 7}, {0},
+			"https://n.example/v1/a%2Fb%3Fc?q=tea%20%26%20milk&page%5Bn%5D=1 "
+			"Accept: application/json"},
+		{"follow", {0}, {0},
+			"https://n.example/list?x=1&cursor=%2A {\"q\":\"tea & milk\"}"},
+		{"follow", {0}, {1, {"cursor", 6}, {"a+/=", 4}},
+			"https://n.example/list?x=1&cursor=a%2B%2F%3D {\"q\":\"tea & milk\"}"},
+		/* A next page with an address of its own stays with the host. */
+		{"follow", {0}, {1, {"url", 3}, {"https://n.example/list?p=2", 26}},
+			"https://n.example/list?p=2 {\"q\":\"tea & milk\"}"},
+		{"follow", {0}, {1, {"path", 4}, {"/list?p=2", 9}},
+			"https://n.example/list?p=2 {\"q\":\"tea & milk\"}"},
+		{"follow", {0}, {1, {"url", 3}, {"https://evil.example/", 21}}, "-EINVAL"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		ask_as(rows[i].name, rows[i].token, &rows[i].cursor, rows[i].want);
+}
+
+static void pages_go_on_until_they_end(void **state)
+{
+	struct connector *c = connector_of(asking);
+	const struct connector_ask *counted = connector_ask_find(c, SPAN("search"));
+	const struct connector_ask *followed = connector_ask_find(c, SPAN("follow"));
+	const struct connector_result some = {.items.n = 1}, none = {0};
+	const struct connector_result more = {
+		.items.n = 1, .next_param = SPAN("cursor"), .next_value = SPAN("same")};
+	struct connector_cursor cursor = {0};
+
+	(void)state;
+	assert_true(connector_advance(&cursor, counted, &some));
+	assert_true(connector_advance(&cursor, counted, &some));
+	assert_false(connector_advance(&cursor, counted, &some)); /* max_pages */
+	cursor = (struct connector_cursor){0};
+	assert_false(connector_advance(&cursor, counted, &none));
+	cursor = (struct connector_cursor){0};
+	assert_false(connector_advance(&cursor, followed, &some)); /* no cursor */
+	assert_true(connector_advance(&cursor, followed, &more));
+	assert_true(connector_advance(&cursor, followed, &more)); /* one that stays the same */
+	assert_int_equal(cursor.pages, 3);
+	connector_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +391,8 @@ int main(void)
 		cmocka_unit_test(pages_are_read_by_selectors),
 		cmocka_unit_test(a_broken_file_says_all_that_is_wrong),
 		cmocka_unit_test(refusals_have_a_class_and_a_wait),
+		cmocka_unit_test(a_request_is_made_of_what_is_known),
+		cmocka_unit_test(pages_go_on_until_they_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
