@@ -11,10 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-	STORY_INDEX_NONE = UINT32_MAX,
-	STORY_INDEX_SAME = 32,
-};
+#define STORY_INDEX_NONE UINT32_MAX
+enum { STORY_INDEX_SAME = 32 };
 
 struct story_entry {
 	uint64_t hash;
