@@ -19,6 +19,7 @@
 #include "io/resolve.h"
 #include "io/transfer.h"
 #include "line/archive.h"
+#include "line/archive_passed_over.h"
 #include "line/crawl.h"
 #include "line/dispatch.h"
 #include "line/keep.h"
@@ -44,6 +45,7 @@ struct vigie {
 	struct loop *loop;
 	struct pool *pool;
 	struct archive *archive;
+	struct archive_passed_over *passed_over; /* NULL: not kept */
 	struct redis_server *server;
 	struct queue *queue;
 	struct keep *keep;
@@ -223,6 +225,24 @@ static void on_queue_room(void *arg, bool open)
 		log_warning("crawl.paused", STR("why", "the queue is full until its readers have caught up"));
 	else
 		log_info("crawl.resumed");
+}
+
+/* Lossy by design: nothing waits for it. */
+static void on_passed_over(void *arg, const struct hit *items, size_t n)
+{
+	struct vigie *v = arg;
+
+	if (v->passed_over)
+		archive_passed_over_put(v->passed_over, items, n);
+}
+
+static void on_passed_over_trouble(void *arg, struct span why)
+{
+	(void)arg;
+	if (span_empty(why))
+		log_info("passed_over.healed");
+	else
+		log_warning("passed_over.failed", TEXT("why", why));
 }
 
 static void on_archive_trouble(void *arg, struct span why)
@@ -442,6 +462,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	struct sift_options sift = {
 		.history_ms = c->crawl.history_ms,
 		.rule_first_seen = on_rule_first_seen,
+		.passed_over = on_passed_over,
 		.next = { on_sifted, v },
 		.arg = v,
 	};
@@ -582,6 +603,21 @@ static void shut_the_curtains(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* Without it vigie does all but explain what did not come. */
+static void build_passed_over(struct vigie *v)
+{
+	const struct archive_passed_over_options options = {
+		.path = state_path(v, ARCHIVE_PASSED_OVER_FILE),
+		.limit_bytes = v->config->retention.passed_over_bytes,
+		.trouble = on_passed_over_trouble,
+		.arg = v,
+	};
+	struct span why = SPAN_NONE;
+
+	if (archive_passed_over_new(&v->passed_over, v->loop, &options, &v->arena, &why) < 0)
+		on_passed_over_trouble(v, why);
+}
+
 /* Everything but the line; what goes wrong is in *ret_why. */
 static int build_house(struct vigie *v, struct span *ret_why)
 {
@@ -627,6 +663,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		r = control_new(&v->control, v->loop, &control, &v->arena, ret_why);
 	if (r >= 0)
 		r = archive_new(&v->archive, v->loop, &archive, &v->arena, ret_why);
+	if (r >= 0)
+		build_passed_over(v);
 	if (r >= 0 && span_empty(v->config->redis))
 		r = redis_server_new(&v->server, v->loop, &server, &v->arena, ret_why);
 	return r;
@@ -641,6 +679,7 @@ static void tear_down(struct vigie *v)
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);
+	archive_passed_over_free(v->passed_over);
 	keep_free(v->keep);
 	queue_free(v->queue);
 	crawl_free(v->crawl);

@@ -25,6 +25,8 @@ const struct command commands[] = {
 		"make the running daemon read its configuration again", command_reload },
 	{ "search", "[--json] " MENTIONS_USAGE, "find mentions in the archive, the newest first",
 		command_search },
+	{ "explain", "[--json] [-c FILE] [--state DIR] URL|ID",
+		"say why something came, or the first stage that stopped it", command_explain },
 	{ "export", "[--format jsonl|csv] " MENTIONS_USAGE,
 		"print mentions of the archive for other programs, the oldest first",
 		command_export },

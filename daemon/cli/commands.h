@@ -26,6 +26,7 @@ int command_usage(const char *name);
 int command_check(int argc, char **argv);
 int command_deliveries(int argc, char **argv);
 int command_discover(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_match(int argc, char **argv);

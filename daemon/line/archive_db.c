@@ -110,6 +110,36 @@ bool archive_db_broken(struct archive_db *db)
 	}
 }
 
+struct question {
+	bool (*ask)(struct span text);
+};
+
+static void on_question(sqlite3_context *context, int n, sqlite3_value **values)
+{
+	const struct question *q = sqlite3_user_data(context);
+	const char *text = (const char *)sqlite3_value_text(values[0]);
+
+	(void)n;
+	if (text)
+		sqlite3_result_int(
+			context, q->ask(span_of(text, (size_t)sqlite3_value_bytes(values[0]))));
+}
+
+int archive_db_question(struct archive_db *db, const char *name, bool (*ask)(struct span text))
+{
+	struct question *q = malloc(sizeof(*q));
+
+	if (!q)
+		return -ENOMEM;
+	q->ask = ask;
+	/* SQLite frees q, also when this fails. */
+	if (sqlite3_create_function_v2(db->handle, name, 1,
+		    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, q, on_question,
+		    NULL, NULL, free) != SQLITE_OK)
+		return -ENOMEM;
+	return 0;
+}
+
 void archive_db_interrupt(struct archive_db *db)
 {
 	sqlite3_interrupt(db->handle);

@@ -64,6 +64,9 @@ void archive_db_rollback(struct archive_db *db); /* if there is a transaction */
 int64_t archive_db_last_rowid(struct archive_db *db);
 int archive_db_changes(struct archive_db *db); /* rows the last statement changed */
 
+/* A question of one text, for use in statements as NAME(text): true, false, or NULL for NULL. */
+int archive_db_question(struct archive_db *db, const char *name, bool (*ask)(struct span text));
+
 /* --- Statements: bind from 1, step, read columns from 0, reset
  * -------------------------------- */
 

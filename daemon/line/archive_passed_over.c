@@ -390,3 +390,50 @@ int archive_passed_over_reach(struct archive_passed_over_stats *ret, const char 
 	archive_db_close(db);
 	return r;
 }
+
+static int see_items(
+	struct archive_sql *rows, void (*see)(void *arg, const struct hit *item), void *arg)
+{
+	int r;
+
+	while ((r = archive_sql_step(rows)) == ARCHIVE_ROW) {
+		struct arena arena = {0};
+		struct hit item;
+
+		/* What another version wrote is not understood, and as good as gone. */
+		if (hit_decode(&item, &arena, archive_column_span(rows, 0)) == 0)
+			see(arg, &item);
+		arena_release(&arena);
+	}
+	return r;
+}
+
+int archive_passed_over_find(const char *path, struct span what,
+	void (*see)(void *arg, const struct hit *item), void *arg, struct arena *arena,
+	struct span *ret_why)
+{
+	struct archive_sql *rows = NULL;
+	struct archive_db *db = NULL;
+	struct item_key key = {0};
+	int r;
+
+	r = archive_db_open(&db, path, ARCHIVE_DB_READ, ARCHIVE_DB_SYNC_CHECKPOINT, &schema,
+		arena, ret_why);
+	if (r < 0)
+		return r;
+	r = archive_sql_new(&rows, db,
+		"SELECT item FROM passed_over WHERE key = ?1 OR url = ?2 ORDER BY entry");
+	if (r == 0) {
+		const bool is_key = item_key_parse(&key, what);
+
+		archive_bind_blob(
+			rows, 1, span_of((const char *)key.b, is_key ? ITEM_KEY_BYTES : 0));
+		archive_bind_word(rows, 2, what);
+		r = see_items(rows, see, arg);
+	}
+	if (r < 0)
+		*ret_why = archive_db_why(db, arena);
+	archive_sql_free(rows);
+	archive_db_close(db);
+	return r;
+}

@@ -58,4 +58,9 @@ const struct archive_passed_over_stats *archive_passed_over_stats(
 int archive_passed_over_reach(struct archive_passed_over_stats *ret, const char *path,
 	struct arena *arena, struct span *ret_why);
 
+/* Items of a key (32 hexadecimal digits) or an address; each lives only during the call. */
+int archive_passed_over_find(const char *path, struct span what,
+	void (*see)(void *arg, const struct hit *item), void *arg, struct arena *arena,
+	struct span *ret_why);
+
 #endif

@@ -27,6 +27,35 @@ struct archive_reader {
 	struct span title, text;
 };
 
+/* A text of which the index and the rules make the same words: ASCII, letters that are an ASCII
+ * letter and an accent, and punctuation that separates words for both. */
+static bool is_plain(struct span text)
+{
+	static const struct {
+		uint32_t from, to;
+	} plain[] = {{0xA0, 0xA1}, {0xA7, 0xA7}, {0xAB, 0xAB}, {0xB7, 0xB7}, {0xBB, 0xBB},
+		{0xBF, 0xC5}, {0xC7, 0xCF}, {0xD1, 0xD6}, {0xD9, 0xDD}, {0xE0, 0xE5},
+		{0xE7, 0xEF}, {0xF1, 0xF6}, {0xF9, 0xFD}, {0xFF, 0xFF}, {0x2013, 0x2014},
+		{0x2018, 0x2019}, {0x201C, 0x201E}, {0x2022, 0x2022}, {0x2026, 0x2026},
+		{0x2039, 0x203A}, {0x20AC, 0x20AC}};
+
+	for (size_t i = 0; i < text.n;) {
+		bool known = (unsigned char)text.p[i] < 0x80;
+		uint32_t c;
+
+		if (known) {
+			i++;
+			continue;
+		}
+		c = utf8_next(text, &i);
+		for (size_t k = 0; k < sizeof(plain) / sizeof(*plain) && !known; k++)
+			known = c >= plain[k].from && c <= plain[k].to;
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
 int archive_reader_new(struct archive_reader **ret, const char *path, struct arena *arena,
 	struct span *ret_why)
 {
@@ -39,7 +68,9 @@ int archive_reader_new(struct archive_reader **ret, const char *path, struct are
 	r = archive_db_open(&reader->db, path, ARCHIVE_DB_READ, ARCHIVE_DB_SYNC_COMMIT,
 		&archive_schema, arena, ret_why);
 	if (r == 0) {
-		r = archive_reading_new(&reader->reading, reader->db);
+		r = archive_db_question(reader->db, "vigie_plain", is_plain);
+		if (r == 0)
+			r = archive_reading_new(&reader->reading, reader->db);
 		if (r < 0)
 			*ret_why = archive_db_why(reader->db, arena);
 	}
@@ -216,17 +247,6 @@ static void ask_words(struct question *q, struct span words)
 			add_text(q, buf_span(q->match)));
 }
 
-/* For GLOB: a text with a code point of which the index and the rules may not make the same
- * words. What is listed is plain: ASCII, letters that are an ASCII letter and an accent, and
- * punctuation that separates words for both. */
-static const char not_plain[] =
-	"*[^\t\n\r -~\xC2\xA0\xC2\xA1\xC2\xA7\xC2\xAB\xC2\xB7\xC2\xBB\xC2\xBF" /* ¡ § « · » ¿ */
-	"\xC3\x80-\xC3\x85\xC3\x87-\xC3\x8F\xC3\x91-\xC3\x96\xC3\x99-\xC3\x9D" /* À-Ý */
-	"\xC3\xA0-\xC3\xA5\xC3\xA7-\xC3\xAF\xC3\xB1-\xC3\xB6\xC3\xB9-\xC3\xBD\xC3\xBF"
-	"\xE2\x80\x93\xE2\x80\x94\xE2\x80\x98\xE2\x80\x99\xE2\x80\x9C-\xE2\x80\x9E" /* – — ‘ ’ “
-										       ” „ */
-	"\xE2\x80\xA2\xE2\x80\xA6\xE2\x80\xB9\xE2\x80\xBA\xE2\x82\xAC]*"; /* • … ‹ › € */
-
 /* A word that only a text that is not plain can hold need not be looked for: such texts are
  * asked for anyway. A word without letter or digit is none to the index: then nothing is
  * narrowed. */
@@ -235,7 +255,6 @@ static void ask_any(struct question *q, const struct archive_filter *f)
 	struct buf match = {0};
 	bool known = f->n_any_words > 0;
 	struct span kept;
-	int glob;
 
 	for (size_t i = 0; i < f->n_any_words && known; i++) {
 		const struct span word = f->any_words[i].text;
@@ -254,11 +273,9 @@ static void ask_any(struct question *q, const struct archive_filter *f)
 	q->failed |= !kept.p;
 	if (!known || !kept.p)
 		return;
-	glob = add_text(q, span_str(not_plain));
-	buf_addf(&q->sql,
-		" AND (m.title GLOB ?%d OR m.text GLOB ?%d OR m.author_name GLOB ?%d"
-		" OR m.author_handle GLOB ?%d",
-		glob, glob, glob, glob);
+	buf_add_str(&q->sql,
+		" AND (NOT vigie_plain(m.title) OR NOT vigie_plain(m.text)"
+		" OR NOT vigie_plain(m.author_name) OR NOT vigie_plain(m.author_handle)");
 	if (kept.n)
 		buf_addf(&q->sql,
 			" OR m.mention IN (SELECT rowid FROM mentions_words WHERE "

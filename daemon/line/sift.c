@@ -34,6 +34,8 @@ struct job {
 	struct sift *sift;
 	struct batch *batch;
 	struct job *prev, *next;
+	struct hit *passed; /* what no rule wants; set on the pool; NULL: nobody asks */
+	size_t n_passed;
 	/* Set on the pool. */
 	struct wall
 		*said; /* of each hit: when its item counts as published; WALL_NONE: long ago */
@@ -191,12 +193,11 @@ static struct ruleset_scratch *scratch_of(struct bench *bench, struct ruleset *r
 	return bench->scratch;
 }
 
-static int make_hit(struct sift *s, struct batch *b, const struct identity *who, size_t i,
-	struct match *matches, size_t n_matches)
+/* Item i as a hit, with its key. */
+static int describe(struct hit *h, struct sift *s, struct batch *b, const struct identity *who,
+	size_t i, struct match *matches, size_t n_matches)
 {
 	const struct source *source = b->source;
-	struct hit *h = &b->hits[b->n_hits];
-	int r;
 
 	*h = (struct hit){
 		.content_hash = identity_content_hash(&b->items.items[i]),
@@ -211,7 +212,15 @@ static int make_hit(struct sift *s, struct batch *b, const struct identity *who,
 	};
 	for (size_t m = 0; m < n_matches; m++)
 		h->score += matches[m].weight;
-	r = identity_key(&h->key, &b->arena, &s->options.secret, b->state.ns, who);
+	return identity_key(&h->key, &b->arena, &s->options.secret, b->state.ns, who);
+}
+
+static int make_hit(struct sift *s, struct batch *b, const struct identity *who, size_t i,
+	struct match *matches, size_t n_matches)
+{
+	struct hit *h = &b->hits[b->n_hits];
+	int r = describe(h, s, b, who, i, matches, n_matches);
+
 	if (r < 0)
 		return r;
 	for (size_t k = 0; k < b->n_hits; k++)
@@ -230,6 +239,8 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 
 	b->hits = arena_calloc(&b->arena, n, sizeof(*b->hits));
 	job->said = arena_calloc(&b->arena, n, sizeof(*job->said));
+	if (job->sift->options.passed_over)
+		job->passed = arena_calloc(&b->arena, n, sizeof(*job->passed));
 	if (!scratch || !b->hits || !job->said)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -242,6 +253,10 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 
 		if (r == 0 && n_matches)
 			r = make_hit(job->sift, b, &reading->who[i], i, matches, n_matches);
+		/* What was there at the last read was passed over then. */
+		else if (r == 0 && job->passed && is_new(b, reading, i))
+			r = describe(&job->passed[job->n_passed++], job->sift, b,
+				&reading->who[i], i, NULL, 0);
 		if (r < 0)
 			return r;
 		if (b->n_hits == before)
@@ -345,6 +360,8 @@ static void on_done(void *arg)
 		b->hits[i].silent = is_silent(s, b, &b->hits[i], job->said[i]);
 		s->stats.silent += b->hits[i].silent;
 	}
+	if (b->outcome == BATCH_READ && job->n_passed)
+		s->options.passed_over(s->options.arg, job->passed, job->n_passed);
 	s->stats.documents++;
 	s->stats.items += b->items.n;
 	s->stats.hits += b->n_hits;

@@ -29,6 +29,9 @@ struct sift_options {
 	/* First sight of each rule (by id), for crawl.history; WALL_NONE: not known yet, none
 	 * silent. Asked on the loop thread. NULL: none is known. */
 	struct wall (*rule_first_seen)(void *arg, struct span rule);
+	/* New items of a document that no rule wants, as hits without matches; they live only during
+	 * the call, on the loop thread. NULL: nobody asks. */
+	void (*passed_over)(void *arg, const struct hit *items, size_t n);
 	void *arg;
 };
 
