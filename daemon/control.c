@@ -147,6 +147,13 @@ static void on_ask(void *arg, struct http_ask *ask)
 		reply(ask, &answer);
 		return;
 	}
+	if (is_get(ask) && span_starts(ask->path, SPAN("/mentions/"))) {
+		/* The link in an alert: the dashboard, where the mention is among the latest. */
+		const struct header home = { SPAN("Location"), SPAN("/") };
+
+		http_reply(ask, 302, NULL, &home, 1, SPAN_NONE);
+		return;
+	}
 	for (const struct asset *asset = assets; asset->path; asset++) {
 		if (!span_eq_str(ask->path, asset->path) || !is_get(ask))
 			continue;

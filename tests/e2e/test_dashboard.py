@@ -54,6 +54,8 @@ def test_the_page_cannot_be_framed_or_changed_from_outside(lab):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)
         assert refused.value.code in (404, 421)
+    followed = urllib.request.urlopen(address + 'mentions/0123456789abcdef0123456789abcdef')
+    assert followed.geturl() == address, 'the link of an alert leads to the page'
     metrics = urllib.request.urlopen(address + 'metrics').read().decode()
     assert 'vigie_redis_up 1' in metrics and 'vigie_sources 2' in metrics
     assert urllib.request.urlopen(address + 'healthz').read() == b'ok\n'
