@@ -23,6 +23,8 @@ struct archive_worker {
 	pthread_cond_t change;
 	struct list waiting;
 	struct list finished;
+	size_t weight;  /* of what waits */
+	bool lingering; /* the thread sleeps over what waits */
 	struct archive_worker_stats stats;
 	bool stop;
 	/* What the loop has not been told yet. */
@@ -139,21 +141,41 @@ static void gather(struct archive_worker *w, struct list *out)
 		weight += w->waiting.first->weight;
 		list_add(out, list_take(&w->waiting));
 	}
+	w->weight -= weight;
+}
+
+static struct timespec from_now(int64_t ms)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+/* Something waits: more may come. Called with the mutex held. */
+static void linger(struct archive_worker *w)
+{
+	const struct timespec until = from_now(w->options.linger_ms);
+	int r = 0;
+
+	w->lingering = true;
+	while (!w->stop && w->weight < ARCHIVE_WORKER_TRANSACTION && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&w->change, &w->mutex, &until);
+	w->lingering = false;
 }
 
 /* Waits, unless told to stop. False: stop. */
 static bool pause_ms(struct archive_worker *w, int64_t ms)
 {
-	struct timespec until;
+	const struct timespec until = from_now(ms);
 	int r = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&w->mutex);
 	while (!w->stop && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&w->change, &w->mutex, &until);
@@ -194,6 +216,8 @@ static void *thread_main(void *arg)
 			pthread_cond_wait(&w->change, &w->mutex);
 		if (!w->waiting.first)
 			break;
+		if (w->options.linger_ms)
+			linger(w);
 		gather(w, &jobs);
 		pthread_mutex_unlock(&w->mutex);
 
@@ -328,7 +352,9 @@ void archive_worker_take(struct archive_worker *w, struct archive_job *job)
 	pthread_mutex_lock(&w->mutex);
 	list_add(&w->waiting, job);
 	w->stats.waiting++;
-	pthread_cond_signal(&w->change);
+	w->weight += job->weight;
+	if (!w->lingering || w->weight >= ARCHIVE_WORKER_TRANSACTION)
+		pthread_cond_signal(&w->change);
 	pthread_mutex_unlock(&w->mutex);
 }
 
