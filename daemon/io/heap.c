@@ -20,8 +20,8 @@ enum {
 	MAPPED_BYTES = 1024 * 1024,
 	/* Free memory at the heap's end is kept up to here: in a busy minute each document
 	 * would else take pages from the kernel and give them back. */
-	KEPT_BYTES = 16 * 1024 * 1024,
-	LOOK_MS = 20 * 1000,
+	KEPT_BYTES = 8 * 1024 * 1024,
+	LOOK_MS = 10 * 1000,
 	/* Free memory below this isn't worth the search for whole pages in it. */
 	WORTH_BYTES = 8 * 1024 * 1024,
 };
@@ -37,7 +37,7 @@ static void on_look(void *arg)
 	struct heap *h = arg;
 	const struct mallinfo2 info = mallinfo2();
 
-	if (info.fordblks > WORTH_BYTES)
+	if (info.fordblks + info.fsmblks > WORTH_BYTES)
 		(void)malloc_trim(0);
 	(void)timer_set(h->look, LOOK_MS);
 }

@@ -13,7 +13,9 @@ sources are read every five minutes.
 import argparse
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -135,8 +137,21 @@ class Run:
         self.vigie.send_signal(signal.SIGTERM)
         self.vigie.wait(30)
 
+    def redis_used_mib(self):
+        """By its own count, without what its allocator holds."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(re.findall(r'redis_server.ready .*socket=(\S+)', open(self.log).read())[-1])
+            s.sendall(b'INFO memory\r\n')
+            answer = b''
+            while b'used_memory:' not in answer:
+                answer += s.recv(65536)
+        return int(answer.split(b'used_memory:')[1].split()[0]) / 2**20
+
     def remember(self, prefix):
         pid, redis = self.vigie.pid, redis_of(self.vigie.pid)
+        self.report[prefix + '_cpu_s'] = round(cpu_s(pid), 2)
+        self.report[prefix + '_redis_cpu_s'] = round(cpu_s(redis), 2)
+        self.report[prefix + '_redis_used_mib'] = round(self.redis_used_mib(), 1)
         self.report[prefix + '_rss_mib'] = round(memory_mib(pid), 1)
         self.report[prefix + '_peak_mib'] = round(memory_mib(pid, 'VmHWM'), 1)
         self.report[prefix + '_redis_mib'] = round(memory_mib(redis), 1)
@@ -167,7 +182,7 @@ class Run:
         if not self.options.rest:
             self.steady()
         else:
-            time.sleep(3)  # the last commits
+            time.sleep(15)  # the last commits; memory is given back
         self.remember('rest')
         self.stop()
         self.report['restart_to_ready_s'] = round(self.start()[0], 2)
