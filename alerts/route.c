@@ -153,7 +153,9 @@ static int add_key(
 
 	buf_addf(out, "%s%s=", out->n ? ";" : "", route_key_names[key]);
 	if (key == ROUTE_MENTION || key == ROUTE_STORY) {
-		buf_add_str(out, item_key_text(text, &hit->key));
+		buf_add_str(out, item_key_text(text, key == ROUTE_STORY && hit->story.mentions
+							   ? &hit->story.head
+							   : &hit->key));
 		return 0;
 	}
 	if (values_of(&have, arena, hit, key) < 0)

@@ -47,7 +47,7 @@ enum route_key { /* what a matcher or group_by names */
 	ROUTE_AUTHOR,
 	ROUTE_SITE,
 	ROUTE_MENTION, /* group_by only: one alert an item */
-	ROUTE_STORY,   /* group_by only: as mention until stories exist */
+	ROUTE_STORY,   /* group_by only: near-duplicates together; as mention for one in no story */
 	ROUTE_KEYS
 };
 
