@@ -134,7 +134,7 @@ struct node {
 	bool fields_given;
 	uint32_t leaf;    /* compile.c: index */
 	uint64_t meaning; /* compile.c: hash of a leaf, once known */
-	double share;  /* compile.c: how often its anchors are met */
+	double share;     /* compile.c: how often its anchors are met */
 	union {
 		struct term term;
 		struct {
