@@ -15,9 +15,9 @@
 #include "io/file.h"
 #include "line/archive.h"
 #include "report/paper.h"
-#include "report/zone.h"
 #include "vigie/cleanup.h"
 #include "vigie/story.h"
+#include "vigie/zone.h"
 
 enum { ZONE_FILE_MAX = 1024 * 1024, DAYS_MAX = 3660, ZONE_NAME_MAX = 64 };
 
