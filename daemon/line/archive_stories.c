@@ -229,9 +229,10 @@ static int read_book(struct archive_stories *s, bool *ret_same)
 	return r;
 }
 
-static int load(struct archive_stories *s)
+/* *ret_anew: the mentions that are filed were read again, also one filed a moment ago. */
+static int load(struct archive_stories *s, bool *ret_anew)
 {
-	bool same;
+	bool same = false;
 	int r;
 
 	s->first = s->next = 0;
@@ -249,6 +250,7 @@ static int load(struct archive_stories *s)
 		s->first = s->next = UINT64_MAX; /* to be written */
 	if (r < 0)
 		archive_stories_forget(s);
+	*ret_anew = !same;
 	return r;
 }
 
@@ -258,11 +260,14 @@ static int load(struct archive_stories *s)
 int archive_stories_put(struct archive_stories *s, const struct hit *hit)
 {
 	struct story_place place;
-	int r = s->book ? 0 : load(s);
+	bool anew = false;
+	int r = s->book ? 0 : load(s, &anew);
 
 	if (r < 0)
 		return r;
 	s->touched = true;
+	if (anew && story_find(s->book, &hit->key, &place))
+		return 0;
 	r = story_add(s->book, hit, clock_of(hit), &place);
 	if (r == 0)
 		r = write_story(s, &place, clock_of(hit), 1);
