@@ -250,7 +250,8 @@ static void join(struct desk *desk, struct pile *pile, const struct desk_asked *
 {
 	int64_t ms = desk_due(pile, pile->n, asked, found);
 
-	if (pile->n == 1)
+	/* What is asked sooner than it was held for is asked as if new. */
+	if (pile->n == 1 || ms < pile->due.ms)
 		pile->held = false;
 	if (pile->n >= desk->options.items_most && !pile->held)
 		ms = asked->now.ms;

@@ -144,8 +144,9 @@ static void write_pile(struct desk *desk, struct pile *pile)
 	pack_u(out, pile->route);
 	pack_i(out, pile->due.ms);
 	pack_i(out, pile->opened_ms);
-	if (told) {
+	if (told)
 		pack_i(out, pile->told_ms);
+	if (told && pile->kind != PILE_DIGEST) {
 		pack_text(out, span_str(pile->told_id));
 		pack_key(out, &pile->told.key);
 		pack_item(out, &pile->told);
@@ -521,14 +522,13 @@ static int restore_pile(struct desk *desk, struct span rest, struct unpack *u)
 	p.route = unpack_u(u, UINT64_MAX);
 	p.due.ms = unpack_within(u, TIME_MOST);
 	p.opened_ms = unpack_within(u, TIME_MOST);
-	if (flags & 8) {
+	if (flags & 8)
 		p.told_ms = unpack_within(u, TIME_MOST);
-		if (p.kind != PILE_DIGEST) {
-			unpack_delivery(u, p.told_id, false);
-			p.told = unpack_item(u, unpack_key(u), &notice);
-			p.n_told = (uint32_t)unpack_u(u, NUMBER_MOST);
-			p.repeats = (uint32_t)unpack_u(u, UINT8_MAX);
-		}
+	if (flags & 8 && p.kind != PILE_DIGEST) {
+		unpack_delivery(u, p.told_id, false);
+		p.told = unpack_item(u, unpack_key(u), &notice);
+		p.n_told = (uint32_t)unpack_u(u, NUMBER_MOST);
+		p.repeats = (uint32_t)unpack_u(u, UINT8_MAX);
 	}
 	if (u->bad || u->left.n || !cut_hex(&rest, &key) || rest.n || !receiver.n || !text.p ||
 		!p.n_told)

@@ -14,8 +14,8 @@
  *                        Has a rate window (0, 1); then its begin, used.
  *   p:PILE               what waits: kind (0 group, 1 update, 2 digest), flags (1 alone, 2
  *                        held, 4 acknowledged, 8 told before), receiver, text, route, due,
- *                        opened. If told before: when, delivery, item as below with its KEY in
- *                        front, how many, repeats.
+ *                        opened. If told before: when; and if no digest: delivery, item as
+ *                        below with its KEY in front, how many, repeats.
  *   i:PILE:ITEM          an item in it: flags (1 has a story other than itself, 2 is a notice),
  *                        KEY of the story, when taken, severity, text of the notice
  *   s:HEAD:RECEIVER      a story told: state (0 waiting, 1 told, 2 in a digest), flags (1 by

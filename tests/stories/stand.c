@@ -98,7 +98,8 @@ static void print_step(struct buf *out, int r, const struct desk_step *step)
 	for (size_t i = 0; i < step->n_deliveries; i++) {
 		const struct desk_delivery *d = &step->deliveries[i];
 
-		buf_addf(out, "%.*s %s %.*s %.*s %.*s %lld %.2f %.*s %.*s %u %.*s %lld %lld %u %u",
+		buf_addf(out,
+			"%.*s %s %.*s %.*s %.*s %lld %.2f %.*s %.*s %u %.*s %lld %lld %u %u",
 			SPAN_ARG(d->id), desk_kind_names[d->kind], SPAN_ARG(d->receiver),
 			SPAN_ARG(d->group), SPAN_ARG(d->route), (long long)d->created.ms,
 			d->severity, SPAN_ARG(d->level), SPAN_ARG(d->of), d->nth,
@@ -182,8 +183,8 @@ static void restart(struct stand *s)
 	buf_deinit(&after);
 }
 
-int stand_step(struct stand *s, enum stand_op op, const struct stand_args *args,
-	struct desk_step *ret)
+int stand_step(
+	struct stand *s, enum stand_op op, const struct stand_args *args, struct desk_step *ret)
 {
 	struct buf one = {0}, two = {0};
 	const int r = do_step(s->desk, op, args, s->now, ret);
@@ -226,7 +227,8 @@ void stand_deinit(struct stand *s)
 {
 	struct stand_record *r, *next;
 
-	HASH_ITER (hh, s->records, r, next) {
+	HASH_ITER(hh, s->records, r, next)
+	{
 		HASH_DEL(s->records, r);
 		buf_deinit(&r->bytes);
 		free(r->key);

@@ -2,9 +2,9 @@
 #define VIGIE_TESTS_STAND_H
 
 /*
- * stand: a desk on a test bench. Keeps its records as the line would, checks the law after every
- * step, and beside each step makes the same one on a second desk, which is restored from the
- * records before every step: both must say the same bytes.
+ * stand: a desk on a test bench. Keeps its records as the line would, checks the law after
+ * every step, and beside each step makes the same one on a second desk, which is restored from
+ * the records before every step: both must say the same bytes.
  */
 
 #include "vigie/buf.h"
