@@ -390,6 +390,7 @@ static void look(void *arg, struct status_view *ret)
 		.now = loop_wall(v->loop),
 		.redis = redis_for_people(v->config),
 		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
+		.loop = v->loop,
 		.crawl = v->crawl,
 		.queue = v->queue,
 		.archive = v->archive,
