@@ -108,7 +108,7 @@ static void source_line(struct buf *out, const struct source_draft *d)
 
 	buf_add_str(out, "  - {id: ");
 	config_quote(out, s->id);
-	buf_add_str(out, ", kind: feed, url: ");
+	buf_addf(out, ", kind: %.*s, url: ", SPAN_ARG(s->kind));
 	text_print(out, &d->url);
 	buf_add_str(out, ", every: ");
 	if (s->every_ms)

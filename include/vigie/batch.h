@@ -33,7 +33,7 @@ struct source_state {
 	int64_t failures;         /* in a row */
 	int64_t reads, items, hits; /* totals */
 	struct span error;        /* last error, for people; empty when the last try went well */
-	struct span mark;         /* "", truncated, overlong, blocked, gone, silent */
+	struct span mark;         /* "", truncated, overlong, blocked, disallowed, gone, silent */
 	/* What is remembered of the last good read: first sight of undated items, traces of all.
 	 * Any bytes; encoded by line/recall.h. */
 	struct span undated;
@@ -46,6 +46,10 @@ struct source_state {
 struct batch_lesson {
 	size_t n_new;        /* items that weren't there at the last read */
 	bool more;           /* there were items beyond the bounds */
+	bool again;          /* a further page is to be asked for, as soon as allowed */
+	int refusal;         /* enum connector_error of an answer that is none; 0: it is one */
+	int64_t retry_ms;    /* how long it is to be left alone after that; -1: not said */
+	int64_t pause_ms;    /* before anything is asked there again, though all is well; 0: none */
 	int64_t ttl_ms;      /* how long the feed says it may be kept; 0: says nothing */
 	uint32_t skip_hours; /* bit h: not between h:00 and h:59 UTC */
 	uint8_t skip_days;   /* bit 0 Monday … bit 6 Sunday */
@@ -67,6 +71,13 @@ struct batch {
 	struct batch_lesson lesson;
 	struct hit *hits;
 	size_t n_hits;
+	/* Items the network shows as deleted, and other names by which it will say so. */
+	const struct item_key *tombstones;
+	size_t n_tombstones;
+	const struct batch_alias {
+		struct item_key alias, item;
+	} *aliases;
+	size_t n_aliases;
 	/* Before the fetch, then as the commit shall leave it. */
 	struct source_state state;
 };

@@ -107,6 +107,7 @@ static void has_defaults(void **state)
 	assert_int_equal(c->crawl.spacing_ms, 1000);
 	assert_int_equal(c->crawl.max_body_bytes, 16 * 1024 * 1024);
 	assert_int_equal(c->crawl.max_html_bytes, 4 * 1024 * 1024);
+	assert_true(c->crawl.robots);
 	assert_int_equal(c->crawl.history_ms, 86400000);
 	assert_int_equal(c->crawl.n_allow, 0);
 	assert_int_equal(c->retention.mentions_ms, 400LL * 86400000);
@@ -139,6 +140,7 @@ static void reads_scalars(void **state)
 		 "  max_body: 2MiB\n"
 		 "  max_html: 100KiB\n"
 		 "  history: 2w\n"
+		 "  robots: false\n"
 		 "  contact: https://example.org/bot\n"
 		 "  allow_addresses: [10.1.0.0/16, '::1']\n"
 		 "  nameservers: ['127.0.0.1:5353', '::1']\n"
@@ -155,6 +157,7 @@ static void reads_scalars(void **state)
 	assert_int_equal(c->crawl.spacing_ms, 0);
 	assert_int_equal(c->crawl.max_body_bytes, 2 * 1024 * 1024);
 	assert_int_equal(c->crawl.max_html_bytes, 100 * 1024);
+	assert_false(c->crawl.robots);
 	assert_int_equal(c->crawl.history_ms, 14LL * 86400000);
 	assert_span(c->crawl.user_agent, "vigie/0.1.0 (+https://example.org/bot)");
 	assert_int_equal(c->crawl.n_allow, 2);
@@ -419,7 +422,7 @@ static void expands(void **state)
 		"redis_prefix: \"vigie:\"\n"
 		"http: {listen: 127.0.0.1:8787}\n"
 		"crawl: {every: auto, concurrency_per_host: 2, spacing: 1s, max_body: 16MiB, "
-		"max_html: 4MiB, history: 24h}\n"
+		"max_html: 4MiB, history: 24h, robots: true}\n"
 		"rules:\n"
 		"  - {id: air-france, kind: brand, brand: \"Air France\", query: \"\\\"Air "
 		"France\\\" OR "
@@ -573,7 +576,7 @@ static void names_every_mistake(void **state)
 			"v.yaml:1:57: id \"a b\": write letters, digits and . _ : @ / - only, "
 			"at most 128\n"
 			"v.yaml:1:90: a source has exactly one of url, file and connector\n"
-			"v.yaml:1:101: unknown kind \"page\": there are feed and opml\n"},
+			"v.yaml:1:101: unknown kind \"page\": there are feed, sitemap and opml\n"},
 		{"sources:\n- {id: a, url: 'http://x.example'}\n- {id: a, url: "
 		 "'http://y.example'}\n"
 		 "- {connector: discource, base: 'http://x.example'}\n- {connector: "
