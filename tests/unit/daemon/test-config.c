@@ -215,11 +215,11 @@ static void reads_sources(void **state)
 	assert_int_equal(strncmp(s->url.p, "file:///", 8), 0);
 	s = source(c, "discourse/forum.example.org");
 	assert_non_null(s);
-	assert_span(s->url, "https://forum.example.org/posts.rss");
+	assert_non_null(strstr(s->url.p, "https://forum.example.org/posts.json"));
 	assert_false(s->search);
 	s = source(c, "wordpress/blog.example.org/air-france");
 	assert_non_null(s);
-	assert_span(s->url, "http://blog.example.org/?s=Air%20France&feed=rss2");
+	assert_non_null(strstr(s->url.p, "http://blog.example.org/wp-json/wp/v2/posts?search=Air%20France"));
 	assert_true(s->search);
 	assert_span(s->title, "WordPress: Air France");
 	config_unref(c);
@@ -266,16 +266,20 @@ static void asks_open_sources_for_brands(void **state)
 	s = source(c, "googlenews/air-france/fr");
 	assert_non_null(s);
 	assert_span(s->url, "https://news.google.com/rss/"
-			    "search?q=%22Air%20France%22&hl=fr&gl=FR&ceid=FR:fr");
+			    "search?q=%22Air%20France%22&hl=fr&gl=FR&ceid=FR%3Afr");
 	assert_span(s->lang, "fr");
 	assert_int_equal(s->every_ms, 900000);
 	assert_non_null(source(c, "googlenews/lufthansa/en"));
 	s = source(c, "mastodon/air-france");
 	assert_non_null(s);
-	assert_span(s->url, "https://mastodon.social/tags/airfrance.rss");
-	s = source(c, "gdelt/air-france/fr");
+	assert_non_null(
+		strstr(s->url.p, "https://mastodon.social/api/v1/timelines/tag/airfrance"));
+	assert_span(s->kind, "connector/mastodon");
+	s = source(c, "gdelt/air-france");
 	assert_non_null(s);
-	assert_non_null(strstr(s->url.p, "query=%22Air%20France%22%20sourcelang%3Afrench&"));
+	assert_non_null(strstr(s->url.p, "query=%22Air%20France%22"));
+	/* Its keyless neighbours that need more than a name are not asked. */
+	assert_null(source(c, "telegram/air-france"));
 	config_unref(c);
 
 	c = load("brands: Zürich & Cie\n"
@@ -433,13 +437,10 @@ static void expands(void **state)
 		"  - {id: h.example/f-HASH, kind: feed, url: \"http://****@h.example/f\", "
 		"every: auto, "
 		"headers: {A: \"${SLACK}\", B: \"****\"}}\n"
-		"  - {id: mastodon/air-france, kind: feed, url: "
-		"https://mastodon.social/tags/airfrance.rss, every: 5m, title: \"Mastodon: Air "
-		"France\", "
-		"search: true}\n"
-		"  - {id: mastodon/klm, kind: feed, url: https://mastodon.social/tags/klm.rss, "
-		"every: "
-		"5m, title: \"Mastodon: KLM\", search: true}\n"
+		"  - {id: board/air-france, connector: board.yaml, ask: search, vars: {key: "
+		"\"${SLACK}\", words: \"Air France\", phrase: \"\\\"Air France\\\"\", "
+		"query: \"\\\"Air France\\\"\", tag: airfrance, slug: air-france}, every: 15m, "
+		"title: \"Board: Air France\"}\n"
 		"receivers:\n"
 		"  - {id: slack, lang: en, slack: {url: \"${SLACK}\"}}\n"
 		"  - {id: webhook, lang: en, webhook: {url: \"****\"}}\n"
