@@ -200,6 +200,7 @@ static void crawl_read(struct reader *r, const struct yaml *y, struct value *v)
 	crawl->max_body_bytes = (size_t)v[CRAWL_MAX_BODY].number;
 	crawl->max_html_bytes = (size_t)v[CRAWL_MAX_HTML].number;
 	crawl->history_ms = v[CRAWL_HISTORY].number;
+	crawl->robots = v[CRAWL_ROBOTS].truth;
 	if (v[CRAWL_USER_AGENT].node)
 		crawl->user_agent = v[CRAWL_USER_AGENT].text.value;
 	else if (contact.n)

@@ -36,6 +36,7 @@ struct config {
 		size_t max_body_bytes;
 		size_t max_html_bytes;
 		int64_t history_ms;
+		bool robots;
 		struct span user_agent;
 		struct span ca_file; /* may be empty */
 		const struct address_range *allow;

@@ -103,6 +103,25 @@ static bool is_unset(struct reader *r, const struct yaml_node *node)
 	return !getenv(name) || !*getenv(name);
 }
 
+/* A key that is to come: it is shown as it was written. */
+static void give_nothing(struct asking *a, struct given *g, const struct yaml_node *node)
+{
+	struct buf out = {0};
+
+	if (node->type == YAML_MAPPING) {
+		buf_add_str(&out, "{file: ");
+		config_quote(&out, path_resolve(a->r, yaml_get(node, "file")->text));
+		buf_add_char(&out, '}');
+	} else {
+		buf_add(&out, node->text);
+	}
+	g->values[0] = (struct text){
+		SPAN(""), arena_dup(a->r->arena, buf_span(&out)), node->type == YAML_MAPPING};
+	g->n = 1;
+	a->n_given++;
+	buf_deinit(&out);
+}
+
 static void give(struct asking *a, struct span name, const struct yaml_node *node)
 {
 	const bool secret = is_secret(a->c, name);
@@ -127,8 +146,12 @@ static void give(struct asking *a, struct span name, const struct yaml_node *nod
 		a->wrong = true;
 		return;
 	}
-	if (yaml_is_null(node) || (secret && is_unset(a->r, node)))
+	if (yaml_is_null(node))
 		return;
+	if (secret && is_unset(a->r, node)) {
+		give_nothing(a, g, node);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct yaml_node *item =
 			node->type == YAML_SEQUENCE ? node->items[i] : node;
@@ -854,6 +877,13 @@ void connector_read(struct reader *r, const struct manner *m)
 		ask_all(&a);
 }
 
+/* What a source of a language is given. */
+static bool is_of_language(struct span name)
+{
+	return span_eq_str(name, "lang") || span_eq_str(name, "country") ||
+	       span_eq_str(name, "language");
+}
+
 /* Asked for everybody without any key, and for a name. */
 static bool is_open(const struct connector *c)
 {
@@ -861,7 +891,8 @@ static bool is_open(const struct connector *c)
 		!connector_ask_searches(c->asks))
 		return false;
 	for (size_t i = 0; i < c->n_params; i++)
-		if (connector_ask_uses(c->asks, c->params[i].name))
+		if (!is_of_language(c->params[i].name) &&
+			connector_ask_uses(c->asks, c->params[i].name))
 			return false;
 	return true;
 }

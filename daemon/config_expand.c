@@ -158,7 +158,7 @@ static void source_line(struct buf *out, const struct source_draft *d)
 	if (d->connection) {
 		connection_print(out, d);
 	} else {
-		buf_add_str(out, ", kind: feed, url: ");
+		buf_addf(out, ", kind: %.*s, url: ", SPAN_ARG(s->kind));
 		text_print(out, &d->url);
 	}
 	buf_add_str(out, ", every: ");

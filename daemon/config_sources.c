@@ -11,6 +11,7 @@
 
 #include "config_keys.h"
 #include "config_sources.h"
+#include "sources/kind.h"
 #include "sources/opml.h"
 #include "sources/url.h"
 
@@ -121,6 +122,16 @@ static void ids_check(struct reader *r)
 /* --- Drafts
  * ------------------------------------------------------------------------------------ */
 
+/* A network, and a feed of an OPML list, is a feed. */
+static struct span kind_of(const struct value *v)
+{
+	const struct span name = v ? v[SOURCE_KIND].text.value : SPAN_NONE;
+
+	if (!v || v[SOURCE_CONNECTOR].node)
+		return SPAN("feed");
+	return span_str(source_kind_of(name)->name);
+}
+
 struct source_draft *source_add(struct reader *r, const struct manner *m, struct span url)
 {
 	const struct value *v = m->values;
@@ -152,7 +163,7 @@ struct source_draft *source_add(struct reader *r, const struct manner *m, struct
 	d->url = (struct text){url, url_mask(r->arena, url), false};
 	d->header_values = m->header_values;
 	d->source = (struct source){
-		.kind = SPAN("feed"),
+		.kind = kind_of(v),
 		.url = url,
 		.headers = m->headers,
 		.n_headers = m->n_headers,
@@ -480,9 +491,9 @@ static bool entry_ok(struct reader *r, const struct manner *m)
 		mistake(r, m->y, v[SOURCE_ID].node,
 			"id \"%.*s\": write letters, digits and . _ : @ / - only, at most 128",
 			SPAN_ARG(v[SOURCE_ID].text.written));
-	else if (!opml && !span_eq_str(v[SOURCE_KIND].text.value, "feed"))
+	else if (!opml && !source_kind_by_name(v[SOURCE_KIND].text.value))
 		mistake(r, m->y, v[SOURCE_KIND].node,
-			"unknown kind \"%.*s\": there are feed and opml",
+			"unknown kind \"%.*s\": there are feed, sitemap and opml",
 			SPAN_ARG(v[SOURCE_KIND].text.written));
 	else if (!page && !!v[SOURCE_URL].node + !!v[SOURCE_FILE].node +
 					  !!v[SOURCE_CONNECTOR].node !=

@@ -62,6 +62,12 @@ static int by_hash(const void *a, const void *b)
 	return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
+/* Hashes of one tag share a slot: in the order of hashes they are neighbours. */
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
 static int build_map(
 	struct dictionary_map *m, struct arena *arena, const struct hashed *items, size_t n)
 {
@@ -81,17 +87,20 @@ static int build_map(
 	m->slots_mask = slots - 1;
 	m->n = n;
 	for (size_t i = 0; i < n;) {
-		const uint64_t hash = items[i].hash, bit = hash >> m->bits_shift;
-		size_t slot = (size_t)(hash >> 20) & m->slots_mask;
+		const uint32_t tag = tag_of(items[i].hash);
+		size_t slot = tag & m->slots_mask;
 		const size_t first = i;
 
-		for (; i < n && items[i].hash == hash; i++)
+		for (; i < n && tag_of(items[i].hash) == tag; i++) {
+			const uint64_t bit = items[i].hash >> m->bits_shift;
+
 			m->marks[i] = items[i].entry->mark;
-		while (m->slots[slot].n)
+			m->bits[bit >> 6] |= (uint64_t)1 << (bit & 63);
+		}
+		m->marks[i - 1].flags |= MARK_LAST;
+		while (m->slots[slot].first)
 			slot = (slot + 1) & m->slots_mask;
-		m->slots[slot] =
-			(struct dictionary_slot){hash, (uint32_t)first, (uint32_t)(i - first)};
-		m->bits[bit >> 6] |= (uint64_t)1 << (bit & 63);
+		m->slots[slot] = (struct dictionary_slot){tag, (uint32_t)first + 1};
 	}
 	return 0;
 }
@@ -195,6 +204,20 @@ int dictionary_build(
 	return r < 0 ? r : build_inside(d, arena, entries, n);
 }
 
+/* The marks of a hash's tag; NULL when there are none. Another hash may have the same: marks
+ * are compared with the token, or lead to a comparison. */
+static const struct entry_mark *marks_of(const struct dictionary_map *m, uint64_t hash)
+{
+	const uint32_t tag = tag_of(hash);
+	size_t slot = tag & m->slots_mask;
+
+	if (!dictionary_passes(m, hash))
+		return NULL;
+	while (m->slots[slot].first && m->slots[slot].tag != tag)
+		slot = (slot + 1) & m->slots_mask;
+	return m->slots[slot].first ? m->marks + m->slots[slot].first - 1 : NULL;
+}
+
 /* A document's token and what stands around it, as marks compare it. */
 struct spot {
 	const struct folded *f;
@@ -235,59 +258,60 @@ static bool fits(struct spot *s, const struct entry_mark *m)
 static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot *s,
 	dictionary_met *met, void *arg)
 {
-	size_t slot = (size_t)(hash >> 20) & m->slots_mask;
-	const struct entry_mark *mark;
+	const struct entry_mark *mark = marks_of(m, hash);
 
-	if (!dictionary_passes(m, hash))
+	if (!mark)
 		return;
-	while (m->slots[slot].n && m->slots[slot].hash != hash)
-		slot = (slot + 1) & m->slots_mask;
-	mark = m->marks + m->slots[slot].first;
-	for (uint32_t i = m->slots[slot].n; i; i--, mark++)
+	for (;; mark++) {
 		if (fits(s, mark))
 			met(arg, mark, s->token);
+		if (mark->flags & MARK_LAST)
+			return;
+	}
 }
 
 void dictionary_look_inside(
 	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg)
 {
-	const struct dictionary_map m = d->inside;
-
 	for (size_t at = 0; d->stride && at < f->n; at += d->stride) {
-		const uint64_t hash = window_hash(f->text + at);
-		size_t slot = (size_t)(hash >> 20) & m.slots_mask;
-		const struct entry_mark *mark;
+		const struct entry_mark *mark = marks_of(&d->inside, window_hash(f->text + at));
+		const uint64_t eight = dictionary_load(f->text + at);
 
-		if (!dictionary_passes(&m, hash))
-			continue;
-		while (m.slots[slot].n && m.slots[slot].hash != hash)
-			slot = (slot + 1) & m.slots_mask;
-		mark = m.marks + m.slots[slot].first;
-		for (uint32_t i = m.slots[slot].n; i; i--, mark++)
-			if ((dictionary_load(f->text + at) & mark->head_mask) == mark->head)
+		for (; mark; mark = mark->flags & MARK_LAST ? NULL : mark + 1)
+			if ((eight & mark->head_mask) == mark->head)
 				met(arg, mark, 0);
 	}
 }
 
-void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
-	dictionary_met *met, void *arg)
+static void look_up(const struct dictionary *d, const struct folded *f,
+	struct dictionary_hit hit, dictionary_met *met, void *arg)
 {
-	const struct span t = folded_token(f, token);
-	const uint64_t hash = dictionary_hash(t.p, t.n);
-	struct spot s = {.f = f, .token = token, .head = dictionary_head(t.p, t.n)};
+	const struct span t = folded_token(f, hit.token);
+	struct spot s = {.f = f, .token = hit.token, .head = dictionary_head(t.p, t.n)};
 	const bool tag = d->sigils >> (t.p[-1] & 63) & 1;
 
-	meet_all(&d->words, hash, &s, met, arg);
+	meet_all(&d->words, hit.hash, &s, met, arg);
 	if (tag)
-		meet_all(&d->tags, hash, &s, met, arg);
+		meet_all(&d->tags, hit.hash, &s, met, arg);
 	for (unsigned c = 0; c < DICTIONARY_CLASSES && dictionary_class_bytes(c) <= t.n; c++) {
-		const uint64_t part = dictionary_prefix_hash(s.head, c);
-
 		if (d->prefix_class[c])
-			meet_all(&d->parts, part, &s, met, arg);
+			meet_all(&d->parts, dictionary_prefix_hash(s.head, c), &s, met, arg);
 		if (tag && d->tag_class[c])
-			meet_all(&d->tags, part, &s, met, arg);
+			meet_all(&d->tags, dictionary_prefix_hash(s.head, c), &s, met, arg);
 		if (d->suffix_class[c])
 			meet_all(&d->parts, dictionary_suffix_hash(t.p + t.n, c), &s, met, arg);
+	}
+}
+
+void dictionary_look_up(const struct dictionary *d, const struct folded *f,
+	const struct dictionary_hit *hits, size_t n, dictionary_met *met, void *arg)
+{
+	enum { AHEAD = 4 }; /* hits whose slot is fetched while others are looked at */
+
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			__builtin_prefetch(&d->words.slots[hits[i + AHEAD].hash >> 20 &
+							   d->words.slots_mask]);
+		look_up(d, f, hits[i], met, arg);
 	}
 }

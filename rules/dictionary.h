@@ -23,10 +23,11 @@ enum entry_kind { ENTRY_WORD, ENTRY_PREFIX, ENTRY_SUFFIX, ENTRY_INSIDE };
 enum { DICTIONARY_INSIDE_MIN = 5, DICTIONARY_WINDOW = 4 };
 
 enum mark_flags {
-	MARK_WHOLE = 1,    /* the mark alone decides: the term stands here */
-	MARK_NEXT = 2,     /* the next token must begin as `beside` says */
-	MARK_BEFORE = 4,   /* the one before must */
-	MARK_UNDECIDED = 8 /* its place says only that the term is worth a search */
+	MARK_WHOLE = 1,     /* the mark alone decides: the term stands here */
+	MARK_NEXT = 2,      /* the next token must begin as `beside` says */
+	MARK_BEFORE = 4,    /* the one before must */
+	MARK_UNDECIDED = 8, /* its place says only that the term is worth a search */
+	MARK_LAST = 16      /* of those in one slot */
 };
 
 /* What is kept of an entry: leaf `leaf` may stand with its token number `token` here. */
@@ -57,9 +58,8 @@ static inline unsigned dictionary_class_bytes(unsigned class)
 }
 
 struct dictionary_slot {
-	uint64_t hash;
-	uint32_t first; /* in marks; those of equal hashes are neighbours */
-	uint32_t n;     /* 0: empty slot */
+	uint32_t tag;   /* the top of the hash */
+	uint32_t first; /* 1 + index of its first mark; the last of them says so; 0: empty */
 };
 
 struct dictionary_map {
@@ -93,18 +93,24 @@ struct dictionary {
 int dictionary_build(
 	struct dictionary *d, struct arena *arena, const struct entry *entries, size_t n);
 
-/* Writes the numbers of the tokens that may have an entry to `hits` (room for n_tokens + 1).
+/* A token that may have an entry, and its hash. */
+struct dictionary_hit {
+	uint64_t hash;
+	uint32_t token;
+};
+
+/* Writes the tokens that may have an entry to `hits` (room for n_tokens + 1).
  * Returns how many. The same for each kind of processor. */
 typedef size_t dictionary_probe(
-	const struct dictionary *d, const struct folded *f, uint32_t *hits);
+	const struct dictionary *d, const struct folded *f, struct dictionary_hit *hits);
 dictionary_probe dictionary_probe_scalar;
 dictionary_probe dictionary_probe_avx2; /* where it is built */
 dictionary_probe *dictionary_fastest(void);
 
-/* Calls met() for each entry that may stand at the token, as far as its mark tells. */
+/* Calls met() for each entry that may stand at one of the hits, as far as its mark tells. */
 typedef void dictionary_met(void *arg, const struct entry_mark *mark, uint32_t token);
-void dictionary_look_up(const struct dictionary *d, const struct folded *f, uint32_t token,
-	dictionary_met *met, void *arg);
+void dictionary_look_up(const struct dictionary *d, const struct folded *f,
+	const struct dictionary_hit *hits, size_t n, dictionary_met *met, void *arg);
 
 /* The same for the strings inside the whole text. */
 void dictionary_look_inside(

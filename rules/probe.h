@@ -12,8 +12,8 @@ enum { PROBE_THREE = 1, PROBE_FIVE = 2, PROBE_REST = 4 };
 
 /* `shape` is a constant in each use. A token shorter than a class's bytes is tried with zeroes
  * behind it, which no entry has. */
-static inline size_t probe_tokens(
-	const struct dictionary *d, const struct folded *f, uint32_t *hits, const int shape)
+static inline size_t probe_tokens(const struct dictionary *d, const struct folded *f,
+	struct dictionary_hit *hits, const int shape)
 {
 	const struct dictionary_map words = d->words, parts = d->parts;
 	const struct fold_token *tokens = f->tokens;
@@ -25,7 +25,8 @@ static inline size_t probe_tokens(
 	for (size_t i = 0; i < n; i++) {
 		const char *p = text + tokens[i].start;
 		const size_t length = tokens[i].end - tokens[i].start;
-		uint32_t hit = dictionary_passes(&words, dictionary_hash(p, length)) |
+		const uint64_t hash = dictionary_hash(p, length);
+		uint32_t hit = dictionary_passes(&words, hash) |
 			       ((uint32_t)(sigils >> (p[-1] & 63)) & 1);
 		const uint64_t head = shape ? dictionary_head(p, length) : 0;
 
@@ -41,14 +42,16 @@ static inline size_t probe_tokens(
 				hit |= dictionary_passes(
 					&parts, dictionary_suffix_hash(p + length, c));
 		}
-		hits[n_hits] = (uint32_t)i;
+		hits[n_hits].hash = hash;
+		hits[n_hits].token = (uint32_t)i;
 		n_hits += hit;
 	}
 	return n_hits;
 }
 
 /* One loop for each shape of dictionary. */
-static inline size_t probe(const struct dictionary *d, const struct folded *f, uint32_t *hits)
+static inline size_t probe(
+	const struct dictionary *d, const struct folded *f, struct dictionary_hit *hits)
 {
 	if (d->any_suffix || d->prefix_class[0] || d->prefix_class[1])
 		return probe_tokens(d, f, hits, PROBE_THREE | PROBE_FIVE | PROBE_REST);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,17 +21,21 @@
 struct loop {
 	struct event_base *base;
 	bool stopped;
+	struct loop_stats stats;
 };
 
 struct timer {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
 	void (*fire)(void *arg);
 	void *arg;
 };
 
 struct watch {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
-	struct event_base *base;
 	int fd;
 	int what;
 	void (*ready)(void *arg, int what);
@@ -38,6 +43,8 @@ struct watch {
 };
 
 struct wakeup {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
 	int fd;
 	void (*woken)(void *arg);
@@ -45,6 +52,8 @@ struct wakeup {
 };
 
 struct on_signal {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
 	void (*caught)(void *arg);
 	void *arg;
@@ -148,21 +157,104 @@ struct wall loop_wall(const struct loop *loop)
 	return (struct wall){clock_ms(CLOCK_REALTIME)};
 }
 
+/* --- Who keeps the loop --------------------------------------------------------------------- */
+
+static int64_t us_of(struct timeval t)
+{
+	return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static int64_t clock_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* This thread's processor time, and how often it went to sleep of itself. */
+static void look_at_thread(int64_t *ret_worked_us, long *ret_sleeps)
+{
+	struct rusage u = {0};
+
+	(void)getrusage(RUSAGE_THREAD, &u);
+	*ret_worked_us = us_of(u.ru_utime) + us_of(u.ru_stime);
+	*ret_sleeps = u.ru_nvcsw;
+}
+
+void loop_enter(struct loop_stint *ret, struct loop *loop, const char *name)
+{
+	*ret = (struct loop_stint){.loop = loop, .name = name, .began_us = clock_us()};
+	look_at_thread(&ret->worked_us, &ret->sleeps);
+}
+
+/* Keeps each name's longest, in order. */
+static void note_block(struct loop_stats *stats, const struct loop_block *block)
+{
+	struct loop_block *all = stats->longest;
+	size_t at = 0, end = 0;
+
+	while (at < LOOP_BLOCKS && all[at].name && all[at].own_us >= block->own_us)
+		if (all[at++].name == block->name)
+			return;
+	if (at == LOOP_BLOCKS)
+		return;
+	/* What stood here moves down, as far as the name's old place or the end. */
+	for (end = at; end < LOOP_BLOCKS - 1 && all[end].name && all[end].name != block->name;)
+		end++;
+	memmove(all + at + 1, all + at, (end - at) * sizeof(*all));
+	all[at] = *block;
+}
+
+void loop_leave(const struct loop_stint *stint)
+{
+	struct loop_stats *stats = &stint->loop->stats;
+	struct loop_block block = {.name = stint->name, .took_us = clock_us() - stint->began_us};
+	int64_t worked_us;
+	long sleeps;
+
+	stats->calls++;
+	look_at_thread(&worked_us, &sleeps);
+	worked_us -= stint->worked_us;
+	block.own_us = sleeps == stint->sleeps && worked_us < block.took_us ? worked_us
+	                                                                     : block.took_us;
+	if (block.own_us > stats->longest[LOOP_BLOCKS - 1].own_us) {
+		block.at = loop_wall(stint->loop);
+		note_block(stats, &block);
+	}
+	if (block.own_us <= LOOP_BLOCK_MS * INT64_C(1000))
+		return;
+	stats->blocked++;
+	log_warning("loop.blocked", STR("by", block.name), INT("own_ms", block.own_us / 1000),
+	        INT("took_ms", block.took_us / 1000));
+}
+
+const struct loop_stats *loop_stats(const struct loop *loop)
+{
+	return &loop->stats;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct timer *t = arg;
+	struct loop_stint stint;
 
 	(void)fd;
 	(void)what;
+	loop_enter(&stint, t->loop, t->name);
 	t->fire(t->arg);
+	loop_leave(&stint);
 }
 
-int timer_new(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg)
+int timer_new_as(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg,
+        const char *name)
 {
 	CLEANUP(timer_freep) struct timer *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
+	t->loop = loop;
+	t->name = name;
 	t->fire = fire;
 	t->arg = arg;
 	t->event = event_new(loop->base, -1, 0, on_timer, t);
@@ -203,20 +295,24 @@ struct timer *timer_free(struct timer *timer)
 static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *w = arg;
+	struct loop_stint stint;
 
 	(void)fd;
+	loop_enter(&stint, w->loop, w->name);
 	w->ready(w->arg,
 	        (what & EV_READ ? WATCH_READ : 0) | (what & EV_WRITE ? WATCH_WRITE : 0));
+	loop_leave(&stint);
 }
 
-int watch_new(struct watch **ret, struct loop *loop, int fd, void (*ready)(void *arg, int what),
-        void *arg)
+int watch_new_as(struct watch **ret, struct loop *loop, int fd,
+        void (*ready)(void *arg, int what), void *arg, const char *name)
 {
 	CLEANUP(watch_freep) struct watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
-	w->base = loop->base;
+	w->loop = loop;
+	w->name = name;
 	w->fd = fd;
 	w->ready = ready;
 	w->arg = arg;
@@ -238,7 +334,7 @@ int watch_set(struct watch *watch, int what)
 	watch->what = 0;
 	if (!what)
 		return 0;
-	if (event_assign(watch->event, watch->base, watch->fd, events, on_watch, watch) < 0)
+	if (event_assign(watch->event, watch->loop->base, watch->fd, events, on_watch, watch) < 0)
 		return -EINVAL;
 	if (event_add(watch->event, NULL) < 0)
 		return errno ? -errno : -ENOMEM;
@@ -259,20 +355,26 @@ struct watch *watch_free(struct watch *watch)
 static void on_wakeup(evutil_socket_t fd, short what, void *arg)
 {
 	struct wakeup *w = arg;
+	struct loop_stint stint;
 	uint64_t count;
 
 	(void)what;
 	/* Emptied before the callback: a wakeup_fire() from now on is a new one. */
 	(void)!read(fd, &count, sizeof(count));
+	loop_enter(&stint, w->loop, w->name);
 	w->woken(w->arg);
+	loop_leave(&stint);
 }
 
-int wakeup_new(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg), void *arg)
+int wakeup_new_as(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg), void *arg,
+        const char *name)
 {
 	CLEANUP(wakeup_freep) struct wakeup *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
+	w->loop = loop;
+	w->name = name;
 	w->woken = woken;
 	w->arg = arg;
 	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -309,19 +411,24 @@ struct wakeup *wakeup_free(struct wakeup *wakeup)
 static void on_caught(evutil_socket_t fd, short what, void *arg)
 {
 	struct on_signal *s = arg;
+	struct loop_stint stint;
 
 	(void)fd;
 	(void)what;
+	loop_enter(&stint, s->loop, s->name);
 	s->caught(s->arg);
+	loop_leave(&stint);
 }
 
-int on_signal_new(struct on_signal **ret, struct loop *loop, int signal_number,
-        void (*caught)(void *arg), void *arg)
+int on_signal_new_as(struct on_signal **ret, struct loop *loop, int signal_number,
+        void (*caught)(void *arg), void *arg, const char *name)
 {
 	CLEANUP(on_signal_freep) struct on_signal *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
+	s->loop = loop;
+	s->name = name;
 	s->caught = caught;
 	s->arg = arg;
 	s->event = evsignal_new(loop->base, signal_number, on_caught, s);

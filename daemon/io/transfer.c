@@ -36,6 +36,11 @@ enum {
 	 * so it never has to. */
 	KEPT_MAX = 128,
 	KEPT_S = 60,
+	/* libcurl carries each new handle as far as its request goes in the one call of its timer,
+	 * a third of a millisecond each: no more of them in a turn of the loop. So with answers:
+	 * who hears of one may read, decode and ask anew. */
+	STARTS_A_TURN = 8,
+	ENDS_A_TURN = 16,
 };
 
 /* A socket libcurl waits on. */
@@ -296,6 +301,8 @@ void handle_detach(struct transfer_handle *h)
 			t->mail_sockets[i].user = NULL;
 	t->n_ready -= h->ready;
 	h->ready = false;
+	t->n_starting -= h->starting;
+	h->starting = false;
 	if (h->easy && t->n_idle < IDLE_MAX) {
 		curl_easy_reset(h->easy);
 		t->idle[t->n_idle++] = h->easy;
@@ -394,7 +401,7 @@ void handle_run(struct transfer_handle *h)
 		handle_start_hop(h);
 }
 
-void handle_start_hop(struct transfer_handle *h)
+static void start_hop(struct transfer_handle *h)
 {
 	struct transfer *t = h->transfer;
 	const int64_t left_ms = h->deadline.ms - loop_now(t->loop).ms;
@@ -416,6 +423,41 @@ void handle_start_hop(struct transfer_handle *h)
 	}
 	h->running = true;
 	t->n_running++;
+}
+
+/* A new turn: the hops that waited, oldest last in the list of all, so from its end. */
+static void on_start(void *arg)
+{
+	struct transfer *t = arg;
+	struct transfer_handle *h = t->handles;
+
+	t->started = 0;
+	while (h && h->next)
+		h = h->next;
+	for (; h && t->n_starting && t->started < STARTS_A_TURN; h = h->previous) {
+		if (!h->starting)
+			continue;
+		h->starting = false;
+		t->n_starting--;
+		handle_start_hop(h);
+	}
+	if (t->n_starting || t->started)
+		(void)timer_set(t->start, 0);
+}
+
+void handle_start_hop(struct transfer_handle *h)
+{
+	struct transfer *t = h->transfer;
+
+	if (!t->started && !t->n_starting)
+		(void)timer_set(t->start, 0);
+	if (t->started < STARTS_A_TURN) {
+		t->started++;
+		start_hop(h);
+	} else if (!h->starting) {
+		h->starting = true;
+		t->n_starting++;
+	}
 }
 
 /* One that has ended, out of the multi or of those made ready; NULL when there is none. */
@@ -456,13 +498,18 @@ static void on_drain(void *arg)
 	struct transfer *t = arg;
 	struct transfer_handle *h;
 	CURLcode code;
+	int n = 0;
 
 	t->draining = true;
-	while (!t->freed && (h = next_ended(t, &code)))
+	while (!t->freed && n < ENDS_A_TURN && (h = next_ended(t, &code))) {
 		h->ended(h, code);
+		n++;
+	}
 	t->draining = false;
 	if (t->freed)
 		free(t);
+	else if (n == ENDS_A_TURN)
+		(void)timer_set(t->drain, 0);
 }
 
 void transfer_cancel(struct transfer_handle *handle)
@@ -550,6 +597,9 @@ int transfer_new(
 	r = timer_new(&t->drain, loop, on_drain, t);
 	if (r < 0)
 		return r;
+	r = timer_new(&t->start, loop, on_start, t);
+	if (r < 0)
+		return r;
 	r = set_multi(t);
 	if (r < 0)
 		return r;
@@ -577,6 +627,7 @@ struct transfer *transfer_free(struct transfer *transfer)
 	if (t->multi) /* calls on_socket() for the connections it kept */
 		(void)curl_multi_cleanup(t->multi);
 	t->drain = timer_free(t->drain);
+	t->start = timer_free(t->start);
 	t->timer = timer_free(t->timer);
 	t->trust = trust_free(t->trust);
 	free(t->mail_sockets);

@@ -44,6 +44,7 @@ struct transfer {
 	CURLM *multi;
 	struct timer *timer; /* libcurl's */
 	struct timer *drain; /* answers leave from here */
+	struct timer *start; /* hops that wait for the loop's next turn */
 	struct transfer_options options;
 	char *user_agent;
 	char *ehlo_name;
@@ -57,7 +58,8 @@ struct transfer {
 	size_t n_spare;
 	struct mail_socket *mail_sockets; /* the open ones */
 	size_t n_mail_sockets, mail_sockets_capacity;
-	size_t n_ready;
+	size_t n_ready, n_starting;
+	int started; /* in this turn of the loop */
 	size_t n_sockets, n_running; /* open; handles in the multi */
 	bool plain_mail; /* a connection without TLS may be waiting for its next message */
 	bool draining,
@@ -93,6 +95,7 @@ struct transfer_handle {
 	CURL *easy;
 	bool running; /* in the multi */
 	bool last;    /* see transfer_ask */
+	bool starting; /* waits for its turn to be put into the multi */
 	bool ready;   /* waits for the drain, with ready_code; easy may be NULL */
 	CURLcode ready_code;
 	struct arena arena;

@@ -41,7 +41,7 @@ static struct account *account_free(struct account *account)
 }
 
 /* What the file says of a quota of this length. */
-static void restore(struct account *account, struct budget *b, struct wall now)
+static void restore(struct account *account, struct quota_budget *b, struct wall now)
 {
 	const json_t *stored = json_object_get(account->accounts->stored, account->name);
 	const json_t *quota, *slot;
@@ -64,7 +64,7 @@ static void restore(struct account *account, struct budget *b, struct wall now)
 static int adapt(struct account *account, const struct connection *c)
 {
 	const struct wall now = loop_wall(account->accounts->loop);
-	struct budget *budgets;
+	struct quota_budget *budgets;
 
 	if (account->n_budgets == c->n_quotas) {
 		bool same = true;
@@ -150,7 +150,7 @@ static json_t *account_json(const struct account *account)
 	json_t *quotas = json_array(), *root;
 
 	for (size_t i = 0; i < account->n_budgets; i++) {
-		const struct budget *b = &account->budgets[i];
+		const struct quota_budget *b = &account->budgets[i];
 		json_t *slots = json_array();
 
 		for (int k = 0; k < BUDGET_SLOTS; k++)
@@ -473,9 +473,9 @@ static struct member *member_of(struct account *account, struct span source)
 }
 
 /* The quota whose parts are shared out: the one that lasts longest. */
-static const struct budget *shared(const struct account *account)
+static const struct quota_budget *shared(const struct account *account)
 {
-	const struct budget *longest = NULL;
+	const struct quota_budget *longest = NULL;
 
 	for (size_t i = 0; i < account->n_budgets; i++)
 		if (!longest || account->budgets[i].quota.per_ms > longest->quota.per_ms)
@@ -487,7 +487,7 @@ static const struct budget *shared(const struct account *account)
 static int64_t part_wait(struct account *account, const struct connection *c,
 	struct span source, int64_t cost, struct wall now, bool spend)
 {
-	const struct budget *b = shared(account);
+	const struct quota_budget *b = shared(account);
 	const int64_t shift = b && b->quota.resets_s > 0 ? b->quota.resets_s * 1000 : 0;
 	struct member *m = b ? member_of(account, source) : NULL;
 	int64_t window, part;

@@ -74,7 +74,7 @@ void accounts_told(struct accounts *accounts, const struct connection *connectio
 struct accounts_view {
 	struct span account; /* without the mark of its secrets */
 	struct wall paused_until;
-	const struct budget *budgets;
+	const struct quota_budget *budgets;
 	size_t n_budgets;
 	struct wall token_end; /* WALL_NONE: no token, or it doesn't say */
 	bool has_token;

@@ -36,7 +36,7 @@ struct account {
 	UT_hash_handle hh;
 	struct accounts *accounts;
 	char *name;
-	struct budget *budgets;
+	struct quota_budget *budgets;
 	size_t n_budgets;
 	struct wall paused_until;
 	struct mono next; /* no request before: the network's spacing */

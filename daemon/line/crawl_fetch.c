@@ -61,13 +61,25 @@ static void flight_free(struct flight *f)
 
 void crawl_abandon(struct flight *f)
 {
-	if (f->handle) {
-		transfer_cancel(f->handle);
+	if (crawl_is_asking(f)) {
+		if (f->handle)
+			transfer_cancel(f->handle);
+		else
+			crawl_robots_leave(f);
 		(void)batch_free(f->batch);
 		if (f->entry)
 			schedule_park(f->crawl->schedule, f->entry->slot);
 	}
 	flight_free(f);
+}
+
+void crawl_give_back(struct flight *f)
+{
+	struct crawl *c = f->crawl;
+	const uint32_t slot = f->entry->slot;
+
+	crawl_abandon(f);
+	schedule_set(c->schedule, slot, loop_now(c->loop).ms);
 }
 
 /* Few are under way: no index is needed. */
@@ -174,13 +186,24 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 	if (f && f->batch) {
 		memo_decode(&f->memo, f->batch->state.memo);
 		f->memo.url = crawl_hash(e->source->url);
-		c->stats.fetches++;
 		if (crawl_is_file(e->source)) {
+			c->stats.fetches++;
 			crawl_read_file(f);
 			crawl_answered(f);
 			return;
 		}
 		r = ask(f);
+		if (r == 0)
+			r = crawl_robots_ask(f);
+		if (r == CRAWL_ROBOTS_WAIT)
+			return;
+		if (r == 0 && f->refused_ms) {
+			schedule_release(c->schedule, e->slot);
+			f->batch->outcome = BATCH_FAILED;
+			crawl_answered(f);
+			return;
+		}
+		c->stats.fetches += r == 0;
 		if (r == 0)
 			r = transfer_start(&f->handle, c->transfer,
 				&(struct transfer_ask){
@@ -470,6 +493,8 @@ static bool judge(struct flight *f)
 		.conditional = f->conditional,
 		.again = f->again,
 		.passed = f->file.n,
+		.refused_ms = f->refused_ms,
+		.refused_mark = f->refused_mark,
 	};
 
 	if (b->outcome == BATCH_FAILED && f->file.n)

@@ -33,7 +33,7 @@ struct source_state {
 	int64_t failures;         /* in a row */
 	int64_t reads, items, hits; /* totals */
 	struct span error;        /* last error, for people; empty when the last try went well */
-	struct span mark;         /* "", truncated, overlong, blocked, gone, silent */
+	struct span mark;         /* "", truncated, overlong, blocked, disallowed, gone, silent */
 	/* What is remembered of the last good read: first sight of undated items, traces of all.
 	 * Any bytes; encoded by line/recall.h. */
 	struct span undated;

@@ -1,4 +1,4 @@
-#include "report/zone.h"
+#include "vigie/zone.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef VIGIE_REPORT_ZONE_H
-#define VIGIE_REPORT_ZONE_H
+#ifndef VIGIE_ZONE_H
+#define VIGIE_ZONE_H
 
 /*
  * zone: local time from the bytes of a zone file (TZif, RFC 8536), with the rule in its footer

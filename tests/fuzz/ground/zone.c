@@ -2,7 +2,7 @@
  * Any bytes as a zone file.
  */
 
-#include "report/zone.h"
+#include "vigie/zone.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * The manual of report/zone.h: a small file made by hand, whose footer is the rule of Paris;
+ * The manual of vigie/zone.h: a small file made by hand, whose footer is the rule of Paris;
  * what is no zone file is refused.
  */
 
@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "report/zone.h"
 #include "vigie/buf.h"
+#include "vigie/zone.h"
 
 /* Version 2: no transition, one type, and a footer. */
 static struct span file_of(struct buf *out, const char *footer, int64_t offset_s)
