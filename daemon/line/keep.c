@@ -45,22 +45,24 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-static void tell(struct keep *keep, struct span bytes)
+static void tell(struct keep *keep, struct span bytes, const struct story_place *story)
 {
 	struct arena arena = { 0 };
 	struct hit hit;
 
-	if (keep->options.kept && hit_decode(&hit, &arena, bytes) == 0)
+	if (keep->options.kept && hit_decode(&hit, &arena, bytes) == 0) {
+		hit.story = *story;
 		keep->options.kept(keep->options.arg, &hit);
+	}
 	arena_release(&arena);
 }
 
-static void on_durable(void *arg)
+static void on_durable(void *arg, const struct archive_known *known, size_t n)
 {
 	struct job *job = arg;
 	struct keep *keep = job->keep;
 
-	for (size_t i = 0; i < job->n; i++) {
+	for (size_t i = 0; i < job->n && i < n; i++) {
 		const struct job_entry *e = &job->entries[i];
 
 		queue_ack(keep->group, e->partition, &e->id, 1);
@@ -68,7 +70,7 @@ static void on_durable(void *arg)
 			keep->stats.updates++;
 		} else {
 			keep->stats.kept++;
-			tell(keep, e->bytes);
+			tell(keep, e->bytes, &known[i].place);
 		}
 	}
 	job_free(job);
@@ -87,13 +89,16 @@ static void on_lost(struct keep *keep, const struct queue_entry *entry)
 }
 
 /* The archive takes only what can be read again: bytes that are no hit are a loss with a line. */
-static bool readable(struct keep *keep, const struct queue_entry *entry)
+static bool readable(
+	struct keep *keep, struct item_key *ret, const struct queue_entry *entry)
 {
 	const struct span why = SPAN("not a readable hit");
 	struct arena arena = { 0 };
 	struct hit hit;
 	const int r = hit_decode(&hit, &arena, entry->hit);
 
+	if (r == 0)
+		*ret = hit.key;
 	arena_release(&arena);
 	if (r == -EINVAL) {
 		keep->stats.unreadable++;
@@ -101,28 +106,28 @@ static bool readable(struct keep *keep, const struct queue_entry *entry)
 		archive_loss(keep->archive, entry->id, why, loop_wall(keep->loop));
 		queue_ack(keep->group, entry->partition, &entry->id, 1);
 	}
-	return r != -EINVAL;
+	return r == 0;
 }
 
 static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 {
 	struct keep *keep = arg;
 	struct job *job = calloc(1, sizeof(*job));
-	struct span *bytes;
+	struct archive_asked *asked;
 
 	if (!job)
 		return; /* stays pending; re-read when memory is back */
 	job->keep = keep;
 	job->entries = arena_calloc(&job->arena, n, sizeof(*job->entries));
-	bytes = arena_calloc(&job->arena, n, sizeof(*bytes));
-	for (size_t i = 0; job->entries && bytes && i < n; i++) {
+	asked = arena_calloc(&job->arena, n, sizeof(*asked));
+	for (size_t i = 0; job->entries && asked && i < n; i++) {
 		struct job_entry *e = &job->entries[job->n];
 
 		if (entries[i].lost) {
 			on_lost(keep, &entries[i]);
 			continue;
 		}
-		if (!readable(keep, &entries[i]))
+		if (!readable(keep, &asked[job->n].key, &entries[i]))
 			continue;
 		e->partition = entries[i].partition;
 		e->update = entries[i].update;
@@ -130,7 +135,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		e->bytes = arena_dup(&job->arena, entries[i].hit);
 		if (!e->id.p || !e->bytes.p)
 			break;
-		bytes[job->n++] = e->bytes;
+		asked[job->n++].hit = e->bytes;
 	}
 	if (!job->n) {
 		job_free(job);
@@ -141,7 +146,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 	if (job->next)
 		job->next->at = &job->next;
 	keep->jobs = job;
-	archive_put(keep->archive, bytes, job->n, on_durable, job);
+	archive_ask(keep->archive, asked, job->n, on_durable, job);
 }
 
 int keep_new(struct keep **ret, struct loop *loop, struct queue *queue, struct archive *archive,
