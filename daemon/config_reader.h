@@ -50,6 +50,8 @@ struct term {
 	size_t n_languages;
 };
 
+struct value;
+
 struct reader {
 	struct config *config;
 	struct arena *arena; /* the snapshot's */
@@ -69,6 +71,11 @@ struct reader {
 	unsigned source_file_depth;
 	struct receiver_draft *receivers;
 	size_t n_receivers, receivers_capacity;
+	const struct zone *zone; /* of all who do not say theirs */
+	struct span zone_name;
+	struct time_interval *intervals;
+	struct value **interval_values; /* as they were written, one each */
+	size_t n_intervals;
 };
 
 /* Keeps the worst of two results; 0 changes nothing. */
