@@ -125,15 +125,15 @@ void receiver_bounds_read(struct reader *r, const struct yaml *y, const struct v
 
 void receiver_bounds_print(struct buf *out, const struct receiver *receiver)
 {
-	buf_add_str(out, ", ");
 	zone_print(out, receiver->zone_name);
 	for (size_t i = 0; i < receiver->n_budgets; i++)
 		buf_addf(out, "%s%u/%s%s", i ? ", " : ", budget: [", receiver->budgets[i].most,
 			budget_names[receiver->budgets[i].per],
 			i + 1 == receiver->n_budgets ? "]" : "");
-	if (receiver->rate_most)
-		buf_addf(out, ", rate: %u/%lldms", receiver->rate_most,
-			(long long)receiver->rate_ms);
+	if (receiver->rate_most) {
+		buf_addf(out, ", rate: %u/", receiver->rate_most);
+		duration_print(out, receiver->rate_ms);
+	}
 	quiet_print(out, receiver);
 	if (receiver->digest) {
 		buf_add_str(out, ", digest: ");
@@ -413,7 +413,7 @@ static void put_instant(struct buf *out, const char *key, struct wall at)
 
 void silences_print(struct buf *out, const struct policy *policy)
 {
-	buf_add_str(out, policy->n_silences ? "silences:\n" : "silences: []\n");
+	buf_add_str(out, policy->n_silences ? "silences:\n" : "");
 	for (size_t i = 0; i < policy->n_silences; i++) {
 		const struct silence *s = &policy->silences[i];
 
@@ -430,7 +430,7 @@ void silences_print(struct buf *out, const struct policy *policy)
 		}
 		buf_add_str(out, "}\n");
 	}
-	buf_add_str(out, policy->n_mutes ? "mutes:\n" : "mutes: []\n");
+	buf_add_str(out, policy->n_mutes ? "mutes:\n" : "");
 	for (size_t i = 0; i < policy->n_mutes; i++) {
 		const struct mute *m = &policy->mutes[i];
 

@@ -20,7 +20,8 @@ enum key_type {
 	KEY_TEXTS,    /* one or a list; value.list */
 	KEY_QUERY,    /* text as it stands: ${…} has no meaning in it */
 	KEY_NODE,     /* read by its own section */
-	KEY_LATER,    /* has a place in the language and no effect yet: a warning, whose end is `fallback` */
+	KEY_LATER,    /* has a place in the language and no effect yet: a warning, whose end is
+			 `fallback` */
 };
 
 struct key {
@@ -109,7 +110,11 @@ enum {
 	SOURCE_EVERY,
 	SOURCE_TAGS,
 	SOURCE_LANG,
-	SOURCE_HEADERS
+	SOURCE_HEADERS,
+	SOURCE_ASK,
+	SOURCE_VARS,
+	SOURCE_QUOTA,
+	SOURCE_SELECT
 };
 enum {
 	RECEIVER_ID,
@@ -215,7 +220,8 @@ void zone_print(struct buf *out, struct span zone_name);
 void quiet_print(struct buf *out, const struct receiver *receiver);
 void digest_print(struct buf *out, const struct digest *digest);
 
-/* --- How much, how bad, who not: config_desk.c ------------------------------------------------
+/* --- How much, how bad, who not: config_desk.c
+ * ------------------------------------------------
  */
 
 void receiver_bounds_read(struct reader *r, const struct yaml *y, const struct value *v,
@@ -227,7 +233,8 @@ void silences_read(struct reader *r, const struct yaml *y, const struct yaml_nod
 void mutes_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
 void silences_print(struct buf *out, const struct policy *policy);
 
-/* --- Matchers: config_routes.c ----------------------------------------------------------------
+/* --- Matchers: config_routes.c
+ * ----------------------------------------------------------------
  */
 
 /* Of the first n_keys of route_key_names. */

@@ -464,12 +464,9 @@ static void put_day(struct buf *out, int day)
 		buf_addf(out, "%d", day);
 }
 
-/* One span as a flow mapping without its braces. */
+/* What a span says beside the time of day, behind it. */
 static void span_print(struct buf *out, const struct time_span *s)
 {
-	if (s->from_minute || s->to_minute)
-		buf_addf(out, ", times: '%02u:%02u-%02u:%02u'", s->from_minute / 60U,
-			s->from_minute % 60U, s->to_minute / 60U, s->to_minute % 60U);
 	put_mask(out, "weekdays", s->weekdays, weekday_names, WEEKDAYS);
 	put_mask(out, "months", s->months, month_names, MONTHS);
 	if (s->first_day) {
@@ -496,8 +493,10 @@ void intervals_print(struct buf *out, const struct reader *r)
 
 void zone_print(struct buf *out, struct span zone_name)
 {
-	buf_add_str(out, "tz: ");
-	config_quote(out, zone_name.n ? zone_name : SPAN("UTC"));
+	if (!zone_name.n)
+		return;
+	buf_add_str(out, ", tz: ");
+	config_quote(out, zone_name);
 }
 
 void quiet_print(struct buf *out, const struct receiver *receiver)
@@ -509,9 +508,13 @@ void quiet_print(struct buf *out, const struct receiver *receiver)
 	buf_add_str(out, ", quiet: [");
 	for (size_t i = 0; i < receiver->n_quiet; i++)
 		for (size_t k = 0; k < receiver->quiet[i].n_spans; k++) {
-			buf_addf(out, "%s{", comma);
+			const struct time_span *span = &receiver->quiet[i].spans[k];
+
+			buf_addf(out, "%s{times: '%02u:%02u-%02u:%02u'", comma,
+				span->from_minute / 60U, span->from_minute % 60U,
+				span->to_minute / 60U, span->to_minute % 60U);
+			span_print(out, span);
 			zone_print(out, receiver->quiet[i].zone_name);
-			span_print(out, &receiver->quiet[i].spans[k]);
 			buf_add_char(out, '}');
 			comma = ", ";
 		}
@@ -532,7 +535,6 @@ void digest_print(struct buf *out, const struct digest *d)
 	else
 		buf_addf(out, "weekly: '%s %02u:%02u'", weekday_names[d->weekday % WEEKDAYS],
 			d->minute / 60U, d->minute % 60U);
-	buf_add_str(out, ", ");
 	zone_print(out, d->zone_name);
 	buf_addf(out, ", empty: %s}", d->empty_too ? "true" : "false");
 }
