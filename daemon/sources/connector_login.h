@@ -57,7 +57,8 @@ int connector_token_read(struct span *ret, struct connector_refusal *refusal,
 	struct arena *arena, const struct connector *c, const struct connector_pass *pass,
 	struct span before, const struct connector_answer *answer);
 
-/* When a stored token ends; WALL_NONE: it doesn't say, or there is none. */
+/* When a stored token is to be renewed, CONNECTOR_TOKEN_MARGIN_MS before its end; WALL_NONE: it
+ * doesn't say, or there is none. */
 struct wall connector_token_end(struct arena *arena, struct span token);
 
 /* The authorization code flow (RFC 6749, section 4.1, with RFC 7636). `vars` are redirect_uri,
