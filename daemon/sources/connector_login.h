@@ -17,8 +17,9 @@ enum {
 
 /* What the configuration and the token store hold for a network. */
 struct connector_keys {
-	enum connector_wants wants;     /* of the way that is asked: ask->wants */
-	const struct expr_var *secrets; /* by the names the connector's `needs` have */
+	enum connector_wants wants; /* of the way that is asked: ask->wants */
+	/* By the names the connector's `needs` have; beside them the source's parameters. */
+	const struct expr_var *secrets;
 	size_t n_secrets;
 	struct span token; /* as connector_token_read() made it; empty: none yet */
 	bool refused;      /* the network refused it (CONNECTOR_AUTH) although it seemed good */

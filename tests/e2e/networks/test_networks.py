@@ -85,7 +85,7 @@ def test_a_rotated_refresh_token_is_the_one_used_next(tmp_path):
             walk(s.base, 'x', 'search', tmp_path, secrets={'client_id': 'I'}, since=DAY, now=at)
         assert s.complaints == []
         sent = [r['header'].get('authorization') for r in s.requests if r['method'] == 'GET']
-        assert sent == ['Bearer A3', 'Bearer A3']
+        assert sent == ['Bearer A2', 'Bearer A3']
 
 
 def test_a_good_answer_may_ask_for_a_pause(tmp_path):

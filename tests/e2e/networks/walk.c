@@ -36,7 +36,8 @@ struct walk {
 	struct wall since, now;
 	long steps;
 	struct buf state, token;
-	bool refused;
+	bool refused; /* the token, and it is to be renewed */
+	bool renewed; /* … and was: not again for the same request */
 };
 
 static void die(const char *why)
@@ -161,6 +162,7 @@ static bool fetch_token(struct walk *w, struct arena *arena, const struct connec
 {
 	struct connector_refusal refusal;
 	struct connector_answer answer;
+	const bool had_one = w->token.n > 0;
 	struct span token;
 
 	print_request(&pass->request, "token", false);
@@ -175,7 +177,7 @@ static bool fetch_token(struct walk *w, struct arena *arena, const struct connec
 	w->refused = false;
 	print_json(json_pack("{s:s,s:o}", "error", connector_error_names[refusal.error],
 		"token", text(token)));
-	return refusal.error == CONNECTOR_OK || pass->refreshing;
+	return refusal.error == CONNECTOR_OK || (pass->refreshing && had_one);
 }
 
 static bool one_step(struct walk *w, struct arena *arena)
@@ -214,11 +216,11 @@ static bool one_step(struct walk *w, struct arena *arena)
 	keep(&w->state, taken.state);
 	print_taken(&taken);
 	/* A token that was refused is renewed once. */
-	if (taken.refusal.error == CONNECTOR_AUTH && pass.login && !w->refused && w->token.n) {
-		w->refused = true;
+	if (taken.refusal.error == CONNECTOR_AUTH && pass.login && !w->renewed && w->token.n) {
+		w->refused = w->renewed = true;
 		return true;
 	}
-	w->refused = false;
+	w->renewed = false;
 	return --w->steps > 0 && taken.more &&
 	       (taken.refusal.error == CONNECTOR_OK || taken.lost);
 }
@@ -285,6 +287,8 @@ int main(int argc, char **argv)
 	load(&w.state, "WALK_STATE");
 	load(&w.token, "WALK_TOKEN");
 	search(&w, &all);
+	for (size_t i = 0; i < w.n_vars && w.n_secrets < MAX_VARS; i++)
+		w.secrets[w.n_secrets++] = w.vars[i];
 	while (more) {
 		struct arena arena = {0};
 
