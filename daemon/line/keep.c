@@ -29,7 +29,7 @@ struct job {
 		unsigned partition;
 		struct span id;
 		struct span bytes;
-		bool update;
+		bool update, lost, unreadable;
 	} *entries;
 	size_t n;
 };
@@ -64,7 +64,13 @@ static void on_durable(void *arg)
 		const struct job_entry *e = &job->entries[i];
 
 		queue_ack(keep->group, e->partition, &e->id, 1);
-		if (e->update) {
+		if (e->lost) {
+			keep->stats.lost++;
+			if (keep->options.lost)
+				keep->options.lost(keep->options.arg, e->id);
+		} else if (e->unreadable) {
+			keep->stats.unreadable++;
+		} else if (e->update) {
 			keep->stats.updates++;
 		} else {
 			keep->stats.kept++;
@@ -74,34 +80,51 @@ static void on_durable(void *arg)
 	job_free(job);
 }
 
-static void on_lost(struct keep *keep, const struct queue_entry *entry)
+static void job_begin(struct keep *keep, struct job *job)
 {
-	const struct span why = SPAN("deleted from the stream while it was pending");
-
-	keep->stats.lost++;
-	log_error("archive.lost", TEXT("entry", entry->id), INT("partition", entry->partition));
-	archive_loss(keep->archive, entry->id, why, loop_wall(keep->loop));
-	queue_ack(keep->group, entry->partition, &entry->id, 1);
-	if (keep->options.lost)
-		keep->options.lost(keep->options.arg, entry->id);
+	job->next = keep->jobs;
+	job->at = &keep->jobs;
+	if (job->next)
+		job->next->at = &job->next;
+	keep->jobs = job;
 }
 
-/* The archive takes only what can be read again: bytes that are no hit are a loss with a line. */
-static bool readable(struct keep *keep, const struct queue_entry *entry)
+/* It is acknowledged when the ledger has it; without memory it stays pending. */
+static void note_lost(struct keep *keep, const struct queue_entry *entry)
 {
-	const struct span why = SPAN("not a readable hit");
+	const struct span why = SPAN("deleted from the stream while it was pending");
+	struct job *job = calloc(1, sizeof(*job));
+	struct span name;
+
+	log_error("archive.lost", TEXT("entry", entry->id), INT("partition", entry->partition));
+	if (!job)
+		return;
+	job->keep = keep;
+	job->entries = arena_calloc(&job->arena, 1, sizeof(*job->entries));
+	name = arena_printf(&job->arena, "p%02u/%.*s", entry->partition, SPAN_ARG(entry->id));
+	if (!job->entries || !name.p) {
+		job_free(job);
+		return;
+	}
+	job->n = 1;
+	job->entries[0] = (struct job_entry){.partition = entry->partition,
+		.id = arena_dup(&job->arena, entry->id),
+		.lost = true};
+	job_begin(keep, job);
+	archive_loss(keep->archive, name, why, loop_wall(keep->loop), on_durable, job);
+}
+
+/* The archive keeps the bytes of what is no hit for a later vigie that can read them. */
+static bool is_unreadable(const struct queue_entry *entry)
+{
 	struct arena arena = { 0 };
 	struct hit hit;
 	const int r = hit_decode(&hit, &arena, entry->hit);
 
 	arena_release(&arena);
-	if (r == -EINVAL) {
-		keep->stats.unreadable++;
+	if (r == -EINVAL)
 		log_error("archive.unreadable", TEXT("entry", entry->id));
-		archive_loss(keep->archive, entry->id, why, loop_wall(keep->loop));
-		queue_ack(keep->group, entry->partition, &entry->id, 1);
-	}
-	return r != -EINVAL;
+	return r == -EINVAL;
 }
 
 static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
@@ -119,11 +142,10 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		struct job_entry *e = &job->entries[job->n];
 
 		if (entries[i].lost) {
-			on_lost(keep, &entries[i]);
+			note_lost(keep, &entries[i]);
 			continue;
 		}
-		if (!readable(keep, &entries[i]))
-			continue;
+		*e = (struct job_entry){ .unreadable = is_unreadable(&entries[i]) };
 		e->partition = entries[i].partition;
 		e->update = entries[i].update;
 		e->id = arena_dup(&job->arena, entries[i].id);
@@ -136,11 +158,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		job_free(job);
 		return;
 	}
-	job->next = keep->jobs;
-	job->at = &keep->jobs;
-	if (job->next)
-		job->next->at = &job->next;
-	keep->jobs = job;
+	job_begin(keep, job);
 	archive_put(keep->archive, bytes, job->n, on_durable, job);
 }
 
