@@ -14,6 +14,7 @@
 #include "excerpt.h"
 #include "labels.h"
 #include "sign.h"
+#include "vigie/story.h"
 #include "vigie/utf8.h"
 
 /* The specification asks for less than 20 KB. */
@@ -245,6 +246,19 @@ static json_t *item_object(const struct message_entry *e, const struct shown *s)
 	return NULL;
 }
 
+/* {"id","why","similarity","mentions","sites"}; nothing for a mention in no story. */
+static bool set_story(json_t *object, const struct story_place *story)
+{
+	char id[ITEM_KEY_TEXT + 1];
+
+	return !story->mentions ||
+	       set(object, "story",
+		       json_pack("{s:s, s:s, s:f, s:I, s:I}", "id", item_key_text(id, &story->head),
+			       "why", story_why_names[story->why], "similarity", story->similarity,
+			       "mentions", (json_int_t)story->mentions, "sites",
+			       (json_int_t)story->sites));
+}
+
 static json_t *source_object(const struct message_entry *e, const struct level *level)
 {
 	json_t *o = json_object();
@@ -287,6 +301,7 @@ static json_t *mention_object(
 			e->hit->n_matches ? name(level, e->hit->matches[0].brand)
 					  : SPAN_NONE) &&
 		set_matches(o, e->hit, &s, level) && set(o, "item", item_object(e, &s)) &&
+		set_story(o, &e->hit->story) &&
 		set(o, "source", source_object(e, level)))
 		return o;
 failed:

@@ -37,6 +37,7 @@ json_t *labels_annotations(const struct message_entry *e, struct span delivery)
 	if (set(o, "summary", e->title.text, ANNOTATION_CHARS) &&
 		set(o, "description", e->excerpt.text, ANNOTATION_CHARS) &&
 		set(o, "author", e->author, ANNOTATION_CHARS) &&
+		set(o, "copies", e->copies, ANNOTATION_CHARS) &&
 		set(o, "why", e->why, ANNOTATION_CHARS) &&
 		set(o, "delivery", delivery, ANNOTATION_CHARS))
 		return o;

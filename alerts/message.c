@@ -84,6 +84,25 @@ static struct span when_of(
 			: minute;
 }
 
+/* "+11 copies on 9 sites": the rest of its story. */
+static struct span copies_of(
+	struct arena *arena, const struct story_place *story, const struct words *words)
+{
+	const uint32_t n = story->mentions > 1 ? story->mentions - 1 : 0;
+	struct span parts[2];
+	struct buf out = {0};
+
+	if (!n)
+		return SPAN("");
+	parts[0] = n == 1 ? span_str(word(words, WORD_ONE_COPY))
+			  : fill_one(arena, words, WORD_COPIES, grouped(arena, n, words));
+	if (!parts[0].p || story->sites < 2)
+		return parts[0];
+	parts[1] = grouped(arena, story->sites, words);
+	text_fill(&out, word(words, WORD_ON_SITES), parts, 2);
+	return parts[1].p ? taken(arena, &out) : parts[1];
+}
+
 static int title_of(struct message_entry *e, struct arena *arena, const struct words *words)
 {
 	const struct item *item = &e->hit->item;
@@ -130,10 +149,11 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 		e->source = text_heading(arena, hit->source);
 	e->author = author_of(arena, &hit->item.author);
 	e->audience = audience_of(arena, &hit->item.author, words);
+	e->copies = copies_of(arena, &hit->story, words);
 	e->when = when_of(arena, hit, words);
 	e->why = why_make(arena, hit, alert->route, words);
 	if (!e->key.p || !e->link.p || !e->home.p || !e->source.p || !e->author.p ||
-		!e->audience.p || !e->when.p || !e->why.p)
+		!e->audience.p || !e->copies.p || !e->when.p || !e->why.p)
 		return -ENOMEM;
 	r = title_of(e, arena, words);
 	if (r < 0)

@@ -23,6 +23,7 @@ struct message_entry {
 	struct span source;    /* the feed's own title or the source's id */
 	struct span author;    /* "Jeanne Martin (@jeanne)"; may be empty */
 	struct span audience;  /* "12,345 followers"; may be empty */
+	struct span copies;    /* "+11 copies on 9 sites"; empty for a story of one */
 	struct span when;      /* "published 2026-11-20 20:20 UTC" */
 	struct marked excerpt; /* around the matched words; may be empty */
 	struct span why;       /* rules, spans, score, route */

@@ -17,6 +17,9 @@ enum word {
 	WORD_FOLLOWERS,
 	WORD_THOUSANDS, /* what stands between groups of three digits */
 	WORD_DECIMAL,
+	WORD_ONE_COPY, /* of the same story */
+	WORD_COPIES,
+	WORD_ON_SITES, /* behind the two above */
 	WORD_PUBLISHED,
 	WORD_FOUND,
 	WORD_RULE,

@@ -8,6 +8,7 @@
 #include "common.h"
 #include "compile.h"
 #include "dictionary.h"
+#include "entry.h"
 #include "lint.h"
 #include "regex.h"
 #include "vigie/utf8.h"
@@ -243,11 +244,13 @@ static bool announced(const struct node *n, struct arena *arena)
 		return false;
 	case NODE_REGEX: {
 		struct regex_literals l;
+		struct entry entry;
+		double share;
 
 		if (regex_literals(&l, arena, n->u.regex.pattern) < 0 || !l.n)
 			return false;
 		for (size_t i = 0; i < l.n; i++)
-			if (!compile_can_look_up(l.items[i]))
+			if (!entry_of_literal(l.items[i], &entry, &share))
 				return false;
 		return true;
 	}

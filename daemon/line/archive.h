@@ -39,7 +39,8 @@ struct archive *archive_free(struct archive *archive);
 
 /* Writes hits given as hit_encode() bytes, copied; `done` comes on the loop thread when they
  * are durable, in order. Never fails: it is tried until it works. Bytes that are no hit go to
- * the losses. When memory is out, `done` never comes: what is not done stays with the queue. Of
+ * the losses. A hit gets its story (vigie/story.h) with it, for good: asked again it is the same,
+ * after any restart too. When memory is out, `done` never comes: what is not done stays with the queue. Of
  * two texts of one item the one fetched later stands; first_seen and source stay the first's;
  * what rules matched is merged. */
 void archive_put(struct archive *archive, const struct span *hits, size_t n,
@@ -65,6 +66,24 @@ void archive_record(struct archive *archive, const struct archive_outcome *outco
 /* For each (key, receiver) asked: its outcome, or empty. */
 void archive_outcomes(struct archive *archive, const struct archive_outcome *asks, size_t n,
 	void (*got)(void *arg, const struct span *outcomes, size_t n), void *arg);
+
+/* What the desk asks before it decides: each hit's place among the stories, and what the ledger
+ * holds of it. A hit that is not filed yet is filed by the question itself, in the same
+ * transaction: the desk and the archive are two readers of one stream, neither waits for the
+ * other, and a story is only sure once it is durable. Putting it again is nothing then. So what
+ * the desk decides on is what any later question finds; `got` comes when it is on the disk. */
+struct archive_asked {
+	struct item_key key;
+	struct span hit; /* hit_encode() bytes; copied */
+};
+struct archive_known {
+	struct story_place place; /* mentions 0: archived before there were stories */
+	const struct archive_outcome *outcomes; /* one for each receiver that has one */
+	size_t n_outcomes;
+};
+/* As archive_get(): once, on the loop; all of it lives only during the call. */
+void archive_ask(struct archive *archive, const struct archive_asked *asked, size_t n,
+	void (*got)(void *arg, const struct archive_known *known, size_t n), void *arg);
 
 /* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
  * never, when memory was out. */

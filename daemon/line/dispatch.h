@@ -2,9 +2,9 @@
 #define VIGIE_LINE_DISPATCH_H
 
 /*
- * dispatch: the consumer group "desk". Takes hits from the queue, asks the routes who shall
- * hear of them and the ledger who has heard already, files the rest in the outbox, and
- * acknowledges a hit only when it is durable there. Lets waiting groups go when their time has
+ * dispatch: the consumer group "desk". Takes hits from the queue, asks the archive which story
+ * each is in and who has heard of it already, the routes who shall hear of it, files the rest in
+ * the outbox, and acknowledges a hit only when it is durable there. Lets waiting groups go when their time has
  * come. It sends nothing (post) and writes no text (alerts/).
  */
 
@@ -23,7 +23,7 @@ struct dispatch_stats {
 	size_t in_flight; /* hits between the queue and the outbox */
 };
 
-/* Nothing is taken further than the ledger before a policy is set. */
+/* Nothing is taken further than the queue before a policy is set. */
 int dispatch_new(struct dispatch **ret, struct loop *loop, struct queue *queue,
 	struct archive *archive, struct post *post);
 /* To be called before post_free(), and when the loop runs no more or the archive is freed. */

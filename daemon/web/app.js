@@ -9,12 +9,16 @@ const words = {
     read: 'Read', items: 'Items', hits: 'Hits', condition: 'Condition', ok: 'ok', waiting: 'not read yet',
     rules: 'Rules', mentionsFiled: 'Mentions filed', fetches: 'Fetches', failing: 'Failing sources', pending: 'On their way',
     dead: 'Dead letters', up: (since) => `watching since ${since}`, away: 'The daemon does not answer.', never: 'never', by: 'by',
+    copies: (n, sites) => `+${n} ${n === 1 ? 'copy' : 'copies'}${sites > 1 ? ` on ${sites} sites` : ''}`,
+    copy: (percent) => `copy, ${percent} % alike`,
   },
   fr: {
     mentions: 'Dernières mentions', noMention: 'Pas encore de mention : vigie lit.', sources: 'Sources', source: 'Source',
     read: 'Lue', items: 'Articles', hits: 'Mentions', condition: 'État', ok: 'ok', waiting: 'pas encore lue',
     rules: 'Règles', mentionsFiled: 'Mentions archivées', fetches: 'Lectures', failing: 'Sources en échec', pending: 'En cours d’envoi',
     dead: 'Non remis', up: (since) => `veille depuis ${since}`, away: 'Le démon ne répond pas.', never: 'jamais', by: 'par',
+    copies: (n, sites) => `+${n} copie${n === 1 ? '' : 's'}${sites > 1 ? ` sur ${sites} sites` : ''}`,
+    copy: (percent) => `copie, semblable à ${percent} %`,
   },
 };
 const lang = navigator.language.startsWith('fr') ? 'fr' : 'en';
@@ -82,6 +86,10 @@ function showMention(mention) {
   const author = mention.author && (mention.author.name || mention.author.handle);
   about.append([mention.source, author ? `${say.by} ${author}` : '', moment(mention.published || mention.fetched)].filter(Boolean).join(' · '), ' ');
   for (const match of mention.matches) about.append(' ', node('span', match.rule, 'rule'));
+  const story = mention.story;
+  if (story && story.mentions > 1) {
+    about.append(' ', node('span', story.why === 'head' ? say.copies(story.mentions - 1, story.sites) : say.copy(Math.round(story.similarity * 100)), 'story'));
+  }
   li.append(title, excerpt(mention), about);
   return li;
 }
