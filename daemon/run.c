@@ -27,6 +27,7 @@
 #include "line/queue.h"
 #include "line/sift.h"
 #include "lock.h"
+#include "mention_page.h"
 #include "printer.h"
 #include "recent.h"
 #include "line/rules_seen.h"
@@ -58,6 +59,7 @@ struct vigie {
 	struct control *control;
 	struct rules_seen *rules_seen;
 	struct recent *recent;
+	struct mention_page *mention_page;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -424,6 +426,13 @@ static void on_mentions(void *arg, struct buf *out)
 	recent_json(v->recent, out);
 }
 
+static void on_mention(void *arg, struct http_ask *ask, const struct item_key *key)
+{
+	const struct vigie *v = arg;
+
+	mention_page_serve(v->mention_page, ask, key);
+}
+
 /* --- Building ---------------------------------------------------------------------------------- */
 
 static char *state_path(struct vigie *v, const char *name)
@@ -631,6 +640,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.look = look,
 		.reload = reload,
 		.mentions = on_mentions,
+		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.arg = v,
 	};
@@ -667,6 +677,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	if (r >= 0)
 		r = archive_new(&v->archive, v->loop, &archive, &v->arena, ret_why);
 	if (r >= 0)
+		r = mention_page_new(&v->mention_page, v->archive);
+	if (r >= 0)
 		build_passed_over(v);
 	if (r >= 0 && span_empty(v->config->redis))
 		r = redis_server_new(&v->server, v->loop, &server, &v->arena, ret_why);
@@ -682,6 +694,7 @@ static void tear_down(struct vigie *v)
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);
+	mention_page_free(v->mention_page);
 	archive_passed_over_free(v->passed_over);
 	keep_free(v->keep);
 	queue_free(v->queue);
