@@ -12,6 +12,7 @@
 #include "control.h"
 #include "delivering.h"
 #include "io/file.h"
+#include "io/heap.h"
 #include "io/log.h"
 #include "io/notify.h"
 #include "io/pool.h"
@@ -44,6 +45,7 @@ struct vigie {
 	struct config *config;
 	int lock;
 	struct loop *loop;
+	struct heap *heap;
 	struct pool *pool;
 	struct archive *archive;
 	struct archive_passed_over *passed_over; /* NULL: not kept */
@@ -662,6 +664,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		return v->lock;
 	r = loop_new(&v->loop);
 	if (r >= 0)
+		r = heap_new(&v->heap, v->loop);
+	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
 			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
 	if (r >= 0)
@@ -710,6 +714,7 @@ static void tear_down(struct vigie *v)
 	on_signal_free(v->on_hup);
 	on_signal_free(v->on_int);
 	on_signal_free(v->on_term);
+	heap_free(v->heap);
 	loop_free(v->loop);
 	set_trouble(&v->redis_trouble, SPAN_NONE);
 	set_trouble(&v->archive_trouble, SPAN_NONE);
