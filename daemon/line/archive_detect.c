@@ -168,10 +168,12 @@ static int run_carriers(void *arg, struct archive_job *base)
 	struct archive *a = arg;
 	int64_t from, to;
 	int r = archive_sql_new(&rows, a->db,
-		"SELECT (SELECT key FROM mentions WHERE mention = min(m.mention)), count(*)"
-		" FROM mentions m WHERE m.at >= ?1 AND m.at < ?2 AND EXISTS (SELECT 1 FROM matches x"
+		/* m.key is that of the row with the least (SQLite, "bare columns in an aggregate
+		 * query"): the first of its story in this hour. */
+		"SELECT m.key, count(*), min(m.mention) FROM mentions m"
+		" WHERE m.at >= ?1 AND m.at < ?2 AND EXISTS (SELECT 1 FROM matches x"
 		" WHERE x.mention = m.mention AND x.brand = ?3)"
-		" GROUP BY coalesce(m.story, m.key) ORDER BY 2 DESC, min(m.mention) LIMIT ?4");
+		" GROUP BY coalesce(m.story, m.key) ORDER BY 2 DESC, 3 LIMIT ?4");
 
 	if (r < 0)
 		return r;
