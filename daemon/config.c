@@ -5,6 +5,7 @@
 
 #include "cli/config_path.h"
 #include "config_keys.h"
+#include "config_networks.h"
 #include "config_reader.h"
 #include "io/resolve.h"
 #include "sources/url.h"
@@ -199,6 +200,7 @@ static void crawl_read(struct reader *r, const struct yaml *y, struct value *v)
 	crawl->max_body_bytes = (size_t)v[CRAWL_MAX_BODY].number;
 	crawl->max_html_bytes = (size_t)v[CRAWL_MAX_HTML].number;
 	crawl->history_ms = v[CRAWL_HISTORY].number;
+	crawl->robots = v[CRAWL_ROBOTS].truth;
 	if (v[CRAWL_USER_AGENT].node)
 		crawl->user_agent = v[CRAWL_USER_AGENT].text.value;
 	else if (contact.n)
@@ -478,6 +480,7 @@ struct config *config_unref(struct config *config)
 		return NULL;
 	ruleset_unref(config->rules);
 	err_list_deinit(&config->warnings);
+	networks_free(config->networks);
 	arena_release(&config->arena);
 	free(config);
 	return NULL;

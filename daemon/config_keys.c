@@ -26,7 +26,8 @@ static const struct key top_keys[] = {
 	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
 	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
 	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
-	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced", "times at which nobody is told"},
+	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced",
+		"times at which nobody is told"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
@@ -50,6 +51,8 @@ static const struct key crawl_keys[] = {
 	[CRAWL_HISTORY] = {"history", KEY_DURATION, "24h",
 		"at the first contact with a source or a rule, older items are kept but not "
 		"alerted"},
+	[CRAWL_ROBOTS] = {"robots", KEY_BOOL, "true",
+		"whether sitemaps and pages are only asked for where robots.txt allows it"},
 	[CRAWL_CONTACT] = {"contact", KEY_TEXT, NULL,
 		"an address, for the web or mail, that says in the user agent who is asking"},
 	[CRAWL_USER_AGENT] = {"user_agent", KEY_TEXT, NULL,
@@ -104,8 +107,9 @@ static const struct key rules_keys[] = {
 
 static const struct key source_keys[] = {
 	[SOURCE_ID] = {"id", KEY_TEXT, NULL, "unique; default: made from the address"},
-	[SOURCE_KIND] = {"kind", KEY_TEXT, "feed", "feed (RSS, Atom, JSON Feed) or opml"},
-	[SOURCE_URL] = {"url", KEY_TEXT, NULL, "of a feed: http, https or file"},
+	[SOURCE_KIND] = {"kind", KEY_TEXT, "feed",
+		"feed (RSS, Atom, JSON Feed), sitemap or opml"},
+	[SOURCE_URL] = {"url", KEY_TEXT, NULL, "of a feed or sitemap: http, https or file"},
 	[SOURCE_FILE] = {"file", KEY_TEXT, NULL,
 		"of a feed or an OPML list, or a folder of them"},
 	[SOURCE_CONNECTOR] = {"connector", KEY_TEXT, NULL, "a network, instead of a kind"},
@@ -122,13 +126,21 @@ static const struct key source_keys[] = {
 	[SOURCE_LANG] = {"lang", KEY_TEXT, NULL, "of items that do not say theirs"},
 	[SOURCE_HEADERS] = {"headers", KEY_NODE, NULL,
 		"to send with each request; secrets may be used"},
+	[SOURCE_ASK] = {"ask", KEY_TEXTS, NULL, "of a connector: in which of its ways it is asked"},
+	[SOURCE_VARS] = {"vars", KEY_NODE, NULL,
+		"of a connector: parameters and keys by name; they may stand beside it too"},
+	[SOURCE_QUOTA] = {"quota", KEY_TEXTS, NULL,
+		"of a connector: what may be spent, as in 5000/d; default: its file's"},
+	[SOURCE_SELECT] = {"select", KEY_NODE, NULL,
+		"of connector: page: what its items look like, by CSS selectors"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
 static const struct key receiver_keys[] = {
 	[RECEIVER_ID] = {"id", KEY_TEXT, NULL, "unique; its history hangs on it"},
 	[RECEIVER_LANG] = {"lang", KEY_TEXT, "en", "of what is written to it: en or fr"},
-	[RECEIVER_BUDGET] = {"budget", KEY_LATER, "every message goes out", "most messages a day"},
+	[RECEIVER_BUDGET] = {"budget", KEY_LATER, "every message goes out",
+		"most messages a day"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
@@ -144,7 +156,8 @@ static const struct key route_keys[] = {
 	[ROUTE_GROUP_INTERVAL] = {"group_interval", KEY_LATER, "each group waits group_wait",
 		"least time between two messages on one group"},
 	[ROUTE_CONTINUE] = {"continue", KEY_BOOL, "false", "ask the routes after this one too"},
-	[ROUTE_DIGEST] = {"digest", KEY_LATER, "messages go out at once", "collected, at a time of day"},
+	[ROUTE_DIGEST] = {"digest", KEY_LATER, "messages go out at once",
+		"collected, at a time of day"},
 	[ROUTE_ROUTES] = {"routes", KEY_NODE, NULL,
 		"asked in order; the first that matches answers"},
 	{NULL, KEY_TEXT, NULL, NULL},
@@ -401,6 +414,8 @@ void section_print(struct buf *out, const struct section *section, const struct 
 				text_print(out, &v->list[k]);
 			}
 			buf_add_char(out, ']');
+		} else if (key->type == KEY_BOOL) {
+			buf_add_str(out, v->truth ? "true" : "false");
 		} else {
 			text_print(out, &v->text);
 		}

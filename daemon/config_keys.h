@@ -46,7 +46,7 @@ struct section {
 	const struct key *keys; /* ends with a NULL name */
 };
 
-enum { SECTION_KEYS_MAX = 16 };
+enum { SECTION_KEYS_MAX = 20 };
 
 enum {
 	TOP_STATE,
@@ -72,6 +72,7 @@ enum {
 	CRAWL_MAX_BODY,
 	CRAWL_MAX_HTML,
 	CRAWL_HISTORY,
+	CRAWL_ROBOTS,
 	CRAWL_CONTACT,
 	CRAWL_USER_AGENT,
 	CRAWL_CA_FILE,
@@ -104,7 +105,11 @@ enum {
 	SOURCE_EVERY,
 	SOURCE_TAGS,
 	SOURCE_LANG,
-	SOURCE_HEADERS
+	SOURCE_HEADERS,
+	SOURCE_ASK,
+	SOURCE_VARS,
+	SOURCE_QUOTA,
+	SOURCE_SELECT
 };
 enum { RECEIVER_ID, RECEIVER_LANG, RECEIVER_BUDGET };
 enum {

@@ -165,7 +165,8 @@ static bool match_read(struct reader *r, const struct yaml *y, const struct yaml
 
 		if (span_eq_str(pair->key->text, "severity")) {
 			warn(r, y, pair->key,
-				"no mention has a severity in this version: this route is left out");
+				"no mention has a severity in this version: this route is left "
+				"out");
 			possible = false;
 		} else if (!key_by_name(pair->key->text, MATCH_KEYS, &matches[n].key))
 			key_unknown(r, y, pair->key, "match", MATCH_KEYS);

@@ -329,7 +329,7 @@ static bool same_crawl(const struct config_crawl *a, const struct config_crawl *
 {
 	return a->every_ms == b->every_ms && a->concurrency_per_host == b->concurrency_per_host &&
 	       a->spacing_ms == b->spacing_ms && a->max_body_bytes == b->max_body_bytes &&
-	       a->history_ms == b->history_ms && span_eq(a->user_agent, b->user_agent) &&
+	       a->history_ms == b->history_ms && a->robots == b->robots && span_eq(a->user_agent, b->user_agent) &&
 	       span_eq(a->ca_file, b->ca_file);
 }
 
@@ -482,6 +482,8 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.spacing_ms = c->crawl.spacing_ms,
 		.every_default_ms = c->crawl.every_ms,
 		.max_body = c->crawl.max_body_bytes,
+		.ignore_robots = !c->crawl.robots,
+		.user_agent = c->crawl.user_agent,
 		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
 		.arg = v,

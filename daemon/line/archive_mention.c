@@ -9,10 +9,12 @@
 #include "vigie/cleanup.h"
 #include "vigie/story.h"
 
-/* `update` says how a hit came, not what it is: it has no column. */
+/* `update` says how a hit came, not what it is, and of a deleted one nothing is left that could
+ * say so but the audit: they have no column. */
 static bool has_column(const struct hit_field *f)
 {
-	return f->offset != offsetof(struct hit, update);
+	return f->offset != offsetof(struct hit, update) &&
+	       f->offset != offsetof(struct hit, deleted);
 }
 
 /* Of an item that comes again: whence it first came, and whether it was news, stay. */
@@ -40,6 +42,8 @@ struct archive_writer {
 	struct archive_sql *match_late;
 	struct archive_sql *score;
 	struct archive_sql *count;
+	struct archive_sql *bury;
+	struct archive_sql *note;
 	struct buf text; /* lists and spans of the row being bound */
 	struct arena arena;
 };
@@ -66,6 +70,16 @@ static const char score_sql[] =
 static const char count_sql[] =
 	"INSERT INTO counts (at, brand, kind, n) VALUES (?1, ?2, ?3, 1)"
 	" ON CONFLICT (at, brand) DO UPDATE SET n = n + 1, kind = min(kind, excluded.kind)";
+/* What was said, and who said it. What is counted (when, where, by which rules) stays. */
+static const char bury_sql[] =
+	"UPDATE mentions SET revision = revision + 1, content_hash = 0, url = NULL, title = "
+	"NULL,"
+	" text = NULL, author_name = NULL, author_handle = NULL, author_url = NULL,"
+	" followers = NULL, tags = NULL, parent = NULL, media = NULL, place_name = NULL,"
+	" place_country = NULL, lat = NULL, lon = NULL, fetched = ?2 WHERE mention = ?1";
+static const char note_sql[] =
+	"INSERT INTO audit (at, actor, action, subject, detail)"
+	" VALUES (?1, ?2, 'deleted', ?3, 'its network shows it as deleted')";
 
 static void insert_text(struct buf *out)
 {
@@ -108,6 +122,8 @@ static int prepare(struct archive_writer *w)
 		{&w->match_late, match_late_sql, NULL},
 		{&w->score, score_sql, NULL},
 		{&w->count, count_sql, NULL},
+		{&w->bury, bury_sql, NULL},
+		{&w->note, note_sql, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++) {
@@ -158,6 +174,8 @@ struct archive_writer *archive_writer_free(struct archive_writer *w)
 	archive_sql_free(w->match_late);
 	archive_sql_free(w->score);
 	archive_sql_free(w->count);
+	archive_sql_free(w->bury);
+	archive_sql_free(w->note);
 	buf_deinit(&w->text);
 	arena_release(&w->arena);
 	free(w);
@@ -392,12 +410,37 @@ static int write_counts(struct archive_writer *w, const struct hit *hit)
 	return r;
 }
 
+/* The text goes; that it went is written down, once. */
+static int bury(struct archive_writer *w, const struct hit *hit, const struct known *known)
+{
+	char key[ITEM_KEY_TEXT + 1];
+	int r;
+
+	if (known->same_text) /* as empty as the hit that says so */
+		return 0;
+	r = run_on_mention(w->unspan, known->mention);
+	if (r == 0) {
+		archive_bind_int(w->bury, 1, known->mention);
+		archive_bind_int(w->bury, 2, fetched_ms(hit));
+		r = archive_sql_run(w->bury);
+	}
+	if (r == 0) {
+		archive_bind_int(w->note, 1, fetched_ms(hit));
+		archive_bind_word(w->note, 2, hit->source);
+		archive_bind_text(w->note, 3, span_str(item_key_text(key, &hit->key)));
+		r = archive_sql_run(w->note);
+	}
+	return r;
+}
+
 int archive_write_hit(struct archive_writer *w, const struct hit *hit)
 {
 	struct known known;
 	int r = look_up(&known, w, hit);
 
-	if (r == 0 && known.found) {
+	if (r == 0 && hit->deleted) {
+		r = known.found ? bury(w, hit, &known) : 0;
+	} else if (r == 0 && known.found) {
 		r = write_again(w, hit, &known);
 	} else if (r == 0) {
 		r = insert_mention(w, hit);

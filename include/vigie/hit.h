@@ -99,6 +99,7 @@ struct hit {
 	uint64_t content_hash; /* XXH3 of what an edit would change: title, text, url */
 	bool update;           /* known already, with other content: never alerts again */
 	bool silent;           /* older than the first contact allows: archived, not alerted */
+	bool deleted; /* its network says it is gone: an update that takes the text away */
 	struct wall fetched;
 	struct span source;      /* id */
 	struct span source_kind; /* feed, … */
