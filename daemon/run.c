@@ -22,6 +22,7 @@
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
 #include "line/crawl.h"
+#include "line/detect.h"
 #include "line/dispatch.h"
 #include "line/keep.h"
 #include "line/post.h"
@@ -38,6 +39,8 @@
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
+/* How often detect looks; divided for tests as the schedule of retries is. */
+enum { DETECT_EVERY_MS = 60000 };
 
 struct vigie {
 	struct run_options options;
@@ -53,6 +56,7 @@ struct vigie {
 	struct queue *queue;
 	struct keep *keep;
 	struct dispatch *dispatch;
+	struct detect *detect;
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
@@ -457,7 +461,13 @@ static int build_act(struct vigie *v)
 			.time_scale = v->options.retry_scale });
 	if (r < 0)
 		return r;
-	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+	if (r < 0)
+		return r;
+	return detect_new(&v->detect, v->loop, v->archive, v->dispatch,
+		&(struct detect_options){ .every_ms = v->options.retry_scale > 0
+				? (int64_t)(DETECT_EVERY_MS / v->options.retry_scale)
+				: DETECT_EVERY_MS });
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -695,6 +705,7 @@ static void tear_down(struct vigie *v)
 	pool_free(v->pool);
 	sift_free(v->sift);
 	control_free(v->control);
+	detect_free(v->detect);
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);

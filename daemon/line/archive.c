@@ -141,6 +141,7 @@ int archive_new(struct archive **ret, struct loop *loop, const struct archive_op
 	if (!a)
 		return -ENOMEM;
 	a->options = *options;
+	a->watched_since_ms = INT64_MAX;
 	a->path = strdup(options->path);
 	a->stats = calloc(1, sizeof(*a->stats));
 	r = a->path && a->stats ? connect_file(a, ARCHIVE_DB_WRITE) : -ENOMEM;

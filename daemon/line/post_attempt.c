@@ -40,6 +40,7 @@ struct attempt {
 	const struct channel *channel;
 	struct transfer_handle *handle;
 	struct outbox_result result;
+	struct notice *notice; /* NULL: mentions */
 	bool asking; /* the archive or the outbox, whose callback is to come */
 };
 
@@ -342,7 +343,9 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		.created = a->taken.created,
 		.hits = hits,
 		.n_hits = n,
-		.n_more = a->taken.n_keys - a->n_items};
+		.n_more = a->notice ? 0 : a->taken.n_keys - a->n_items,
+		.spike = a->notice && a->notice->is_spike ? &a->notice->spike : NULL,
+		.report = a->notice && a->notice->is_report ? &a->notice->report : NULL};
 	const struct render_context context = {.now = loop_wall(p->loop),
 		.public_url = p->public_url,
 		.host = p->host,
@@ -384,6 +387,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
  */
 
 static void fetch(struct attempt *a);
+static void send_notice(struct attempt *a);
 
 static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 {
@@ -394,17 +398,28 @@ static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 	size_t found = 0;
 
 	a->asking = false;
-	for (size_t i = 0; there && i < n; i++)
-		if (hits[i])
-			there[found++] = hits[i];
-	if (found < n && loop_now(m->post->loop).ms - a->began.ms < FETCH_PATIENCE_MS) {
+	for (size_t i = 0; there && i < n; i++) {
+		if (!hits[i])
+			continue;
+		if (a->notice)
+			a->notice->carried[found] = a->notice->carried[i];
+		there[found++] = hits[i];
+	}
+	/* What carried a spike was there when it was found: what is not was erased. */
+	if (found < n && !a->notice && loop_now(m->post->loop).ms - a->began.ms < FETCH_PATIENCE_MS) {
 		mailbox_later(m, a->pause_ms);
 		a->pause_ms = a->pause_ms * 2 < FETCH_AGAIN_MOST_MS ? a->pause_ms * 2
 								    : FETCH_AGAIN_MOST_MS;
 		return;
 	}
 	if (found) {
+		if (a->notice)
+			a->notice->spike.n_carried = found;
 		send(a, there, found);
+		return;
+	}
+	if (a->notice) {
+		send_notice(a);
 		return;
 	}
 	/* Erased, or an archive in trouble: the others need not wait for this one. */
@@ -436,11 +451,23 @@ static void send_notice(struct attempt *a)
 	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
 	const struct hit *hit;
 
-	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken,
+	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken, a->notice,
 		    receiver ? receiver->lang : SPAN_NONE) < 0)
 		conclude(a, VERDICT_RETRY, SPAN("out of memory"), &none);
 	else
 		send(a, &hit, 1);
+}
+
+/* What carries a spike is fetched; a notice that can't be read is told with what there is. */
+static int read_notice(struct attempt *a)
+{
+	const int r = notice_decode(a->notice, &a->arena, a->taken.notice);
+
+	a->n_items = a->notice->spike.n_carried;
+	if (a->n_items)
+		memcpy(a->items, a->notice->carriers, a->n_items * sizeof(*a->items));
+	a->notice->spike.carried = a->notice->carried;
+	return r;
 }
 
 static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken *taken)
@@ -473,6 +500,13 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 		if (a->n_items < FETCH_MOST)
 			a->n_items += item_key_parse(&a->items[a->n_items], keys[i]);
 	}
+	if (taken->notice.n && !span_starts(taken->group, SPAN("stopped="))) {
+		a->notice = arena_calloc(&a->arena, 1, sizeof(*a->notice));
+		if (!a->notice || read_notice(a) == -ENOMEM) {
+			attempt_free(a);
+			return NULL;
+		}
+	}
 	return a;
 }
 
@@ -485,7 +519,7 @@ void attempt_begin(struct mailbox *m, const struct outbox_taken *taken)
 		return;
 	}
 	m->state = MAILBOX_FETCHING;
-	if (span_empty(taken->notice))
+	if (span_empty(taken->notice) || m->attempt->n_items)
 		fetch(m->attempt);
 	else
 		send_notice(m->attempt);
