@@ -22,12 +22,14 @@
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
 #include "line/crawl.h"
+#include "line/detect.h"
 #include "line/dispatch.h"
 #include "line/keep.h"
 #include "line/post.h"
 #include "line/queue.h"
 #include "line/sift.h"
 #include "lock.h"
+#include "mention_page.h"
 #include "printer.h"
 #include "recent.h"
 #include "line/rules_seen.h"
@@ -37,6 +39,8 @@
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
+/* How often detect looks; divided for tests as the schedule of retries is. */
+enum { DETECT_EVERY_MS = 60000 };
 
 struct vigie {
 	struct run_options options;
@@ -52,6 +56,7 @@ struct vigie {
 	struct queue *queue;
 	struct keep *keep;
 	struct dispatch *dispatch;
+	struct detect *detect;
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
@@ -60,6 +65,7 @@ struct vigie {
 	struct control *control;
 	struct rules_seen *rules_seen;
 	struct recent *recent;
+	struct mention_page *mention_page;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -426,6 +432,13 @@ static void on_mentions(void *arg, struct buf *out)
 	recent_json(v->recent, out);
 }
 
+static void on_mention(void *arg, struct http_ask *ask, const struct item_key *key)
+{
+	const struct vigie *v = arg;
+
+	mention_page_serve(v->mention_page, ask, key);
+}
+
 /* --- Building ---------------------------------------------------------------------------------- */
 
 static char *state_path(struct vigie *v, const char *name)
@@ -448,7 +461,13 @@ static int build_act(struct vigie *v)
 			.time_scale = v->options.retry_scale });
 	if (r < 0)
 		return r;
-	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+	if (r < 0)
+		return r;
+	return detect_new(&v->detect, v->loop, v->archive, v->dispatch,
+		&(struct detect_options){ .every_ms = v->options.retry_scale > 0
+				? (int64_t)(DETECT_EVERY_MS / v->options.retry_scale)
+				: DETECT_EVERY_MS });
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -633,6 +652,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.look = look,
 		.reload = reload,
 		.mentions = on_mentions,
+		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.arg = v,
 	};
@@ -671,6 +691,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	if (r >= 0)
 		r = archive_new(&v->archive, v->loop, &archive, &v->arena, ret_why);
 	if (r >= 0)
+		r = mention_page_new(&v->mention_page, v->archive);
+	if (r >= 0)
 		build_passed_over(v);
 	if (r >= 0 && span_empty(v->config->redis))
 		r = redis_server_new(&v->server, v->loop, &server, &v->arena, ret_why);
@@ -683,9 +705,11 @@ static void tear_down(struct vigie *v)
 	pool_free(v->pool);
 	sift_free(v->sift);
 	control_free(v->control);
+	detect_free(v->detect);
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);
+	mention_page_free(v->mention_page);
 	archive_passed_over_free(v->passed_over);
 	keep_free(v->keep);
 	queue_free(v->queue);
