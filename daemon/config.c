@@ -281,6 +281,7 @@ static void receivers_section(struct reader *r, const struct yaml *y, const stru
 	if (top[TOP_RECEIVERS].node)
 		receivers_read(r, y, top[TOP_RECEIVERS].node);
 	receivers_finish(r);
+	notices_read(r, y, &top[TOP_NOTICES]);
 	routes_read(r, y, top[TOP_ROUTES].node);
 }
 

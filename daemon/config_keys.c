@@ -26,6 +26,9 @@ static const struct key top_keys[] = {
 	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
 	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
 	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
+	[TOP_NOTICES] = {"notices", KEY_TEXTS, NULL,
+		"receivers that hear of vigie itself: a source fell silent, a receiver was "
+		"stopped"},
 	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced",
 		"times at which nobody is told"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
