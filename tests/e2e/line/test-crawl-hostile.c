@@ -41,7 +41,7 @@ static const struct {
 	{"headers", "{\"many\": 5000, \"body\": \"" RSS(ITEM("1")) "\"}", BATCH_FAILED, "",
 		"more header fields"},
 	{"header", "{\"wide\": 200000, \"body\": \"" RSS(ITEM("1")) "\"}", BATCH_FAILED, "",
-		""},
+		"more header fields"},
 	{"circle", "{\"redirect\": \"/circle\"}", BATCH_FAILED, "", "more than 5 times"},
 	{"inside", "{\"redirect\": \"http://10.0.0.1/\"}", BATCH_FAILED, "", "10.0.0.1"},
 	{"scheme", "{\"redirect\": \"file:///etc/passwd\"}", BATCH_FAILED, "", "http or https"},
