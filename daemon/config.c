@@ -5,6 +5,7 @@
 
 #include "cli/config_path.h"
 #include "config_keys.h"
+#include "config_networks.h"
 #include "config_reader.h"
 #include "io/resolve.h"
 #include "sources/url.h"
@@ -480,6 +481,7 @@ struct config *config_unref(struct config *config)
 		return NULL;
 	ruleset_unref(config->rules);
 	err_list_deinit(&config->warnings);
+	networks_free(config->networks);
 	arena_release(&config->arena);
 	free(config);
 	return NULL;

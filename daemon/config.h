@@ -18,6 +18,8 @@
 #include "vigie/ruleset.h"
 #include "vigie/source.h"
 
+struct config_network;
+
 /* Texts are NUL-terminated. */
 struct config {
 	struct span state;        /* folder, absolute; not made yet */
@@ -55,6 +57,7 @@ struct config {
 	size_t n_routes;          /* for `check` */
 	struct err_list warnings; /* what will work, but perhaps not as meant */
 	struct arena arena;
+	struct config_network *networks; /* the connector files it needs */
 	unsigned references; /* atomic */
 };
 

@@ -5,6 +5,7 @@
  */
 
 #include "config_keys.h"
+#include "line/connection.h"
 #include "vigie/channel.h"
 
 static void put(struct buf *out, const char *key, struct span value)
@@ -108,14 +109,64 @@ static void rule_lines(struct buf *out, const struct reader *r)
 	}
 }
 
+/* What a connector was given, as it was written; what is looked for, as it is asked. */
+static void connection_print(struct buf *out, const struct source_draft *d)
+{
+	const struct connection *c = d->connection;
+	const char *comma = "";
+
+	put(out, "connector", d->network);
+	put(out, "ask", c->target.ask->name);
+	if (!d->select)
+		put(out, "base", c->target.base);
+	buf_add_str(out, ", vars: {");
+	for (size_t i = 0; i < d->n_given; i++) {
+		buf_addf(out, "%s%.*s: ", comma, SPAN_ARG(d->given_names[i]));
+		text_print(out, &d->given_texts[i]);
+		comma = ", ";
+	}
+	for (size_t i = 0; i < c->target.n_vars; i++) {
+		const struct expr_var *var = &c->target.vars[i];
+		size_t k = 0;
+
+		while (k < d->n_given && !span_eq(d->given_names[k], var->name))
+			k++;
+		if (k < d->n_given)
+			continue;
+		buf_addf(out, "%s%.*s: ", comma, SPAN_ARG(var->name));
+		config_quote(out, var->value);
+		comma = ", ";
+	}
+	buf_add_char(out, '}');
+	if (d->select) {
+		put(out, "url", c->target.base);
+		buf_add_str(out, ", select: {");
+		for (size_t i = 0; i < d->n_select; i++) {
+			buf_addf(out, "%s%.*s: ", i ? ", " : "", SPAN_ARG(d->select[i].field));
+			config_quote(out, d->select[i].value);
+		}
+		buf_add_char(out, '}');
+	}
+	for (size_t i = 0; i < c->n_quotas && d->own_quotas; i++) {
+		buf_addf(out, "%s%lld/%llds", i ? ", " : ", quota: [", (long long)c->quotas[i].most,
+			(long long)(c->quotas[i].per_ms / 1000));
+		if (i + 1 == c->n_quotas)
+			buf_add_char(out, ']');
+	}
+}
+
 static void source_line(struct buf *out, const struct source_draft *d)
 {
 	const struct source *s = &d->source;
 
 	buf_add_str(out, "  - {id: ");
 	config_quote(out, s->id);
-	buf_addf(out, ", kind: %.*s, url: ", SPAN_ARG(s->kind));
-	text_print(out, &d->url);
+	if (d->connection) {
+		connection_print(out, d);
+	} else {
+		buf_addf(out, ", kind: %.*s, url: ", SPAN_ARG(s->kind));
+		text_print(out, &d->url);
+	}
 	buf_add_str(out, ", every: ");
 	if (s->every_ms)
 		put_duration(out, s->every_ms);
@@ -124,7 +175,7 @@ static void source_line(struct buf *out, const struct source_draft *d)
 	put(out, "title", s->title);
 	put(out, "lang", s->lang);
 	put_list(out, "tags", s->tags, s->n_tags);
-	if (s->search)
+	if (s->search && !d->connection)
 		buf_add_str(out, ", search: true");
 	for (size_t i = 0; i < s->n_headers; i++) {
 		buf_add_str(out, i ? ", " : ", headers: {");

@@ -129,6 +129,13 @@ static const struct key source_keys[] = {
 	[SOURCE_LANG] = {"lang", KEY_TEXT, NULL, "of items that do not say theirs"},
 	[SOURCE_HEADERS] = {"headers", KEY_NODE, NULL,
 		"to send with each request; secrets may be used"},
+	[SOURCE_ASK] = {"ask", KEY_TEXTS, NULL, "of a connector: in which of its ways it is asked"},
+	[SOURCE_VARS] = {"vars", KEY_NODE, NULL,
+		"of a connector: parameters and keys by name; they may stand beside it too"},
+	[SOURCE_QUOTA] = {"quota", KEY_TEXTS, NULL,
+		"of a connector: what may be spent, as in 5000/d; default: its file's"},
+	[SOURCE_SELECT] = {"select", KEY_NODE, NULL,
+		"of connector: page: what its items look like, by CSS selectors"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 

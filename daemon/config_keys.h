@@ -46,7 +46,7 @@ struct section {
 	const struct key *keys; /* ends with a NULL name */
 };
 
-enum { SECTION_KEYS_MAX = 16 };
+enum { SECTION_KEYS_MAX = 20 };
 
 enum {
 	TOP_STATE,
@@ -106,7 +106,11 @@ enum {
 	SOURCE_EVERY,
 	SOURCE_TAGS,
 	SOURCE_LANG,
-	SOURCE_HEADERS
+	SOURCE_HEADERS,
+	SOURCE_ASK,
+	SOURCE_VARS,
+	SOURCE_QUOTA,
+	SOURCE_SELECT
 };
 enum { RECEIVER_ID, RECEIVER_LANG, RECEIVER_BUDGET };
 enum {

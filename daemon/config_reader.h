@@ -8,6 +8,7 @@
  */
 
 #include "config.h"
+#include "sources/connector_page.h"
 #include "vigie/yaml.h"
 
 /* A value and how it was written. `value` may be a secret; `written` never shows one: it is the
@@ -32,6 +33,16 @@ struct source_draft {
 	const char *file;           /* where it was written */
 	int line, column;
 	bool named; /* its id was given, not made */
+	/* Of a connector: */
+	struct connection *connection; /* source.connection, while it is made */
+	bool own_quotas;               /* its line says quotas */
+	bool auto_every;               /* nobody said how often */
+	struct span network;           /* as `connector:` has it */
+	struct span *given_names;      /* variables and keys as they were written */
+	struct text *given_texts;
+	size_t n_given;
+	struct connector_select *select; /* of a page */
+	size_t n_select;
 };
 
 struct receiver_draft {

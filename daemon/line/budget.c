@@ -2,19 +2,19 @@
 
 enum { DAY_MS = 24 * 3600 * 1000, STEPS = 32 };
 
-static bool is_daily(const struct budget *b)
+static bool is_daily(const struct quota_budget *b)
 {
 	return b->quota.resets_s >= 0;
 }
 
-static int64_t length(const struct budget *b)
+static int64_t length(const struct quota_budget *b)
 {
 	const int64_t part = b->quota.per_ms / BUDGET_PARTS;
 
 	return is_daily(b) ? DAY_MS : part > 0 ? part : 1;
 }
 
-static int64_t slot_begin(const struct budget *b, int64_t now_ms)
+static int64_t slot_begin(const struct quota_budget *b, int64_t now_ms)
 {
 	const int64_t shift = is_daily(b) ? b->quota.resets_s * 1000 : 0;
 	const int64_t n = length(b), past = (now_ms - shift) % n;
@@ -24,17 +24,17 @@ static int64_t slot_begin(const struct budget *b, int64_t now_ms)
 
 /* When what was spent in it counts no more. A beginning in the future is a clock that went
  * back: it counts. */
-static int64_t slot_end(const struct budget *b, const struct budget_slot *s)
+static int64_t slot_end(const struct quota_budget *b, const struct budget_slot *s)
 {
 	return s->at_ms + length(b) + (is_daily(b) ? 0 : b->quota.per_ms);
 }
 
-static bool counts(const struct budget *b, const struct budget_slot *s, int64_t now_ms)
+static bool counts(const struct quota_budget *b, const struct budget_slot *s, int64_t now_ms)
 {
 	return s->reserved > 0 && now_ms < slot_end(b, s);
 }
 
-int64_t budget_spent(const struct budget *budget, struct wall now)
+int64_t budget_spent(const struct quota_budget *budget, struct wall now)
 {
 	int64_t spent = 0;
 
@@ -44,7 +44,7 @@ int64_t budget_spent(const struct budget *budget, struct wall now)
 	return spent;
 }
 
-int64_t budget_wait(const struct budget *budget, int64_t cost, struct wall now)
+int64_t budget_wait(const struct quota_budget *budget, int64_t cost, struct wall now)
 {
 	const int64_t most = budget->quota.most > cost ? budget->quota.most : cost;
 	struct wall at = now;
@@ -64,7 +64,7 @@ int64_t budget_wait(const struct budget *budget, int64_t cost, struct wall now)
 }
 
 /* The one that begins there; else one that counts no more, or the oldest. */
-static struct budget_slot *slot_at(struct budget *b, int64_t at_ms, int64_t now_ms)
+static struct budget_slot *slot_at(struct quota_budget *b, int64_t at_ms, int64_t now_ms)
 {
 	struct budget_slot *best = &b->slots[0];
 
@@ -82,7 +82,7 @@ static struct budget_slot *slot_at(struct budget *b, int64_t at_ms, int64_t now_
 	return best;
 }
 
-bool budget_spend(struct budget *budget, int64_t cost, struct wall now)
+bool budget_spend(struct quota_budget *budget, int64_t cost, struct wall now)
 {
 	struct budget_slot *s = slot_at(budget, slot_begin(budget, now.ms), now.ms);
 	const int64_t step = budget->quota.most / STEPS;
@@ -94,7 +94,8 @@ bool budget_spend(struct budget *budget, int64_t cost, struct wall now)
 	return true;
 }
 
-void budget_restore(struct budget *budget, int64_t at_ms, int64_t reserved, struct wall now)
+void budget_restore(
+	struct quota_budget *budget, int64_t at_ms, int64_t reserved, struct wall now)
 {
 	const struct budget_slot slot = {at_ms, reserved, reserved};
 

@@ -28,23 +28,24 @@ struct budget_slot {
 	int64_t reserved; /* 0: the slot is free */
 };
 
-struct budget {
+struct quota_budget {
 	struct connector_quota quota;
 	struct budget_slot slots[BUDGET_SLOTS];
 };
 
 /* How long until `cost` may be spent; 0: now. Costs above the whole quota wait for an empty
  * one. */
-int64_t budget_wait(const struct budget *budget, int64_t cost, struct wall now);
+int64_t budget_wait(const struct quota_budget *budget, int64_t cost, struct wall now);
 
 /* Spends, whatever budget_wait() said. True: `reserved` has grown, and must be durable before
  * anything is done with what was spent. */
-bool budget_spend(struct budget *budget, int64_t cost, struct wall now);
+bool budget_spend(struct quota_budget *budget, int64_t cost, struct wall now);
 
 /* What counts now. */
-int64_t budget_spent(const struct budget *budget, struct wall now);
+int64_t budget_spent(const struct quota_budget *budget, struct wall now);
 
 /* What a file says was reserved. Of a slot that is over, nothing. */
-void budget_restore(struct budget *budget, int64_t at_ms, int64_t reserved, struct wall now);
+void budget_restore(
+	struct quota_budget *budget, int64_t at_ms, int64_t reserved, struct wall now);
 
 #endif

@@ -119,6 +119,9 @@ enum connector_stop {
 	CONNECTOR_STOP_REPEAT = 4, /* the next page is the one just read */
 };
 
+/* May a way be gone without a key, or not with one (another host)? */
+enum connector_wants { CONNECTOR_ANY_KEY, CONNECTOR_A_KEY, CONNECTOR_NO_KEYS };
+
 /* One way to ask. */
 struct connector_ask {
 	struct span name;
@@ -137,10 +140,17 @@ struct connector_ask {
 	struct expr *basic;  /* user:password for the header Authorization */
 	struct connector_part *form, *json; /* of a body; json's names are pointers: a/b/0 */
 	size_t n_form, n_json;
-	int64_t page_size;   /* %offset is that many a page; 0: there is none */
-	struct expr *more;   /* another page only while this has a value; NULL: always */
-	bool next_is_link;   /* the next page is named by the header Link (RFC 8288) */
-	unsigned stop;       /* enum connector_stop */
+	int64_t page_size; /* %offset is that many a page; 0: there is none */
+	struct expr *more; /* another page only while this has a value; NULL: always */
+	bool next_is_link; /* the next page is named by the header Link (RFC 8288) */
+	struct connector_part *nexts; /* in place of the map's */
+	size_t n_nexts;
+	struct span *also; /* maps that read the same answer too: comments within posts */
+	size_t n_also;
+	struct expr
+		*base; /* of this way, where it is not the network's and none is configured */
+	enum connector_wants wants; /* a key */
+	unsigned stop;              /* enum connector_stop */
 	int64_t window_rows; /* an answer with so many is cut: ask again for what is older than
 				its oldest (%until); 0: no window */
 	int64_t overlap_ms;  /* %since reaches back so far behind the newest seen */
@@ -166,7 +176,7 @@ struct connector_quota {
 /* How what is looked for is written in the network's own search. */
 struct connector_query {
 	struct span syntax; /* for people */
-	struct expr *term;  /* one: of %term, %words, %tag, %slug */
+	struct expr *term;  /* one: of %term, %phrase, %tag, %slug */
 	struct span either; /* between alternatives; empty: one request a term */
 	int64_t max_bytes;  /* 0: no bound is known */
 	int64_t max_terms;
@@ -252,8 +262,9 @@ struct connector_result {
 	size_t n_nexts;
 	struct connector_alias *aliases; /* other names of items, which tombstones may use */
 	size_t n_aliases;
-	bool cut;  /* the answer's end is missing, or a bound was reached */
-	bool more; /* there were items beyond the bounds */
+	size_t seen; /* values that stood where items do, those passed over too */
+	bool cut;    /* the answer's end is missing, or a bound was reached */
+	bool more;   /* there were items beyond the bounds */
 };
 
 struct connector_options {

@@ -98,9 +98,8 @@ static void add_query(struct buf *url, struct expr_eval *e, const struct connect
 			add_part(url, e, &ask->query[i]);
 }
 
-/* An address the network gave, as far as it leads to the network itself: a key in a header must
- * not follow it to another host, nor into the open. */
-static struct span next_address(struct arena *arena, struct span base, struct span address)
+/* A key in a header must not follow an address to another host, nor into the open. */
+struct span connector_next_address(struct arena *arena, struct span base, struct span address)
 {
 	const struct span url = url_normalize(arena, url_resolve(arena, base, address));
 	const struct url_parts there = url_split(url);
@@ -149,7 +148,7 @@ static int make_url(struct buf *url, struct expr_eval *e, struct arena *arena,
 	int r;
 
 	if (own.n) {
-		const struct span next = next_address(arena, m->base, own);
+		const struct span next = connector_next_address(arena, m->base, own);
 
 		buf_add(url, next);
 		/* The network's next address may leave the key out. */
@@ -256,6 +255,28 @@ static int make_head_and_body(struct request *ret, struct expr_eval *e, struct a
 	ret->n_headers = h.n;
 	buf_deinit(&body);
 	return body.failed ? -ENOMEM : 0;
+}
+
+int connector_own_base(struct span *base, struct arena *arena, const struct connector_ask *ask,
+	const struct expr_var *vars, size_t n_vars)
+{
+	struct expr_eval e;
+	struct span own;
+	int r;
+
+	if (!ask->base)
+		return 0;
+	r = expr_eval_init(&e, arena);
+	if (r < 0)
+		return r;
+	e.vars = vars;
+	e.n_vars = n_vars;
+	own = connector_value(&e, ask->base);
+	r = e.failed ? -ENOMEM : own.n ? 0 : -EINVAL;
+	if (r == 0)
+		*base = own;
+	expr_eval_deinit(&e);
+	return r;
 }
 
 int connector_make(struct request *ret, struct arena *arena, const struct connector_making *m)

@@ -22,7 +22,7 @@ static void put_request_line(struct file *f, void *to, const struct connector_fi
 		const char *name;
 		struct expr **one;
 	} ones[] = {{"path", &ask->path}, {"method", &ask->method}, {"basic", &ask->basic},
-		{"body", &ask->body}};
+		{"body", &ask->body}, {"base", &ask->base}};
 	const struct {
 		const char *prefix;
 		struct connector_part **list;
@@ -65,9 +65,19 @@ void connector_file_request(struct file *f, void *to, const struct yaml_node *va
 
 /* --- Ways to ask -------------------------------------------------------------------------- */
 
+/* A name, or several: the first gives the next page. */
 static void put_map_name(struct file *f, void *to, const struct yaml_node *value)
 {
-	((struct connector_ask *)to)->map = connector_file_text(f, value);
+	struct connector_ask *ask = to;
+
+	if (value->type != YAML_SEQUENCE || !value->n) {
+		ask->map = connector_file_text(f, value);
+		return;
+	}
+	ask->map = connector_file_text(f, value->items[0]);
+	ask->also = connector_file_make(f, value->n, sizeof(*ask->also));
+	for (size_t i = 1; ask->also && i < value->n; i++)
+		ask->also[ask->n_also++] = connector_file_text(f, value->items[i]);
 }
 
 static void put_about(struct file *f, void *to, const struct yaml_node *value)
@@ -100,12 +110,26 @@ static void put_more(struct file *f, void *to, const struct yaml_node *value)
 	((struct connector_ask *)to)->more = connector_file_expr(f, value);
 }
 
+/* link, or {parameter: expression}: in place of what the map says. */
 static void put_next(struct file *f, void *to, const struct yaml_node *value)
 {
-	static const char *const words[] = {"map", "link"};
+	static const char *const words[] = {"link"};
+	struct connector_ask *ask = to;
 
-	((struct connector_ask *)to)->next_is_link =
-		connector_file_word(f, value, words, COUNT(words)) == 1;
+	if (value->type == YAML_MAPPING) {
+		connector_file_parts(f, &ask->nexts, &ask->n_nexts, value);
+	} else {
+		(void)connector_file_word(f, value, words, COUNT(words));
+		ask->next_is_link = true;
+	}
+}
+
+static void put_login(struct file *f, void *to, const struct yaml_node *value)
+{
+	static const char *const words[] = {"any", "needed", "none"};
+
+	((struct connector_ask *)to)->wants =
+		(enum connector_wants)connector_file_word(f, value, words, COUNT(words));
 }
 
 /* One word, or a list of them. */
@@ -206,9 +230,9 @@ void connector_file_asks(struct file *f, void *to, const struct yaml_node *value
 	static const struct connector_file_key keys[] = {{"map", put_map_name},
 		{"about", put_about}, {"pages_from", put_page_first},
 		{"page_size", put_page_size}, {"max_pages", put_max_pages}, {"cost", put_cost},
-		{"more", put_more}, {"next", put_next}, {"stop", put_stop},
-		{"window", put_window}, {"overlap", put_overlap}, {"newest", put_newest},
-		{"forward", put_forward}, {"nested", put_nested},
+		{"more", put_more}, {"next", put_next}, {"login", put_login},
+		{"stop", put_stop}, {"window", put_window}, {"overlap", put_overlap},
+		{"newest", put_newest}, {"forward", put_forward}, {"nested", put_nested},
 		{"request", connector_file_request}};
 	struct connector *c = to;
 
@@ -245,6 +269,11 @@ void connector_file_asks_check(struct file *f)
 			mistake(f, f->y.root,
 				"asks: %.*s wants the map \"%.*s\", and there is none",
 				SPAN_ARG(ask->name), SPAN_ARG(ask->map));
+		for (size_t k = 0; k < ask->n_also; k++)
+			if (!connector_map_find(c, ask->also[k]))
+				mistake(f, f->y.root,
+					"asks: %.*s wants the map \"%.*s\", and there is none",
+					SPAN_ARG(ask->name), SPAN_ARG(ask->also[k]));
 		for (size_t k = 0; k < ask->n_nested; k++)
 			if (!connector_ask_find(c, ask->nested[k].ask))
 				mistake(f, f->y.root,

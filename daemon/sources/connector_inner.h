@@ -23,6 +23,15 @@ struct connector_making {
 int connector_make(
 	struct request *ret, struct arena *arena, const struct connector_making *making);
 
+/* An address the network gave, as far as it leads to the network itself (same scheme, host and
+ * port); else SPAN_NONE. In the arena. */
+struct span connector_next_address(struct arena *arena, struct span base, struct span address);
+
+/* A way may have an address of its own: *base is set to it. 0; -EINVAL when a variable of it is
+ * missing; -ENOMEM. */
+int connector_own_base(struct span *base, struct arena *arena, const struct connector_ask *ask,
+	const struct expr_var *vars, size_t n_vars);
+
 /* The value of an expression as a text; a list stands for its first. */
 struct span connector_value(struct expr_eval *e, const struct expr *x);
 

@@ -115,16 +115,28 @@ static struct span token_base(
 	return login->base.n ? login->base : c->base;
 }
 
+/* `base` empty: each has its own. */
+static int make(struct request *ret, struct arena *arena, const struct connector *c,
+	const struct connector_pass *pass, const struct connector_ask *ask, struct span base)
+{
+	struct span where = token_base(c, pass->login, base);
+	const int r =
+		base.n ? 0 : connector_own_base(&where, arena, ask, pass->vars, pass->n_vars);
+
+	return r < 0 ? r
+		     : connector_make(ret, arena,
+			       &(struct connector_making){.ask = ask,
+				       .base = where,
+				       .vars = pass->vars,
+				       .n_vars = pass->n_vars});
+}
+
 static int fetch(struct connector_pass *pass, struct arena *arena, const struct connector *c,
 	const struct connector_ask *ask, struct span base)
 {
 	pass->entry = CONNECTOR_FETCH_TOKEN;
 	pass->refreshing = ask == &pass->login->refresh;
-	return connector_make(&pass->request, arena,
-		&(struct connector_making){.ask = ask,
-			.base = token_base(c, pass->login, base),
-			.vars = pass->vars,
-			.n_vars = pass->n_vars});
+	return make(&pass->request, arena, c, pass, ask, base);
 }
 
 /* "token, or client_id and client_secret". */
@@ -190,9 +202,10 @@ int connector_enter(struct connector_pass *ret, struct arena *arena, const struc
 	int r = token_decode(&token, arena, keys->token);
 
 	for (size_t i = 0; i < c->n_logins && !pass.login; i++)
-		if (is_open(&c->logins[i], keys))
+		if (keys->wants != CONNECTOR_NO_KEYS && is_open(&c->logins[i], keys))
 			pass.login = &c->logins[i];
-	if (r == 0 && !pass.login && c->needs_login)
+	if (r == 0 && !pass.login && keys->wants != CONNECTOR_NO_KEYS &&
+		(c->needs_login || keys->wants == CONNECTOR_A_KEY))
 		r = say_missing(&pass, arena, c);
 	if (r == 0 && pass.login)
 		r = add_vars(&pass, arena, keys->secrets, keys->n_secrets);
@@ -353,11 +366,7 @@ int connector_consent(struct span *ret, struct arena *arena, const struct connec
 
 	if (r < 0)
 		return r;
-	r = connector_make(&request, arena,
-		&(struct connector_making){.ask = &pass.login->consent,
-			.base = token_base(c, pass.login, base),
-			.vars = pass.vars,
-			.n_vars = pass.n_vars});
+	r = make(&request, arena, c, &pass, &pass.login->consent, base);
 	if (r == 0)
 		*ret = request.url;
 	return r;

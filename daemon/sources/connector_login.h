@@ -17,6 +17,7 @@ enum {
 
 /* What the configuration and the token store hold for a network. */
 struct connector_keys {
+	enum connector_wants wants;     /* of the way that is asked: ask->wants */
 	const struct expr_var *secrets; /* by the names the connector's `needs` have */
 	size_t n_secrets;
 	struct span token; /* as connector_token_read() made it; empty: none yet */

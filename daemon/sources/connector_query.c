@@ -68,7 +68,7 @@ static int read_term(struct term *t, struct arena *arena, struct expr_eval *e,
 	const struct connector *c, struct span given)
 {
 	struct buf lower = {0};
-	struct expr_var vars[4];
+	struct expr_var vars[5];
 	struct span small;
 
 	t->words = tame(arena, given);
@@ -82,8 +82,9 @@ static int read_term(struct term *t, struct arena *arena, struct expr_eval *e,
 	vars[1] = (struct expr_var){SPAN("words"), t->words};
 	vars[2] = (struct expr_var){SPAN("tag"), t->tag};
 	vars[3] = (struct expr_var){SPAN("slug"), t->slug};
+	vars[4] = (struct expr_var){SPAN("phrase"), t->phrase};
 	e->vars = vars;
-	e->n_vars = 4;
+	e->n_vars = 5;
 	t->written =
 		c->query.term ? arena_dup(arena, connector_value(e, c->query.term)) : t->phrase;
 	e->vars = NULL;

@@ -257,6 +257,7 @@ static void read_one(struct reading *r, const struct tree *value)
 {
 	struct item item = item_empty();
 
+	r->out->seen++;
 	if (field(r, CONNECTOR_SKIP))
 		return;
 	item.id = short_text(r, CONNECTOR_ID);

@@ -4,232 +4,9 @@
 #include <stdlib.h>
 
 #include "sources/connector_inner.h"
+#include "sources/connector_place.h"
+#include "sources/draft.h"
 #include "sources/url.h"
-
-enum {
-	MAX_MARKS = 8,
-	MAX_NEXT = 8,
-	MAX_GIVE = 4,
-	MAX_ID_BYTES = 512,
-	VERSION = 1,
-};
-
-/* Names and values; few. */
-struct pairs {
-	struct expr_var items[MAX_MARKS];
-	size_t n;
-};
-
-/* A nested request that waits. */
-struct todo {
-	struct span ask;
-	struct expr_var give[MAX_GIVE];
-	size_t n_give;
-};
-
-/* Where a source stands. Everything points into the arena it was read or made in. */
-struct place {
-	bool open; /* a round is under way */
-	struct wall began;
-	struct wall since;  /* of the rounds so far: the newest that was seen */
-	struct wall newest; /* in this round */
-	struct wall until;  /* of a window that moves back */
-	int64_t pages;
-	bool bounded;
-	struct expr_var next[MAX_NEXT];
-	size_t n_next;
-	struct pairs marks;                     /* known for good */
-	struct pairs coming;                    /* known when the round is done */
-	struct span known[CONNECTOR_MAX_KNOWN]; /* the last round began with these */
-	size_t n_known;
-	struct span first[CONNECTOR_MAX_KNOWN]; /* this one */
-	size_t n_first;
-	bool nested; /* at todo[0], else at the pages of the ask itself */
-	int64_t nested_pages;
-	struct expr_var nested_next[MAX_NEXT];
-	size_t n_nested_next;
-	struct todo *todo;
-	size_t n_todo;
-	size_t dropped;
-};
-
-/* --- As a text ---------------------------------------------------------------------------- */
-
-static void put(struct buf *out, const char *name, struct span value)
-{
-	if (value.n)
-		connector_record_add(out, span_str(name), value);
-}
-
-static void put_number(struct buf *out, const char *name, int64_t v)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%lld", (long long)v);
-	put(out, name, span_str(text));
-}
-
-static void put_time(struct buf *out, const char *name, struct wall t)
-{
-	if (wall_known(t))
-		put_number(out, name, t.ms);
-}
-
-static void put_vars(struct buf *out, const char *prefix, const struct expr_var *vars, size_t n)
-{
-	struct buf name = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		buf_clear(&name);
-		buf_add_str(&name, prefix);
-		buf_add(&name, vars[i].name);
-		if (vars[i].value.n)
-			connector_record_add(out, buf_span(&name), vars[i].value);
-	}
-	out->failed = out->failed || name.failed;
-	buf_deinit(&name);
-}
-
-/* A todo is everything behind its "todo". */
-static void write_place(struct buf *out, const struct place *p)
-{
-	put_number(out, "v", VERSION);
-	put_time(out, "since", p->since);
-	put_vars(out, "mark.", p->marks.items, p->marks.n);
-	for (size_t i = 0; i < p->n_known; i++)
-		put(out, "known", p->known[i]);
-	if (p->open) {
-		put_time(out, "began", p->began);
-		put_time(out, "newest", p->newest);
-		put_time(out, "until", p->until);
-		put_number(out, "pages", p->pages);
-		if (p->bounded)
-			put_number(out, "bounded", 1);
-		put_vars(out, "next.", p->next, p->n_next);
-		put_vars(out, "coming.", p->coming.items, p->coming.n);
-		for (size_t i = 0; i < p->n_first; i++)
-			put(out, "first", p->first[i]);
-		if (p->nested)
-			put_number(out, "nested", p->nested_pages);
-		put_vars(out, "nested.", p->nested_next, p->n_nested_next);
-		for (size_t i = 0; i < p->n_todo; i++) {
-			put(out, "todo", p->todo[i].ask);
-			put_vars(out, "give.", p->todo[i].give, p->todo[i].n_give);
-		}
-	}
-}
-
-/* What waits gives way where it would be too long to be stored. */
-static int encode(struct span *ret, struct arena *arena, struct place *p)
-{
-	struct buf out = {.limit_bytes = CONNECTOR_MAX_STATE_BYTES};
-
-	write_place(&out, p);
-	while (out.failed && p->n_todo) {
-		p->dropped += p->n_todo - p->n_todo / 2;
-		p->n_todo /= 2;
-		buf_clear(&out);
-		write_place(&out, p);
-	}
-	*ret = out.failed ? SPAN_NONE : arena_dup(arena, buf_span(&out));
-	buf_deinit(&out);
-	return ret->p ? 0 : -ENOMEM;
-}
-
-static int64_t number_of(struct span s)
-{
-	const bool minus = s.n && s.p[0] == '-';
-	int64_t v = 0;
-
-	for (size_t i = minus; i < s.n && i < 18; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return 0;
-		v = v * 10 + (s.p[i] - '0');
-	}
-	return minus ? -v : v;
-}
-
-static void add_var(
-	struct expr_var *vars, size_t *n, size_t most, struct span name, struct span value)
-{
-	for (size_t i = 0; i < *n; i++)
-		if (span_eq(vars[i].name, name)) {
-			vars[i].value = value;
-			return;
-		}
-	if (*n < most)
-		vars[(*n)++] = (struct expr_var){name, value};
-}
-
-static void take_number(struct place *p, struct span name, struct span value)
-{
-	struct {
-		const char *name;
-		struct wall *time;
-		int64_t *number;
-	} rows[] = {{"since", &p->since, NULL}, {"began", &p->began, NULL},
-		{"newest", &p->newest, NULL}, {"until", &p->until, NULL},
-		{"pages", NULL, &p->pages}, {"nested", NULL, &p->nested_pages}};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (!span_eq_str(name, rows[i].name))
-			continue;
-		if (rows[i].time)
-			rows[i].time->ms = number_of(value);
-		else
-			*rows[i].number = number_of(value);
-	}
-	p->open = p->open || span_eq_str(name, "began");
-	p->nested = p->nested || span_eq_str(name, "nested");
-	p->bounded = p->bounded || span_eq_str(name, "bounded");
-}
-
-static void take(struct place *p, struct span name, struct span value)
-{
-	const size_t dot = span_find(name, '.');
-	const struct span group = span_slice(name, 0, dot);
-	const struct span rest = span_slice(name, dot + 1, name.n);
-
-	if (dot == name.n && span_eq_str(name, "known") && p->n_known < CONNECTOR_MAX_KNOWN)
-		p->known[p->n_known++] = value;
-	else if (dot == name.n && span_eq_str(name, "first") &&
-		 p->n_first < CONNECTOR_MAX_KNOWN)
-		p->first[p->n_first++] = value;
-	else if (dot == name.n && span_eq_str(name, "todo") && p->n_todo < CONNECTOR_MAX_NESTED)
-		p->todo[p->n_todo++] = (struct todo){.ask = value};
-	else if (dot == name.n)
-		take_number(p, name, value);
-	else if (span_eq_str(group, "mark"))
-		add_var(p->marks.items, &p->marks.n, MAX_MARKS, rest, value);
-	else if (span_eq_str(group, "coming"))
-		add_var(p->coming.items, &p->coming.n, MAX_MARKS, rest, value);
-	else if (span_eq_str(group, "next"))
-		add_var(p->next, &p->n_next, MAX_NEXT, rest, value);
-	else if (span_eq_str(group, "nested"))
-		add_var(p->nested_next, &p->n_nested_next, MAX_NEXT, rest, value);
-	else if (span_eq_str(group, "give") && p->n_todo)
-		add_var(p->todo[p->n_todo - 1].give, &p->todo[p->n_todo - 1].n_give, MAX_GIVE,
-			rest, value);
-}
-
-static int decode(struct place *p, struct arena *arena, struct span state)
-{
-	struct span name, value;
-
-	*p = (struct place){.began = WALL_NONE,
-		.since = WALL_NONE,
-		.newest = WALL_NONE,
-		.until = WALL_NONE};
-	p->todo = arena_calloc(arena, CONNECTOR_MAX_NESTED, sizeof(*p->todo));
-	if (!p->todo)
-		return -ENOMEM;
-	if (state.n <= CONNECTOR_MAX_STATE_BYTES && span_starts(state, SPAN("v=1&")))
-		while (connector_record_next(&name, &value, arena, &state))
-			take(p, name, value);
-	if (p->pages < 0)
-		p->pages = 0;
-	return 0;
-}
 
 /* --- Asking ------------------------------------------------------------------------------- */
 
@@ -243,7 +20,7 @@ static struct wall since_of(const struct place *p, const struct connector_target
 
 /* The request the place stands at: which way of asking, and what it is given. */
 static const struct connector_ask *ask_at(
-	const struct connector_target *t, const struct place *p, const struct todo **ret)
+	const struct connector_target *t, const struct place *p, const struct place_todo **ret)
 {
 	*ret = p->open && p->nested && p->n_todo ? &p->todo[0] : NULL;
 	return *ret ? connector_ask_find(t->connector, (*ret)->ask) : t->ask;
@@ -280,16 +57,19 @@ static void give_all(
 		give(g, arena, vars[i].name, vars[i].value);
 }
 
-static struct span base_of(const struct connector_target *t, const struct connector_pass *pass)
+static struct span base_of(const struct connector_target *t, const struct connector_pass *pass,
+	const struct connector_ask *ask)
 {
-	if (pass && pass->base.n)
+	if (t->base.n)
+		return t->base;
+	if (pass && pass->base.n && !ask->base)
 		return pass->base;
-	return t->base.n ? t->base : t->connector->base;
+	return t->connector->base;
 }
 
 /* The first of a name holds: what the network answered, then the configuration, then keys. */
 static struct given given_for(struct arena *arena, const struct connector_target *t,
-	const struct connector_pass *pass, const struct place *p, const struct todo *todo,
+	const struct connector_pass *pass, const struct place *p, const struct place_todo *todo,
 	const struct connector_ask *ask, struct wall now)
 {
 	struct given g = {0};
@@ -301,10 +81,26 @@ static struct given given_for(struct arena *arena, const struct connector_target
 	give_time(&g, arena, "since", since_of(p, t, ask));
 	give_time(&g, arena, "until", wall_known(p->until) ? p->until : now);
 	give_all(&g, arena, t->vars, t->n_vars);
-	give(&g, arena, SPAN("host"), url_host(arena, base_of(t, pass)));
 	if (pass)
 		give_all(&g, arena, pass->vars, pass->n_vars);
 	return g;
+}
+
+/* Which address, and its %host. */
+static int base_for(struct span *ret, struct given *g, struct arena *arena,
+	const struct connector_target *t, const struct connector_pass *pass,
+	const struct connector_ask *ask)
+{
+	struct span base = base_of(t, pass, ask);
+	int r = g->failed   ? -ENOMEM
+		: t->base.n ? 0
+			    : connector_own_base(&base, arena, ask, g->vars, g->n);
+
+	if (r < 0)
+		return r;
+	give(g, arena, SPAN("host"), url_host(arena, base));
+	*ret = base;
+	return g->failed ? -ENOMEM : 0;
 }
 
 int connector_walk_next(struct connector_step *ret, struct arena *arena,
@@ -312,10 +108,11 @@ int connector_walk_next(struct connector_step *ret, struct arena *arena,
 	struct span state, struct wall now)
 {
 	const struct connector_ask *ask;
-	const struct todo *todo;
+	const struct place_todo *todo;
 	struct place p;
 	struct given g;
-	int r = decode(&p, arena, state);
+	struct span base;
+	int r = connector_place_decode(&p, arena, state);
 
 	if (r < 0)
 		return r;
@@ -332,15 +129,16 @@ int connector_walk_next(struct connector_step *ret, struct arena *arena,
 		p.until = WALL_NONE;
 	}
 	g = given_for(arena, target, pass, &p, todo, ask, p.open ? p.began : now);
-	if (g.failed)
-		return -ENOMEM;
+	r = base_for(&base, &g, arena, target, pass, ask);
+	if (r < 0)
+		return r;
 	*ret = (struct connector_step){
 		.ask = ask, .cost = ask->cost, .first = !p.open && !todo};
 	return connector_make(&ret->request, arena,
 		&(struct connector_making){
 			.ask = ask,
 			.add = pass && pass->login ? &pass->login->add : NULL,
-			.base = base_of(target, pass),
+			.base = base,
 			.vars = g.vars,
 			.n_vars = g.n,
 			.pages = todo ? p.nested_pages : p.pages,
@@ -357,8 +155,9 @@ struct looking {
 	const struct connector_ask *ask;
 	bool flat;
 	bool no_more; /* the ask's `more` says so */
-	struct pairs newest, forward;
-	struct todo *todo;
+	bool foreign; /* the next page would be another host's */
+	struct place_pairs newest, forward, nexts;
+	struct place_todo *todo;
 	size_t n_todo, dropped;
 	bool failed;
 };
@@ -368,29 +167,30 @@ static struct span look_up(struct looking *l, struct expr_eval *e, const struct 
 	const struct span s = connector_value(e, x);
 	struct span kept;
 
-	if (!s.n || s.n > MAX_ID_BYTES * 4)
+	if (!s.n || s.n > PLACE_MAX_ID_BYTES * 4)
 		return SPAN_NONE;
 	kept = arena_dup(l->arena, s);
 	l->failed = l->failed || !kept.p;
 	return kept;
 }
 
-static void look_marks(struct looking *l, struct expr_eval *e, struct pairs *pairs,
+static void look_marks(struct looking *l, struct expr_eval *e, struct place_pairs *pairs,
 	const struct connector_part *parts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct span value = look_up(l, e, parts[i].value);
 
 		if (value.n)
-			add_var(pairs->items, &pairs->n, MAX_MARKS, parts[i].name, value);
+			connector_place_pair(
+				pairs->items, &pairs->n, PLACE_MAX_MARKS, parts[i].name, value);
 	}
 }
 
 /* Behind the last one when that has room for another; else a request of its own. */
-static void add_todo(struct looking *l, const struct connector_nested *nested, struct todo one,
-	size_t *in_batch)
+static void add_todo(struct looking *l, const struct connector_nested *nested,
+	struct place_todo one, size_t *in_batch)
 {
-	struct todo *last = l->n_todo ? &l->todo[l->n_todo - 1] : NULL;
+	struct place_todo *last = l->n_todo ? &l->todo[l->n_todo - 1] : NULL;
 
 	if (*in_batch && *in_batch < (size_t)nested->batch) {
 		last->give[0].value =
@@ -415,14 +215,14 @@ static void look_nested(
 	size_t in_batch = 0;
 
 	for (uint32_t i = 0; i < n && !l->failed && !e->failed; i++) {
-		struct todo one = {.ask = nested->ask};
+		struct place_todo one = {.ask = nested->ask};
 
 		if ((int64_t)i >= nested->most) {
 			l->dropped += n - i;
 			break;
 		}
 		e->item = found->kind == TREE_LIST ? &found->items[i] : found;
-		for (size_t k = 0; k < nested->n_give && k < MAX_GIVE; k++) {
+		for (size_t k = 0; k < nested->n_give && k < PLACE_MAX_GIVE; k++) {
 			const struct span value = look_up(l, e, nested->give[k].value);
 
 			if (value.n)
@@ -442,6 +242,7 @@ static void look(void *arg, struct expr_eval *e)
 	l->no_more = l->ask->more && !expr_value(e, l->ask->more);
 	look_marks(l, e, &l->newest, l->ask->newest, l->ask->n_newest);
 	look_marks(l, e, &l->forward, l->ask->forward, l->ask->n_forward);
+	look_marks(l, e, &l->nexts, l->ask->nexts, l->ask->n_nexts);
 	for (size_t i = 0; !l->flat && i < l->ask->n_nested; i++)
 		look_nested(l, e, &l->ask->nested[i]);
 }
@@ -504,14 +305,14 @@ static bool same_next(const struct expr_var *a, size_t n, const struct connector
 	return true;
 }
 
-static void adopt(struct pairs *to, const struct pairs *from)
+static void adopt(struct place_pairs *to, const struct place_pairs *from)
 {
 	for (size_t i = 0; i < from->n; i++)
-		add_var(to->items, &to->n, MAX_MARKS, from->items[i].name,
+		connector_place_pair(to->items, &to->n, PLACE_MAX_MARKS, from->items[i].name,
 			from->items[i].value);
 }
 
-static bool changes(const struct pairs *marks, const struct pairs *by)
+static bool changes(const struct place_pairs *marks, const struct place_pairs *by)
 {
 	for (size_t i = 0; i < by->n; i++) {
 		size_t k = 0;
@@ -533,12 +334,19 @@ struct taking {
 	struct wall oldest;
 };
 
+static bool is_address(struct span name)
+{
+	return span_eq_str(name, "url") || span_eq_str(name, "path");
+}
+
 /* Does the answer leave something to ask for, by any of the ways pages go on? */
 static bool goes_on(const struct taking *t, const struct expr_var *next, size_t n_next)
 {
 	const struct connector_result *read = t->read;
 
-	if (!read->items.n && !read->n_tombstones && !t->look->n_todo)
+	/* An empty page is the last, unless it says where the next one is. */
+	if (!read->seen && !t->look->n_todo &&
+		!(read->n_nexts && is_address(read->nexts[0].name)))
 		return false;
 	if (t->look->no_more)
 		return false;
@@ -552,7 +360,7 @@ static bool window_moves(const struct taking *t)
 {
 	const struct place *p = t->p;
 
-	return t->ask->window_rows > 0 && (int64_t)t->read->items.n >= t->ask->window_rows &&
+	return t->ask->window_rows > 0 && (int64_t)t->read->seen >= t->ask->window_rows &&
 	       wall_known(t->oldest) && (!wall_known(p->until) || t->oldest.ms < p->until.ms);
 }
 
@@ -570,14 +378,14 @@ static void move_pages(struct taking *t)
 			 all_old(&t->read->items, since_of(p, t->target, t->ask));
 	const bool known = (t->ask->stop & CONNECTOR_STOP_KNOWN) && has_known(p, t->read);
 	const bool forward = t->look->forward.n && changes(&p->marks, &t->look->forward);
-	bool more = forward && t->read->items.n;
+	bool more = forward && t->read->seen;
 
 	adopt(&p->marks, &t->look->forward);
 	if (!t->ask->n_forward && !old && !known)
 		more = goes_on(t, p->next, p->n_next);
 	p->pages++;
 	p->n_next = 0;
-	for (size_t i = 0; more && i < t->read->n_nexts && i < MAX_NEXT; i++)
+	for (size_t i = 0; more && i < t->read->n_nexts && i < PLACE_MAX_NEXT; i++)
 		p->next[p->n_next++] = t->read->nexts[i];
 	if (!more && !old && !known && window_moves(t)) {
 		move_window(p, t->oldest);
@@ -611,7 +419,7 @@ static void move_nested(struct taking *t)
 	}
 	p->nested_pages++;
 	p->n_nested_next = 0;
-	for (size_t i = 0; i < t->read->n_nexts && i < MAX_NEXT; i++)
+	for (size_t i = 0; i < t->read->n_nexts && i < PLACE_MAX_NEXT; i++)
 		p->nested_next[p->n_nested_next++] = t->read->nexts[i];
 }
 
@@ -641,7 +449,7 @@ static void open_round(struct place *p, struct wall now)
 static void remember_first(struct place *p, const struct connector_result *read)
 {
 	for (size_t i = 0; i < read->items.n && p->n_first < CONNECTOR_MAX_KNOWN; i++)
-		if (read->items.items[i].id.n <= MAX_ID_BYTES)
+		if (read->items.items[i].id.n <= PLACE_MAX_ID_BYTES)
 			p->first[p->n_first++] = read->items.items[i].id;
 }
 
@@ -672,38 +480,79 @@ static bool for_good(enum connector_error error)
 	       error == CONNECTOR_BAD_REQUEST || error == CONNECTOR_END_OF_PAGES;
 }
 
+/* By the ask's own maps, all of the one answer. */
+static int read_maps(struct connector_taken *ret, struct arena *arena, const struct looking *l,
+	const struct connector *c, struct connector_options *options, struct span body)
+{
+	int r = connector_read_answer(
+		&ret->read, arena, connector_map_find(c, l->ask->map), options, body);
+
+	options->look = NULL;
+	for (size_t i = 0; r == 0 && i < l->ask->n_also; i++) {
+		struct connector_result more;
+
+		r = connector_read_answer(
+			&more, arena, connector_map_find(c, l->ask->also[i]), options, body);
+		for (size_t k = 0; r == 0 && k < more.items.n; k++)
+			r = item_list_add(&ret->read.items, arena, &more.items.items[k]);
+	}
+	return r;
+}
+
+/* The next page by the ask's own word, in place of its map's. */
+static int put_nexts(struct connector_result *read, struct arena *arena,
+	const struct looking *l, const struct connector_answer *answer)
+{
+	const struct span link = l->ask->next_is_link ? connector_link_next(answer) : SPAN_NONE;
+	const size_t n = l->nexts.n;
+
+	if (!l->ask->next_is_link && !l->ask->n_nexts)
+		return 0;
+	read->n_nexts = 0;
+	read->nexts = arena_calloc(arena, n + 1, sizeof(*read->nexts));
+	if (!read->nexts)
+		return -ENOMEM;
+	if (link.n)
+		read->nexts[read->n_nexts++] =
+			(struct expr_var){SPAN("url"), arena_dup(arena, link)};
+	/* The first says whether there is one. */
+	else if (n && span_eq(l->nexts.items[0].name, l->ask->nexts[0].name))
+		for (; read->n_nexts < n; read->n_nexts++)
+			read->nexts[read->n_nexts] = l->nexts.items[read->n_nexts];
+	return 0;
+}
+
 static int read_body(struct connector_taken *ret, struct arena *arena, struct looking *l,
 	const struct connector_target *target, const struct given *g, struct span base,
 	const struct connector_answer *answer)
 {
 	struct connector_options options = {
 		.vars = g->vars, .n_vars = g->n, .base = base, .look = look, .arg = l};
-	const struct connector_map *map = connector_map_find(target->connector, l->ask->map);
-	const struct span link = l->ask->next_is_link ? connector_link_next(answer) : SPAN_NONE;
+	struct connector_result *read = &ret->read;
 	int r;
 
 	for (size_t i = 0; i < answer->n_headers; i++)
 		if (span_eq_ci(answer->headers[i].name, SPAN("content-type")))
 			options.content_type = answer->headers[i].value;
-	r = connector_read_answer(&ret->read, arena, map, &options, answer->body);
-	if (r == 0 && l->ask->next_is_link) {
-		ret->read.n_nexts = 0;
-		ret->read.nexts = arena_calloc(arena, 1, sizeof(*ret->read.nexts));
-		if (!ret->read.nexts)
-			return -ENOMEM;
-		if (link.n)
-			ret->read.nexts[ret->read.n_nexts++] =
-				(struct expr_var){SPAN("url"), arena_dup(arena, link)};
+	r = read_maps(ret, arena, l, target->connector, &options, answer->body);
+	if (r == 0)
+		r = put_nexts(read, arena, l, answer);
+	/* One that leads elsewhere is not followed. */
+	if (r == 0 && read->n_nexts && is_address(read->nexts[0].name) &&
+		!connector_next_address(arena, base, read->nexts[0].value).n) {
+		read->n_nexts = 0;
+		l->foreign = true;
 	}
 	return r < 0 ? r : l->failed ? -ENOMEM : 0;
 }
 
 /* What stands before an answer is looked at. */
 static int begin(struct connector_taken *ret, struct taking *t, struct place *p,
-	const struct todo **todo, struct arena *arena, const struct connector_target *target,
-	struct span state, const struct connector_answer *answer)
+	const struct place_todo **todo, struct arena *arena,
+	const struct connector_target *target, struct span state,
+	const struct connector_answer *answer)
 {
-	int r = decode(p, arena, state);
+	int r = connector_place_decode(p, arena, state);
 
 	if (r < 0)
 		return r;
@@ -725,7 +574,7 @@ static int end(struct connector_taken *ret, struct arena *arena, struct place *p
 
 	if (p->nested && !p->n_todo)
 		close_round(p);
-	r = encode(&ret->state, arena, p);
+	r = connector_place_encode(&ret->state, arena, p);
 	ret->more = p->open;
 	ret->bounded = p->bounded || p->dropped > 0;
 	return r;
@@ -736,10 +585,11 @@ int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 	const struct connector_answer *answer)
 {
 	struct looking l = {.arena = arena, .flat = target->flat};
-	const struct todo *todo;
+	const struct place_todo *todo;
 	struct taking t;
 	struct place p;
 	struct given g;
+	struct span base;
 	int r = begin(ret, &t, &p, &todo, arena, target, state, answer);
 
 	if (r < 0)
@@ -764,10 +614,12 @@ int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 	l.ask = t.ask;
 	l.todo = arena_calloc(arena, CONNECTOR_MAX_NESTED, sizeof(*l.todo));
 	g = given_for(arena, target, NULL, &p, todo, t.ask, p.began);
-	if (!l.todo || g.failed)
+	if (!l.todo)
 		return -ENOMEM;
 	t.look = &l;
-	r = read_body(ret, arena, &l, target, &g, base_of(target, NULL), answer);
+	r = base_for(&base, &g, arena, target, NULL, t.ask);
+	if (r == 0)
+		r = read_body(ret, arena, &l, target, &g, base, answer);
 	if (r < 0)
 		return r;
 	if (todo) {
@@ -782,6 +634,7 @@ int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 		move_pages(&t);
 	}
 	append_todo(&p, &l);
+	p.bounded = p.bounded || l.foreign;
 	return end(ret, arena, &p);
 }
 
@@ -789,12 +642,12 @@ int connector_walk_unchanged(struct span *ret, struct arena *arena,
 	const struct connector_target *target, struct span state, struct wall now)
 {
 	struct place p;
-	int r = decode(&p, arena, state);
+	int r = connector_place_decode(&p, arena, state);
 
 	(void)target;
 	(void)now;
 	if (r < 0)
 		return r;
 	p.open = false;
-	return encode(ret, arena, &p);
+	return connector_place_encode(ret, arena, &p);
 }

@@ -23,7 +23,7 @@ static void no_window_holds_more_than_the_quota(void **state)
 {
 	enum { SPENDS = 400 };
 	static int64_t at[SPENDS];
-	struct budget b = {.quota = {.most = 50, .per_ms = 60 * SECOND, .resets_s = -1}};
+	struct quota_budget b = {.quota = {.most = 50, .per_ms = 60 * SECOND, .resets_s = -1}};
 	struct wall now = later(17);
 
 	(void)state;
@@ -41,7 +41,7 @@ static void no_window_holds_more_than_the_quota(void **state)
 
 static void a_day_begins_at_its_own_hour(void **state)
 {
-	struct budget b = {.quota = {.most = 10000, .per_ms = DAY, .resets_s = 8 * 3600}};
+	struct quota_budget b = {.quota = {.most = 10000, .per_ms = DAY, .resets_s = 8 * 3600}};
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
@@ -56,7 +56,7 @@ static void a_day_begins_at_its_own_hour(void **state)
 
 static void what_costs_more_than_all_waits_for_an_empty_window(void **state)
 {
-	struct budget b = {.quota = {.most = 5, .per_ms = HOUR, .resets_s = -1}};
+	struct quota_budget b = {.quota = {.most = 5, .per_ms = HOUR, .resets_s = -1}};
 
 	(void)state;
 	assert_int_equal(budget_wait(&b, 9, noon), 0);
@@ -66,7 +66,8 @@ static void what_costs_more_than_all_waits_for_an_empty_window(void **state)
 
 static void a_crash_costs_a_step_at_most_and_gives_nothing(void **state)
 {
-	struct budget b = {.quota = {.most = 320, .per_ms = DAY, .resets_s = 0}}, again = {0};
+	struct quota_budget b = {.quota = {.most = 320, .per_ms = DAY, .resets_s = 0}},
+			    again = {0};
 	struct budget_slot durable = {0};
 	int writes = 0;
 
