@@ -47,6 +47,12 @@ static void top_lines(struct buf *out, const struct config *config, const struct
 	buf_add_str(out, "\ntz: ");
 	text_print(out, &top[TOP_TZ].text);
 	buf_add_char(out, '\n');
+	for (size_t i = 0; i < top[TOP_NOTICES].n; i++) {
+		buf_add_str(out, i ? ", " : "notices: [");
+		text_print(out, &top[TOP_NOTICES].list[i]);
+	}
+	if (top[TOP_NOTICES].n)
+		buf_add_str(out, "]\n");
 }
 
 static void define_lines(struct buf *out, const struct yaml_node *define)

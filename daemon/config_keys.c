@@ -33,6 +33,9 @@ static const struct key top_keys[] = {
 	[TOP_SEVERITY] = {"severity", KEY_NODE, NULL, "how bad a mention is: a sum"},
 	[TOP_SILENCES] = {"silences", KEY_NODE, NULL, "what nobody is told, for a time"},
 	[TOP_MUTES] = {"mutes", KEY_NODE, NULL, "authors and sites nobody is told of"},
+	[TOP_NOTICES] = {"notices", KEY_TEXTS, NULL,
+		"receivers that hear of vigie itself: a source fell silent, a receiver was "
+		"stopped"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };

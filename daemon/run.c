@@ -446,6 +446,24 @@ static char *state_path(struct vigie *v, const char *name)
 	return (char *)arena_printf(&v->arena, "%s/%s", v->config->state.p, name).p;
 }
 
+static void on_stands(
+	void *arg, const struct source *source, bool silent, bool gone, struct span error)
+{
+	struct vigie *v = arg;
+
+	if (!v->post)
+		return;
+	post_incident(v->post, INCIDENT_SILENT, source->id, silent, error);
+	post_incident(v->post, INCIDENT_GONE, source->id, gone, error);
+}
+
+static void on_incidents(void *arg)
+{
+	struct vigie *v = arg;
+
+	crawl_tell(v->crawl);
+}
+
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
@@ -458,7 +476,9 @@ static int build_act(struct vigie *v)
 		&(struct post_options){ .redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
 			.public_url = v->config->http.public_url,
-			.time_scale = v->options.retry_scale });
+			.time_scale = v->options.retry_scale,
+			.incidents = on_incidents,
+			.arg = v });
 	if (r < 0)
 		return r;
 	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
@@ -497,6 +517,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.user_agent = c->crawl.user_agent,
 		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
+		.stands = on_stands,
 		.arg = v,
 	};
 	const char *why = NULL;
@@ -675,6 +696,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	r = loop_new(&v->loop);
 	if (r >= 0)
 		r = heap_new(&v->heap, v->loop);
+	if (r >= 0)
+		loop_shift_wall(v->loop, v->options.wall_shift_ms);
 	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
 			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
