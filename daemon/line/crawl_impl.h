@@ -4,7 +4,7 @@
 /*
  * crawl_impl: what crawl's files share. crawl.c keeps the set of sources and their states;
  * crawl_fetch.c takes one source through an attempt; crawl_robots.c asks what a site allows
- * first; crawl_file.c reads file: sources.
+ * first; crawl_connect.c asks networks; crawl_file.c reads file: sources.
  */
 
 #include "line/crawl.h"
@@ -45,6 +45,8 @@ struct flight {
 	struct flight *next_waiting; /* for the same */
 	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
 	const char *refused_mark; /* then */
+	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
+	bool token;                 /* it is asked with a token, which may have ended */
 };
 
 struct crawl {
@@ -85,7 +87,7 @@ void crawl_give_back(struct flight *f);
 /* Its batch isn't at a station: something it waits for will come, and can be called off. */
 static inline bool crawl_is_asking(const struct flight *f)
 {
-	return f->handle || f->site;
+	return f->handle || f->site || f->turn;
 }
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
@@ -100,6 +102,18 @@ enum { CRAWL_ROBOTS_WAIT = 1 };
 int crawl_robots_ask(struct flight *f);
 void crawl_robots_leave(struct flight *f); /* it waits no more */
 void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more */
+
+/* Takes a source of a network through its attempt, up to the request. */
+void crawl_connect(struct flight *f);
+/* The cursor behind a 304. */
+void crawl_connect_unchanged(struct flight *f);
+void crawl_connect_told(struct flight *f, const struct health *health);
+/* Makes batch->request. 0 or -errno. */
+int crawl_send(struct flight *f);
+/* Is an unconditional answer due again? */
+bool crawl_wants_all(const struct flight *f);
+/* Forgets an attempt with its batch; its entry stays busy. */
+void crawl_drop_flight(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */
