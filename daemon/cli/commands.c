@@ -40,8 +40,10 @@ const struct command commands[] = {
 		"[--http]] FILE",
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
-	{ "sources", "[list|show NETWORK] [--json]",
-		"say which networks can be read, and on what terms", command_sources },
+	{ "sources",
+		"[list|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
+		"[--var NAME=VALUE]… [--allow RANGE]",
+		"say which networks can be read, and on what terms; ask one", command_sources },
 	{ "discover", "[--base URL] [--content-type TYPE] [--guess] [--allow RANGE] FILE|URL",
 		"print the feeds an HTML page names: one JSON object a line", command_discover },
 	{ "match", "--rules FILE… [--stats] [FILE]",

@@ -404,3 +404,14 @@ def test_no_way_in_is_said_with_the_detour(lab):
     configure(lab, '  - {connector: quora}\n')
     done = lab.vigie('check', '-c', lab.config_path)
     assert 'nothing can be read from Quora' in done.stderr and 'Instead:' in done.stderr
+
+
+def test_one_request_shows_the_items_and_the_cost(lab):
+    connector(lab, QUOTA.replace('    map: posts', '    map: posts\n    cost: 2', 1))
+    net = Network(lab, lambda asked: {'posts': [post(1), {'id': 'p9', 'gone': True}]} if asked.path == '/search' else None)
+    file = os.path.join(lab.folder, 'board.yaml')
+    done = lab.vigie('sources', 'try', file, '--query', 'acme', '--base', lab.url(''), '--allow', '127.0.0.0/8')
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]['title'] == 'post 1' and lines[1] == {'tombstone': 'p9'}
+    assert 'cost 2 of 6 in 3600 s' in done.stderr
+    assert [a.query['q'] for a in net.asked] == ['acme']
