@@ -44,6 +44,8 @@ const struct command commands[] = {
 		"[list|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
 		"[--var NAME=VALUE]… [--allow RANGE]",
 		"say which networks can be read, and on what terms; ask one", command_sources },
+	{ "auth", "NETWORK [-c FILE]", "let a person agree that a network is read as them",
+		command_auth },
 	{ "discover", "[--base URL] [--content-type TYPE] [--guess] [--allow RANGE] FILE|URL",
 		"print the feeds an HTML page names: one JSON object a line", command_discover },
 	{ "match", "--rules FILE… [--stats] [FILE]",

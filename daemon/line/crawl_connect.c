@@ -12,14 +12,15 @@
 
 enum { LEAST_WAIT_MS = 20 };
 
-static void fail(struct flight *f, enum connector_error refusal, struct span why)
+static void fail(
+	struct flight *f, enum connector_error refusal, int64_t retry_ms, struct span why)
 {
 	struct batch *b = f->batch;
 
 	schedule_release(f->crawl->schedule, f->entry->slot);
 	b->outcome = BATCH_FAILED;
 	b->lesson.refusal = (int)refusal;
-	b->lesson.retry_ms = -1;
+	b->lesson.retry_ms = retry_ms > 0 ? retry_ms : -1;
 	b->error = arena_dup(&b->arena, why);
 	crawl_answered(f);
 }
@@ -50,7 +51,7 @@ static void on_spent(void *arg, int64_t wait_ms)
 	f->crawl->stats.fetches++;
 	r = crawl_send(f);
 	if (r < 0)
-		fail(f, CONNECTOR_BAD_REQUEST,
+		fail(f, CONNECTOR_BAD_REQUEST, 0,
 			r == -ENOMEM
 				? SPAN("no memory for the request")
 				: SPAN("an address that can't be asked: correct its base"));
@@ -95,7 +96,7 @@ static void on_entered(void *arg, const struct accounts_entry *entry)
 
 	f->turn = NULL;
 	if (!entry->pass && entry->refusal != CONNECTOR_OK) {
-		fail(f, entry->refusal, entry->why);
+		fail(f, entry->refusal, entry->retry_ms, entry->why);
 		return;
 	}
 	if (!entry->pass) {
@@ -118,7 +119,7 @@ static void on_entered(void *arg, const struct accounts_entry *entry)
 		r = accounts_spend(&f->turn, c->options.accounts, connection, b->source->id,
 			step.cost > 0 ? step.cost : 1, on_spent, f);
 	if (r < 0)
-		fail(f, CONNECTOR_BAD_REQUEST,
+		fail(f, CONNECTOR_BAD_REQUEST, 0,
 			r == -ENOMEM
 				? SPAN("no memory for the request")
 				: SPAN("no request can be made: a variable is missing, or the "
@@ -131,7 +132,7 @@ void crawl_connect(struct flight *f)
 	struct accounts *accounts = f->crawl->options.accounts;
 
 	if (!accounts || accounts_enter(&f->turn, accounts, connection, on_entered, f) < 0)
-		fail(f, CONNECTOR_UNAVAILABLE, SPAN("no memory"));
+		fail(f, CONNECTOR_UNAVAILABLE, 0, SPAN("no memory"));
 }
 
 void crawl_connect_unchanged(struct flight *f)

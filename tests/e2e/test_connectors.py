@@ -1,15 +1,21 @@
 """Sources of networks: a scripted network that behaves as one, and the requests that are made to it."""
 import base64
+import hashlib
 import json
 import os
 import sqlite3
 import stat
+import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
+from lab import VIGIE
 
 HOOK = """
 rules:
@@ -415,3 +421,87 @@ def test_one_request_shows_the_items_and_the_cost(lab):
     assert lines[0]['title'] == 'post 1' and lines[1] == {'tombstone': 'p9'}
     assert 'cost 2 of 6 in 3600 s' in done.stderr
     assert [a.query['q'] for a in net.asked] == ['acme']
+
+
+def test_a_person_agrees_once_and_the_refresh_token_is_rotated(lab):
+    connector(lab, """tier: 3
+auth: OAuth 2.0
+needs_login: true
+logins:
+  person:
+    about: a person's consent
+    needs: [client_id]
+    add: |
+      header.Authorization = "Bearer {%access_token}"
+    consent: |
+      path = '/agree'
+      query.client_id = %client_id
+      query.redirect_uri = %redirect_uri
+      query.state = %state
+      query.code_challenge = %code_verifier | s256
+      query.code_challenge_method = 'S256'
+    token: |
+      path = '/token'
+      form.grant_type = 'authorization_code'
+      form.code = %code
+      form.redirect_uri = %redirect_uri
+      form.code_verifier = %code_verifier
+    refresh: |
+      path = '/token'
+      form.grant_type = 'refresh_token'
+      form.refresh_token = %refresh_token
+    answer: {access_token: /access_token, refresh_token: /refresh_token, expires_in: /expires_in}
+asks:
+  all:
+    map: posts
+    request: |
+      path = '/all'
+errors:
+  - when: /status == 401
+    is: auth
+""" + POSTS)
+    challenge, good = {}, {'access': None, 'refresh': None}
+    count = [0]
+
+    def reply(asked):
+        if asked.path == '/token':
+            if asked.form['grant_type'] == 'authorization_code':
+                digest = hashlib.sha256(asked.form['code_verifier'].encode()).digest()
+                assert base64.urlsafe_b64encode(digest).rstrip(b'=').decode() == challenge['is']
+                assert asked.form['code'] == 'c0de'
+            elif asked.form['refresh_token'] != good['refresh']:
+                return 400, {}, {'error': 'invalid_grant'}
+            count[0] += 1
+            good.update(access=f'access-{count[0]}', refresh=f'refresh-{count[0]}')
+            return {'access_token': good['access'], 'refresh_token': good['refresh'], 'expires_in': 3600}
+        if asked.path == '/all':
+            if asked.headers.get('authorization') != f"Bearer {good['access']}":
+                return 401, {}, {}
+            return {'posts': [post(1)]}
+        return None
+
+    net = Network(lab, reply)
+    configure(lab, '  - {connector: board.yaml, every: 1s, client_id: app}\n')
+    lab.start()
+    lab.wait(lambda: 'vigie auth board' in (lab.status()['sources'][0]['error'] or ''), 'the state')
+    with subprocess.Popen([VIGIE, 'auth', 'board', '-c', lab.config_path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True) as auth:
+        try:
+            address = auth.stdout.readline()
+            query = dict(parse_qsl(urlsplit(address).query))
+            challenge['is'] = query['code_challenge']
+            assert query['client_id'] == 'app' and query['redirect_uri'].startswith('http://127.0.0.1:')
+            with pytest.raises(urllib.error.HTTPError):  # somebody else's return
+                urllib.request.urlopen(query['redirect_uri'] + '?code=evil&state=guess')
+            urllib.request.urlopen(f"{query['redirect_uri']}?code=c0de&state={query['state']}")
+            assert auth.wait(20) == 0
+        finally:
+            auth.kill()
+    lab.wait(lambda: titles(lab) == ['post 1'], 'a post')
+    good['access'] = 'ended before its time'
+    lab.wait(lambda: len(net.at('/token')) == 2, 'a refresh')
+    [name] = os.listdir(os.path.join(lab.state, 'tokens'))
+    lab.wait(lambda: 'refresh-2' in open(os.path.join(lab.state, 'tokens', name), encoding='utf-8').read(), 'the new one')
+    after = len(net.at('/all'))
+    lab.wait(lambda: len(net.at('/all')) >= after + 2, 'reading to go on')
+    assert not lab.status()['sources'][0]['error']
