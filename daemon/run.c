@@ -19,6 +19,7 @@
 #include "io/redis_server.h"
 #include "io/resolve.h"
 #include "io/transfer.h"
+#include "line/accounts.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
 #include "line/crawl.h"
@@ -60,6 +61,7 @@ struct vigie {
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
+	struct accounts *accounts;
 	struct crawl *crawl;
 	struct sift *sift;
 	struct control *control;
@@ -85,7 +87,7 @@ static void fail(struct span why)
 
 static bool drained(const struct vigie *v)
 {
-	return (!v->sift || sift_idle(v->sift)) && (!v->queue || queue_idle(v->queue)) &&
+	return (!v->sift || sift_idle(v->sift)) && (!v->accounts || accounts_idle(v->accounts)) && (!v->queue || queue_idle(v->queue)) &&
 	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
 }
 
@@ -400,6 +402,7 @@ static void look(void *arg, struct status_view *ret)
 		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
 		.loop = v->loop,
 		.crawl = v->crawl,
+		.accounts = v->accounts,
 		.queue = v->queue,
 		.archive = v->archive,
 		.keep = v->keep,
@@ -515,6 +518,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.max_body = c->crawl.max_body_bytes,
 		.ignore_robots = !c->crawl.robots,
 		.user_agent = c->crawl.user_agent,
+		.history_ms = c->crawl.history_ms,
 		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
 		.stands = on_stands,
@@ -530,6 +534,15 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	r = sift_new(&v->sift, v->loop, v->pool, &sift);
 	if (r < 0)
 		return r;
+	r = accounts_new(&v->accounts, v->loop, v->pool,
+		&(struct accounts_options){ .transfer = v->crawling,
+			.folder = c->state.p,
+			.config_ref = ref_config,
+			.config_unref = unref_config },
+		&v->arena, ret_why);
+	if (r < 0)
+		return r;
+	crawl.accounts = v->accounts;
 	crawl.next = (struct batch_sink){ sift_take, v->sift };
 	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
@@ -737,6 +750,7 @@ static void tear_down(struct vigie *v)
 	keep_free(v->keep);
 	queue_free(v->queue);
 	crawl_free(v->crawl);
+	accounts_free(v->accounts);
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);

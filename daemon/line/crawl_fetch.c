@@ -64,12 +64,20 @@ void crawl_abandon(struct flight *f)
 	if (crawl_is_asking(f)) {
 		if (f->handle)
 			transfer_cancel(f->handle);
+		else if (f->turn)
+			accounts_cancel(f->turn);
 		else
 			crawl_robots_leave(f);
 		(void)batch_free(f->batch);
 		if (f->entry)
 			schedule_park(f->crawl->schedule, f->entry->slot);
 	}
+	flight_free(f);
+}
+
+void crawl_drop_flight(struct flight *f)
+{
+	(void)batch_free(f->batch);
 	flight_free(f);
 }
 
@@ -103,7 +111,7 @@ static bool has_header(const struct source *s, const char *name)
 }
 
 /* True once a day (spread by the source's own number) and whenever a cache was found lying. */
-static bool wants_all(const struct flight *f)
+bool crawl_wants_all(const struct flight *f)
 {
 	const struct batch *b = f->batch;
 	const int64_t age = loop_wall(f->crawl->loop).ms - f->memo.full.ms;
@@ -146,7 +154,7 @@ static int ask(struct flight *f)
 		.headers = headers,
 		.n_headers = n,
 	};
-	f->conditional = !f->part && !wants_all(f);
+	f->conditional = !f->part && !crawl_wants_all(f);
 	if (f->conditional) {
 		b->request.etag = b->state.etag;
 		b->request.last_modified = b->state.last_modified;
@@ -180,6 +188,14 @@ static bool is_last(const struct crawl *c, const struct entry *e)
 
 static void on_answer(void *arg, const struct transfer_result *result);
 
+int crawl_send(struct flight *f)
+{
+	return transfer_start(&f->handle, f->crawl->transfer,
+		&(struct transfer_ask){
+			.request = &f->batch->request, .last = is_last(f->crawl, f->entry)},
+		on_answer, f);
+}
+
 void crawl_fetch(struct crawl *c, struct entry *e)
 {
 	struct flight *f = flight_new(c, e);
@@ -196,6 +212,10 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 			crawl_answered(f);
 			return;
 		}
+		if (e->source->connection) {
+			crawl_connect(f);
+			return;
+		}
 		r = ask(f);
 		if (r == 0)
 			r = crawl_robots_ask(f);
@@ -209,12 +229,7 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 		}
 		c->stats.fetches += r == 0;
 		if (r == 0)
-			r = transfer_start(&f->handle, c->transfer,
-				&(struct transfer_ask){
-					.request = &f->batch->request,
-					.last = is_last(c, e),
-				},
-				on_answer, f);
+			r = crawl_send(f);
 		if (r == 0)
 			return;
 		if (r != -ENOMEM) { /* an address that no request can be made of */
@@ -288,6 +303,8 @@ static bool is_unchanged(const struct flight *f)
 
 	if (d->status == 304)
 		return f->conditional;
+	if (b->source->connection)
+		return false;
 	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
 	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
 }
@@ -308,7 +325,11 @@ static void on_answer(void *arg, const struct transfer_result *result)
 		b->document.status = 0;
 	} else if (is_unchanged(f)) {
 		b->outcome = BATCH_UNCHANGED;
-	} else if (b->document.status >= 200 && b->document.status < 300) {
+		if (b->source->connection)
+			crawl_connect_unchanged(f);
+	} else if (b->source->connection ||
+		   (b->document.status >= 200 && b->document.status < 300)) {
+		/* Of a network, what a refusal means is to be read too. */
 		b->outcome = BATCH_READ;
 	}
 	crawl_answered(f);
@@ -503,18 +524,19 @@ static bool judge(struct flight *f)
 		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
 		.random = {schedule_random(c->schedule, UINT32_MAX),
 			schedule_random(c->schedule, UINT32_MAX)},
+		.token = f->token,
 	};
 
 	if (b->outcome == BATCH_FAILED && f->file.n)
 		b->error = arena_printf(
 			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
-	if (!crawl_is_file(s))
+	if (!crawl_is_file(s) && !s->connection)
 		crawl_parts_settle(f);
 	/* A part says nothing of the index: neither of its validators nor of how it was asked.
 	 */
 	how.conditional = f->conditional || f->part;
-	how.again = f->again;
+	how.again = f->again || b->lesson.again;
 	how.passed = f->file.n || f->passed;
 	how.refused_ms = f->refused_ms;
 	how.refused_mark = f->refused_mark;
@@ -538,16 +560,19 @@ static bool judge(struct flight *f)
 			health.due_in_ms = 0;
 			b->state.next_due = how.now;
 		}
-	} else if (!crawl_is_file(s) && !f->part) {
+	} else if (!crawl_is_file(s) && !s->connection && !f->part) {
 		follow_move(f);
 	}
 	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
-		!crawl_is_file(s) && (span_empty(b->state.cursor) || has_mark(&b->state)))
+		!crawl_is_file(s) && !s->connection &&
+		(span_empty(b->state.cursor) || has_mark(&b->state)))
 		b->state.cursor = mark_of(&b->arena, b->document.body);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};
-	if (health.host_ms && f->entry)
+	if (s->connection)
+		crawl_connect_told(f, &health);
+	if (health.host_ms && f->entry && !s->connection)
 		schedule_hold(
 			c->schedule, f->entry->slot, loop_now(c->loop).ms + health.host_ms);
 	tell(c, b, &health);

@@ -105,6 +105,7 @@ class Lab:
         self.state = os.path.join(self.folder, 'state')
         self.config_path = os.path.join(self.folder, 'vigie.yaml')
         self.paths = {}
+        self.network = None      # function(method, target, headers, body) -> (status, headers, body), or None: not its own
         self.posts = []
         self.mails = []
         self.hook_answers = {}   # name -> function(post) -> (status, headers, body), or None to hang
@@ -175,6 +176,12 @@ class Lab:
                 self.posts.append(post)
                 self.news.notify_all()
             return result if result else (None, {}, b'')
+        if self.network:
+            reply = self.network(method, target, headers, body)
+            if reply:
+                with self.news:
+                    self.news.notify_all()
+                return reply
         path = self.paths.get(target)
         if not path:
             return 404, {}, b'nothing here'
