@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "common.h"
-#include "compile.h"
 #include "dictionary.h"
 #include "entry.h"
 #include "lint.h"
+#include "meaning.h"
 #include "regex.h"
 #include "vigie/utf8.h"
 #include "vigie/yaml.h"
@@ -131,11 +131,11 @@ static bool excludes(const struct node *not_, uint64_t meaning)
 {
 	const struct node *inner = not_->first;
 
-	if (compile_meaning(inner) == meaning)
+	if (meaning_of(inner) == meaning)
 		return true;
 	for (const struct node *c = inner->kind == NODE_OR ? inner->first : NULL; c;
 		c = c->next)
-		if (compile_meaning(c) == meaning)
+		if (meaning_of(c) == meaning)
 			return true;
 	return false;
 }
@@ -155,7 +155,7 @@ static void look_at_conditions(struct lint_place *place, const struct node *n)
 	size_t k = 0;
 
 	for (const struct node *a = n->first; a && k < SIBLINGS_MAX; a = a->next, k++) {
-		const uint64_t meaning = compile_meaning(a);
+		const uint64_t meaning = meaning_of(a);
 
 		for (const struct node *b = n->first; b; b = b->next) {
 			if (b->kind == NODE_NOT && a != b && excludes(b, meaning))

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "dictionary.h"
-#include "query.h"
+#include "query_tree.h"
 #include "regex.h"
 #include "vigie/ruleset.h"
 
