@@ -45,6 +45,8 @@ static void fill_token(struct compiler *c, struct leaf_token *to, const struct t
 			     one = span_find(from->text, '?');
 
 		to->head_n = (uint32_t)(star < one ? star : one);
+		if (!to->head_n)
+			to->inner = entry_inner(to->text);
 	}
 	for (size_t i = 0; i < 4 && i < to->head_n; i++) {
 		head[i] = from->text.p[i];
