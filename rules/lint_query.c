@@ -140,6 +140,17 @@ static bool excludes(const struct node *not_, uint64_t meaning)
 	return false;
 }
 
+/* What `n` asks for, itself or in all of its parts, and not_ excludes; NULL: nothing. */
+static const struct node *excluded(const struct node *n, const struct node *not_)
+{
+	const struct node *found = excludes(not_, meaning_of(n)) ? n : NULL;
+
+	for (const struct node *c = n->first;
+		c && !found && (n->kind == NODE_NEAR || n->kind == NODE_AND); c = c->next)
+		found = excluded(c, not_);
+	return found;
+}
+
 static bool other_language(const struct node *a, const struct node *b)
 {
 	const struct span x = a->u.value.value, y = b->u.value.value;
@@ -155,13 +166,14 @@ static void look_at_conditions(struct lint_place *place, const struct node *n)
 	size_t k = 0;
 
 	for (const struct node *a = n->first; a && k < SIBLINGS_MAX; a = a->next, k++) {
-		const uint64_t meaning = meaning_of(a);
-
 		for (const struct node *b = n->first; b; b = b->next) {
-			if (b->kind == NODE_NOT && a != b && excludes(b, meaning))
+			const struct node *both =
+				b->kind == NODE_NOT && a != b ? excluded(a, b) : NULL;
+
+			if (both)
 				lint_say(place, b->at,
 					"%.*s is asked for and excluded: this never matches",
-					SPAN_ARG(a->source));
+					SPAN_ARG(both->source));
 			if (a->at < b->at && other_language(a, b))
 				lint_say(place, b->at,
 					"a text has one language: write lang:(%.*s OR %.*s)",

@@ -38,14 +38,26 @@ uint64_t meaning_of_leaf(const struct node *n)
 	return h;
 }
 
+/* Of the children in any order; groups of the same kind are taken apart. */
+static uint64_t sum_of(const struct node *n)
+{
+	const bool flat = n->kind == NODE_AND || n->kind == NODE_OR;
+	uint64_t sum = 0;
+
+	for (const struct node *c = n->first; c; c = c->next)
+		sum += flat && c->kind == n->kind ? sum_of(c) : mix(n->kind, meaning_of(c));
+	return sum;
+}
+
 uint64_t meaning_of(const struct node *n)
 {
-	uint64_t h;
+	uint64_t h =
+		mix(n->kind, n->kind == NODE_AND || n->kind == NODE_OR ? 0 : n->n_children);
 
-	if (n->kind == NODE_TERM || n->kind == NODE_REGEX)
-		return n->meaning ? n->meaning : meaning_of_leaf(n);
-	h = mix(n->kind, n->n_children);
 	switch (n->kind) {
+	case NODE_TERM:
+	case NODE_REGEX:
+		return n->meaning ? n->meaning : meaning_of_leaf(n);
 	case NODE_VALUE:
 		return meaning_mix(mix(h, n->u.value.field), n->u.value.value);
 	case NODE_NUMBER:
@@ -56,15 +68,16 @@ uint64_t meaning_of(const struct node *n)
 	case NODE_USE:
 		return meaning_mix(mix(h, n->fields), n->u.name);
 	case NODE_OF:
-		h = mix(h, n->u.least);
-		break;
+		return mix(mix(h, n->u.least), sum_of(n));
 	case NODE_NEAR:
 		h = mix(h, (uint64_t)n->u.near.distance << 1 | n->u.near.ordered);
-		break;
-	default:
+		if (!n->u.near.ordered)
+			return mix(h, sum_of(n));
+		return mix(mix(h, meaning_of(n->first)), meaning_of(n->first->next));
+	case NODE_AND:
+	case NODE_OR:
+	case NODE_NOT:
 		break;
 	}
-	for (const struct node *c = n->first; c; c = c->next)
-		h = mix(h, meaning_of(c));
-	return h;
+	return mix(h, sum_of(n));
 }
