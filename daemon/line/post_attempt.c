@@ -356,7 +356,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		}
 	}
 	if (r == 0) {
-		m->free_at.ms = loop_now(p->loop).ms + a->channel->min_gap_ms;
+		mailbox_spend(m, a->channel);
 		r = transfer_send(&a->handle, p->transfer, &payload, on_sent, a);
 		if (r == -EINVAL)
 			why = SPAN("the request can't be sent as it is: look for control "

@@ -31,7 +31,8 @@ struct mailbox {
 	struct timer *timer; /* the next step, whatever the state is */
 	bool woken;          /* while it was busy */
 	bool said_stopped;
-	struct mono free_at; /* the platform's pace */
+	struct mono free_at; /* the platform's pace: when all that was sent is paid for */
+	int64_t credit_ms;   /* how long before that the next may go */
 	struct attempt *attempt;
 };
 
@@ -64,6 +65,7 @@ struct post {
 /* post.c */
 const struct receiver *post_receiver(const struct post *post, struct span id); /* or NULL */
 void mailbox_go(struct mailbox *mailbox);
+void mailbox_spend(struct mailbox *mailbox, const struct channel *channel);
 void mailbox_later(struct mailbox *mailbox, int64_t delay_ms);
 /* The outcome of a delivery for the ledger; the outbox forgets what it kept until then. */
 void post_tell(struct post *post, struct span id, struct span receiver, struct span outcome,
