@@ -19,8 +19,6 @@ enum {
 	 */
 	MOVED_FAILURES = 5,
 	NO_MEMORY_MS = 10 * 1000,
-	AUTO_MOST = 16,
-	AUTO_LEAST_MS = 60 * 1000,
 	/* Servers close a silent connection about then. */
 	KEPT_MS = 60 * 1000,
 };
@@ -467,21 +465,13 @@ static void listen(struct flight *f, struct rhythm *rhythm)
 	f->memo.rhythm = rhythm_encode(&b->arena, rhythm);
 }
 
-/* How long a source of `every: auto` is left alone. The budget is what asking everybody once in
- * every_default_ms would take; nobody waits longer than AUTO_MOST turns of that. */
-static int64_t auto_wait(struct flight *f, const struct rhythm *rhythm)
+/* How long a source of `every: auto` is left alone. */
+static int64_t auto_wait(const struct flight *f, const struct rhythm *rhythm)
 {
 	const struct crawl *c = f->crawl;
-	const int64_t every = c->options.every_default_ms;
-	const int64_t most = every > HEALTH_LONGEST_MS               ? every
-			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
-								     : AUTO_MOST * every;
 
-	if (!c->n_rooted)
-		return every;
-	return rhythm_wait(rhythm, f->batch->fetched,
-		rhythm_price(c->roots / (double)c->n_rooted, every),
-		every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most);
+	return c->n_rooted ? rhythm_wait(rhythm, f->batch->fetched, c->price, crawl_bounds(c))
+			   : c->options.every_default_ms;
 }
 
 /* A source that has fallen silent is an incident of the source: told once, and once when it is

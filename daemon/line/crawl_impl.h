@@ -23,7 +23,7 @@ struct entry {
 	const struct source *source; /* of crawl.config */
 	struct packed *state;        /* NULL: not known yet */
 	struct flight *flight;       /* NULL: not under way */
-	float root;                  /* its share of requests (rhythm_root()); 0: it has none */
+	float root, bound;           /* its rhythm_share(); both 0: it has none */
 	uint64_t host;               /* at the gate of which it stands */
 	uint32_t slot;               /* its number in the schedule */
 	uint8_t partition;
@@ -67,7 +67,9 @@ struct crawl {
 	struct flight *flights;
 	struct crawl_site *sites; /* uthash, by origin */
 	struct span product;      /* what robots.txt calls us; heap */
-	double roots;             /* sum over all sources of every: auto whose state is known */
+	/* Over all sources of every: auto whose state is known. */
+	struct rhythm_share shares;
+	double price; /* of a request; 0: not known yet */
 	size_t n_rooted;
 	void *config;
 	void *(*config_ref)(void *config);
@@ -129,7 +131,11 @@ bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */
 void crawl_read_file(struct flight *f);
 
-/* The source's share of the requests that `every: auto` has to give. */
+/* How often `every: auto` may ask a source: nobody waits longer than sixteen turns of what
+ * asking everybody alike would take, or a day. */
+struct rhythm_bounds crawl_bounds(const struct crawl *c);
+/* The source's share of the requests that `every: auto` has to give: as many as asking
+ * everybody once in every_default_ms would take. */
 void crawl_root(struct crawl *c, struct entry *e, struct span memo);
 
 /* XXH3. */
