@@ -183,10 +183,13 @@ static int add_key(struct buf *out, struct arena *arena, const struct route_subj
 
 	buf_addf(out, "%s%s=", out->n ? ";" : "", route_key_names[key]);
 	if (key == ROUTE_MENTION || key == ROUTE_STORY) {
-		const bool head = key == ROUTE_STORY && subject->place;
+		const struct item_key *head = subject->place ? &subject->place->head
+					      : subject->hit->story.mentions
+						      ? &subject->hit->story.head
+						      : &subject->hit->key;
 
 		buf_add_str(out,
-			item_key_text(text, head ? &subject->place->head : &subject->hit->key));
+			item_key_text(text, key == ROUTE_STORY ? head : &subject->hit->key));
 		return 0;
 	}
 	if (key == ROUTE_SEVERITY)

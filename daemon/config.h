@@ -18,6 +18,8 @@
 #include "vigie/ruleset.h"
 #include "vigie/source.h"
 
+struct config_network;
+
 /* Texts are NUL-terminated. */
 struct config {
 	struct span state;        /* folder, absolute; not made yet */
@@ -34,6 +36,7 @@ struct config {
 		size_t max_body_bytes;
 		size_t max_html_bytes;
 		int64_t history_ms;
+		bool robots;
 		struct span user_agent;
 		struct span ca_file; /* may be empty */
 		const struct address_range *allow;
@@ -54,6 +57,7 @@ struct config {
 	size_t n_routes;          /* for `check` */
 	struct err_list warnings; /* what will work, but perhaps not as meant */
 	struct arena arena;
+	struct config_network *networks; /* the connector files it needs */
 	unsigned references; /* atomic */
 };
 

@@ -88,6 +88,8 @@ READ(read_stream_bytes, queue, queue_stats(view->queue)->stream_bytes)
 READ(read_kept, keep, keep_stats(view->keep)->kept)
 READ(read_lost, keep, keep_stats(view->keep)->lost)
 READ(read_archive_errors, archive, archive_stats(view->archive)->errors)
+READ(read_blocked, loop, loop_stats(view->loop)->blocked)
+READ(read_longest, loop, loop_stats(view->loop)->longest[0].own_us / 1000)
 READ(read_archive_waiting, archive, archive_stats(view->archive)->waiting)
 
 static const struct figure figures[] = {
@@ -127,8 +129,28 @@ static const struct figure figures[] = {
 		read_archive_errors },
 	{ "archive", "waiting", "vigie_archive_waiting", "gauge", "Jobs waiting for the disk.",
 		read_archive_waiting },
+	{ "loop", "blocked", "vigie_loop_blocked_total", "counter",
+		"Steps that kept everything else waiting for more than 50 ms.", read_blocked },
+	{ "loop", "longest_ms", "vigie_loop_longest_ms", "gauge",
+		"The longest such step since the start.", read_longest },
 };
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
+
+/* Who kept the loop longest, for whoever wants to know why. */
+static void add_blocks(json_t *root, const struct loop_stats *stats)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < LOOP_BLOCKS && stats->longest[i].name; i++) {
+		const struct loop_block *b = &stats->longest[i];
+
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:f, s:f, s:o}", "by", b->name, "own_ms",
+				      (double)b->own_us / 1000, "took_ms",
+				      (double)b->took_us / 1000, "at", moment(b->at)));
+	}
+	(void)json_object_set_new(json_object_get(root, "loop"), "longest", list);
+}
 
 json_t *status_json(const struct status_view *view)
 {
@@ -153,6 +175,8 @@ json_t *status_json(const struct status_view *view)
 		(void)json_object_set_new(
 			station, figures[i].name, json_integer((json_int_t)figures[i].read(view)));
 	}
+	if (view->loop)
+		add_blocks(root, loop_stats(view->loop));
 	if (view->deliveries)
 		(void)json_object_set(root, "deliveries", view->deliveries);
 	if (view->crawl)

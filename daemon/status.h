@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "io/loop.h"
 #include "line/archive.h"
 #include "line/crawl.h"
 #include "line/keep.h"
@@ -20,6 +21,7 @@ struct status_view {
 	struct wall now;
 	struct span redis; /* for people, without password */
 	struct span trouble; /* what keeps the line from flowing; empty when nothing does */
+	const struct loop *loop;
 	struct crawl *crawl;
 	struct queue *queue;
 	struct archive *archive;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "common.h"
+#include "entry.h"
 
 /* Tables that grow while compiling, and are copied into the set's arena at the end. */
 struct table {
@@ -108,7 +108,7 @@ uint64_t compile_meaning(const struct node *n)
 	uint64_t h;
 
 	if (n->kind == NODE_TERM || n->kind == NODE_REGEX)
-		return leaf_meaning(n);
+		return n->meaning ? n->meaning : leaf_meaning(n);
 	h = mix(n->kind, n->n_children);
 	switch (n->kind) {
 	case NODE_VALUE:
@@ -184,109 +184,6 @@ static void fill_token(struct compiler *c, struct leaf_token *to, const struct t
 	memcpy(&to->head_mask, mask, sizeof(to->head_mask));
 }
 
-/* The literal end of a pattern token. */
-static struct span tail_of(const struct leaf_token *t)
-{
-	size_t i = t->text.n;
-
-	while (i && t->text.p[i - 1] != '*' && t->text.p[i - 1] != '?')
-		i--;
-	return span_slice(t->text, i, t->text.n);
-}
-
-/* The token of a regex's required string that is best looked for: whole between two separators,
- * or the beginning or end of one at its edge. */
-static bool literal_entry(struct span s, struct entry *ret, double *ret_share)
-{
-	double best = INFINITY;
-
-	for (size_t i = 0; i < s.n;) {
-		const size_t from = i;
-		struct entry a;
-		double share;
-
-		while (i < s.n &&
-			((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'a' && s.p[i] <= 'z') ||
-				(s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
-			i++;
-		if (i == from) {
-			i++;
-			continue;
-		}
-		if (from == 0 && i == s.n) {
-			*ret = (struct entry){.kind = ENTRY_INSIDE, .text = s};
-			*ret_share = common_share(TOKEN_PATTERN, s) * 4;
-			return s.n >= DICTIONARY_INSIDE_MIN;
-		}
-		a = (struct entry){.text = span_slice(s, from, i)};
-		a.kind = from == 0 ? ENTRY_SUFFIX : i == s.n ? ENTRY_PREFIX : ENTRY_WORD;
-		share = common_share(a.kind == ENTRY_WORD ? TOKEN_WORD : TOKEN_PREFIX, a.text);
-		if (share < best) {
-			best = share;
-			*ret = a;
-		}
-	}
-	*ret_share = best;
-	return best < INFINITY;
-}
-
-bool compile_can_look_up(struct span literal)
-{
-	struct entry entry;
-	double share;
-
-	return literal_entry(literal, &entry, &share);
-}
-
-/* The longest literal stretch of a pattern such as *abcde*. */
-static bool inner_entry(struct span pattern, struct entry *ret, double *ret_share)
-{
-	struct span best = SPAN_NONE;
-
-	for (size_t i = 0; i < pattern.n; i++) {
-		const size_t from = i;
-
-		while (i < pattern.n && pattern.p[i] != '*' && pattern.p[i] != '?')
-			i++;
-		if (i - from > best.n)
-			best = span_slice(pattern, from, i);
-	}
-	if (best.n < DICTIONARY_INSIDE_MIN)
-		return false;
-	*ret = (struct entry){.kind = ENTRY_INSIDE, .text = best};
-	*ret_share = common_share(TOKEN_PATTERN, best) * 4;
-	return true;
-}
-
-/* What a token of a term is best found by; false: by nothing. */
-static bool token_entry(const struct leaf_token *t, struct entry *ret, double *ret_share)
-{
-	struct span tail;
-
-	if (t->kind == TOKEN_WORD) {
-		*ret = (struct entry){.kind = ENTRY_WORD, .text = t->text};
-		*ret_share = common_share(TOKEN_WORD, t->text);
-		return true;
-	}
-	if (t->head_n) {
-		*ret = (struct entry){
-			.kind = ENTRY_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
-		*ret_share = common_share(TOKEN_PREFIX, ret->text);
-		if (t->kind == TOKEN_PREFIX || t->head_n >= 3)
-			return true;
-	}
-	tail = tail_of(t);
-	if (!tail.n && !t->head_n)
-		return inner_entry(t->text, ret, ret_share);
-	if (!tail.n)
-		return true;
-	if (t->head_n && *ret_share <= common_share(TOKEN_PATTERN, tail))
-		return true;
-	*ret = (struct entry){.kind = ENTRY_SUFFIX, .text = tail};
-	*ret_share = common_share(TOKEN_PATTERN, tail);
-	return true;
-}
-
 static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 {
 	struct leaf_token *tokens = arena_calloc(c->arena, t->n_tokens, sizeof(*tokens));
@@ -307,13 +204,20 @@ static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 		fill_token(c, &tokens[i], &t->tokens[i]);
 		l->loose |= tokens[i].loose;
 		l->irregular |= tokens[i].irregular;
-		if (token_entry(&tokens[i], &entry, &share) && share < best) {
+		if (entry_of_token(&tokens[i], &entry, &share) && share < best) {
 			best = share;
 			l->rarest = i;
 			l->inside = entry.kind == ENTRY_INSIDE;
 		}
 	}
 	l->indexed = best < INFINITY && !l->irregular;
+	/* A phrase is looked at as a whole where its rarest token stands; a handle or tag is
+	 * rarer than the same word anywhere. */
+	if (l->n_tokens > 1 && !l->slop)
+		best /= 8;
+	if (tokens[l->rarest].sigil)
+		best /= 8;
+	l->share = l->indexed ? best : INFINITY;
 }
 
 static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
@@ -337,8 +241,12 @@ static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
 	re->n_literals = (uint32_t)literals.n;
 	l->regex = re;
 	l->indexed = literals.n > 0;
-	for (size_t i = 0; i < literals.n; i++)
-		l->indexed &= literal_entry(items[i], &entry, &share);
+	for (size_t i = 0; i < literals.n; i++) {
+		l->indexed &= entry_of_literal(items[i], &entry, &share);
+		l->share += share;
+	}
+	if (!l->indexed)
+		l->share = INFINITY;
 }
 
 static bool grow_buckets(struct compiler *c)
@@ -363,9 +271,9 @@ static bool grow_buckets(struct compiler *c)
 	return true;
 }
 
-static uint32_t leaf_of(struct compiler *c, const struct node *n)
+static uint32_t leaf_of(struct compiler *c, struct node *n)
 {
-	const uint64_t hash = leaf_meaning(n);
+	const uint64_t hash = n->meaning = leaf_meaning(n);
 	struct leaf *l;
 	size_t b;
 
@@ -487,30 +395,6 @@ static void emit(struct compiler *c, struct node *n, size_t place)
 
 /* --- anchors --- */
 
-/* A name that many rules hold is one that many people write; a handle or tag is rarer than the
- * same word anywhere. */
-static double leaf_share(const struct leaf *l, uint32_t uses)
-{
-	struct entry entry;
-	double share, sum = 0;
-
-	if (!l->indexed)
-		return INFINITY;
-	if (l->kind == NODE_REGEX) {
-		for (size_t i = 0; i < l->regex->n_literals; i++)
-			if (literal_entry(l->regex->literals[i], &entry, &share))
-				sum += share;
-		return sum * uses;
-	}
-	(void)token_entry(&l->tokens[l->rarest], &entry, &share);
-	/* A phrase is looked at as a whole where its rarest token stands. */
-	if (l->n_tokens > 1 && !l->slop)
-		share /= 8;
-	if (l->tokens[l->rarest].sigil)
-		share /= 8;
-	return share * uses;
-}
-
 static int by_share(const void *a, const void *b)
 {
 	const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;
@@ -547,8 +431,9 @@ static void weigh(struct compiler *c, struct node *n)
 	switch (n->kind) {
 	case NODE_TERM:
 	case NODE_REGEX:
-		n->share =
-			leaf_share((struct leaf *)c->leaves.items + n->leaf, c->uses[n->leaf]);
+		/* A name that many rules hold is one that many people write. */
+		n->share = ((const struct leaf *)c->leaves.items + n->leaf)->share *
+			   c->uses[n->leaf];
 		break;
 	case NODE_AND:
 	case NODE_NEAR:
@@ -636,9 +521,8 @@ static void add_term_entry(struct compiler *c, uint32_t number)
 	const struct leaf *l = &c->set->leaves[number];
 	const struct leaf_token *t = &l->tokens[l->rarest];
 	struct entry e;
-	double share;
 
-	if (!token_entry(t, &e, &share))
+	if (!entry_of_token(t, &e, NULL))
 		return;
 	e.mark.sigil = t->sigil;
 	if (l->slop || e.kind == ENTRY_INSIDE)
@@ -665,7 +549,7 @@ static void add_entries(struct compiler *c)
 		if (l->kind == NODE_TERM)
 			add_term_entry(c, i);
 		for (size_t k = 0; l->regex && k < l->regex->n_literals; k++)
-			if (literal_entry(l->regex->literals[k], &e, &share)) {
+			if (entry_of_literal(l->regex->literals[k], &e, &share)) {
 				e.mark.flags = MARK_UNDECIDED;
 				add_entry(c, e, i, 0);
 			}
@@ -710,29 +594,35 @@ static void settle_anchors(struct compiler *c)
 	}
 }
 
+static struct span hexadecimal(char out[16], uint64_t v)
+{
+	for (int i = 15; i >= 0; i--, v >>= 4)
+		out[i] = "0123456789abcdef"[v & 15];
+	return span_of(out, 16);
+}
+
 static void compile_one(
 	struct compiler *c, const struct compile_rule *from, struct set_rule *to)
 {
 	const size_t start = c->code.n;
 	uint64_t meaning = 0;
+	char text[16];
 
 	to->info = from->info;
 	to->enabled = from->enabled && from->tree;
 	to->languages = from->languages;
 	to->n_languages = (uint32_t)from->n_languages;
+	if (to->enabled) {
+		emit(c, from->tree, 0);
+		to->code = (uint32_t)start;
+		to->n_code = (uint32_t)(c->code.n - start);
+	}
 	if (from->tree)
 		meaning = compile_meaning(from->tree);
 	for (size_t i = 0; i < from->n_languages; i++)
 		meaning = mix_span(meaning, from->languages[i]);
 	meaning = mix_double(meaning, from->info.weight);
-	to->info.version = arena_printf(c->arena, "%016llx", (unsigned long long)meaning);
-	if (!to->info.version.p)
-		c->no_memory = true;
-	if (!to->enabled)
-		return;
-	emit(c, from->tree, 0);
-	to->code = (uint32_t)start;
-	to->n_code = (uint32_t)(c->code.n - start);
+	to->info.version = keep(c, hexadecimal(text, meaning));
 }
 
 static void count_uses(struct compiler *c)

@@ -23,8 +23,4 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n);
 /* Hash of what a tree means. */
 uint64_t compile_meaning(const struct node *tree);
 
-/* Whether a string that a regex must contain (in token form) can be looked up in the
- * dictionary. */
-bool compile_can_look_up(struct span literal);
-
 #endif

@@ -2,7 +2,8 @@
  */
 #include "probe.h"
 
-size_t dictionary_probe_avx2(const struct dictionary *d, const struct folded *f, uint32_t *hits)
+size_t dictionary_probe_avx2(
+	const struct dictionary *d, const struct folded *f, struct dictionary_hit *hits)
 {
 	return probe(d, f, hits);
 }

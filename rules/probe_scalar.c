@@ -2,7 +2,7 @@
 #include "probe.h"
 
 size_t dictionary_probe_scalar(
-	const struct dictionary *d, const struct folded *f, uint32_t *hits)
+	const struct dictionary *d, const struct folded *f, struct dictionary_hit *hits)
 {
 	return probe(d, f, hits);
 }

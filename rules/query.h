@@ -132,8 +132,9 @@ struct node {
 	/* NODE_TERM, NODE_REGEX, NODE_USE: bits of enum item_field; given: by the query. */
 	uint8_t fields;
 	bool fields_given;
-	uint32_t leaf; /* compile.c: index */
-	double share;  /* compile.c: how often its anchors are met */
+	uint32_t leaf;    /* compile.c: index */
+	uint64_t meaning; /* compile.c: hash of a leaf, once known */
+	double share;     /* compile.c: how often its anchors are met */
 	union {
 		struct term term;
 		struct {

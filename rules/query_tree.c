@@ -43,6 +43,7 @@ static int copy(struct expansion *e, struct node **ret, const struct node *from,
 		return -ENOMEM;
 	*n = *from;
 	n->at = use->at;
+	n->meaning = 0;
 	n->next = NULL;
 	n->first = NULL;
 	if (use->fields_given) {

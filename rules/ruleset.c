@@ -226,8 +226,7 @@ static void find_candidates(struct ruleset_scratch *s)
 	const struct ruleset *set = s->set;
 	const size_t n = s->probe(&set->dictionary, &s->folded, s->hits);
 
-	for (size_t i = 0; i < n; i++)
-		dictionary_look_up(&set->dictionary, &s->folded, s->hits[i], on_met, s);
+	dictionary_look_up(&set->dictionary, &s->folded, s->hits, n, on_met, s);
 	dictionary_look_inside(&set->dictionary, &s->folded, on_met, s);
 	for (size_t i = 0; s->folded.loose && i < set->n_loose; i++)
 		add_candidates(s, &set->leaves[set->loose[i]]);

@@ -46,7 +46,7 @@ struct ruleset_scratch {
 	struct folded folded;
 	struct buf author;
 	dictionary_probe *probe;
-	uint32_t *hits;
+	struct dictionary_hit *hits;
 	size_t hits_capacity;
 	uint32_t *hashes; /* of tokens, once they are searched */
 	uint32_t *heads;  /* first four bytes of tokens */

@@ -12,14 +12,13 @@
 #include <time.h>
 
 #include "cli/state_folder.h"
-#include "io/file.h"
+#include "io/zone_file.h"
 #include "line/archive.h"
 #include "report/paper.h"
 #include "vigie/cleanup.h"
 #include "vigie/story.h"
-#include "vigie/zone.h"
 
-enum { ZONE_FILE_MAX = 1024 * 1024, DAYS_MAX = 3660, ZONE_NAME_MAX = 64 };
+enum { DAYS_MAX = 3660 };
 
 struct reporting {
 	const char *period, *format, *lang, *tz, *state, *config;
@@ -42,41 +41,11 @@ static int wrong(const char *option, const char *value, const char *remedy)
 /* --- Which time
  * -------------------------------------------------------------------------------- */
 
-/* A name of the zone database, and no path out of it. */
-static bool zone_name_ok(const char *name)
-{
-	if (!*name || strlen(name) > ZONE_NAME_MAX || name[0] == '/' || strstr(name, ".."))
-		return false;
-	for (; *name; name++)
-		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-"
-			    "/",
-			    *name))
-			return false;
-	return true;
-}
-
 static int read_zone(struct reporting *g)
 {
-	const char *folder = "/usr/share/zoneinfo";
-	struct buf bytes = {0};
-	struct span path;
-	int r;
+	const int r = zone_file_read(&g->zone, &g->arena, span_str(g->tz));
 
-	if (strcmp(g->tz, "UTC") == 0)
-		return EXIT_DONE;
-	if (!zone_name_ok(g->tz))
-		return wrong("--tz", g->tz, "no zone: write one as Europe/Paris, or UTC");
-	path = arena_printf(&g->arena, "%s/%s", folder, g->tz);
-	r = path.p ? file_read(&bytes, path.p, ZONE_FILE_MAX, 0) : -ENOMEM;
-	if (r == 0)
-		r = zone_read(&g->zone, &g->arena, buf_span(&bytes));
-	buf_deinit(&bytes);
-	if (r < 0)
-		return wrong("--tz", g->tz,
-			r == -ENOENT ? "no such zone here: write one as Europe/Paris (package "
-				       "tzdata), or UTC"
-				     : strerror(-r));
-	return EXIT_DONE;
+	return r < 0 ? wrong("--tz", g->tz, zone_file_why(r)) : EXIT_DONE;
 }
 
 static bool read_date(int64_t *ret, struct span s)

@@ -75,6 +75,8 @@ static void print_people(const json_t *root)
 	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
 	const struct wall now = { started.ms + number(root, NULL, "uptime_s") * 1000 };
 	const json_t *deliveries = json_object_get(root, "deliveries");
+	const json_t *steps = json_object_get(json_object_get(root, "loop"), "longest");
+	const char *longest = string(json_array_get(steps, 0), "by");
 	const char *state;
 	const json_t *count;
 
@@ -96,6 +98,9 @@ static void print_people(const json_t *root)
 	(void)printf("archive    %lld mentions filed, %lld waiting, %lld lost\n",
 		number(root, "archive", "mentions"), number(root, "archive", "waiting"),
 		number(root, "archive", "lost"));
+	(void)printf("loop       longest step %lld ms (%s), %lld above 50 ms\n",
+		number(root, "loop", "longest_ms"), *longest ? longest : "none yet",
+		number(root, "loop", "blocked"));
 	(void)fputs("deliveries", stdout);
 	json_object_foreach((json_t *)deliveries, state, count)
 	{

@@ -40,6 +40,7 @@ struct route {
 	char *prefix;
 	http_handler handler;
 	void *arg;
+	const char *name;
 };
 
 struct side {
@@ -58,6 +59,7 @@ struct exchange {
 };
 
 struct http {
+	struct loop *loop;
 	struct side tcp, local;
 	int port;
 	char *socket_path; /* the file is ours */
@@ -330,6 +332,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	struct http *http = side->http;
 	struct exchange *x = calloc(1, sizeof(*x));
 	const struct route *route;
+	struct loop_stint stint;
 
 	if (!x) {
 		evhttp_send_reply(request, 503, NULL, NULL);
@@ -354,19 +357,24 @@ static void on_request(struct evhttp_request *request, void *arg)
 		return;
 	}
 	route = find_route(http, x->ask.path);
-	if (route)
-		route->handler(route->arg, &x->ask);
-	else
+	if (!route) {
 		http_reply_text(&x->ask, 404, "there is nothing at this address");
+		return;
+	}
+	loop_enter(&stint, http->loop, route->name);
+	route->handler(route->arg, &x->ask);
+	loop_leave(&stint);
 }
 
-int http_on(struct http *http, const char *prefix, http_handler handler, void *arg)
+int http_on_as(struct http *http, const char *prefix, http_handler handler, void *arg,
+        const char *name)
 {
 	struct route *r = calloc(1, sizeof(*r)), **at;
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct route){.prefix = strdup(prefix), .handler = handler, .arg = arg};
+	*r = (struct route){
+	        .prefix = strdup(prefix), .handler = handler, .arg = arg, .name = name};
 	if (!r->prefix) {
 		free(r);
 		return -ENOMEM;
@@ -384,6 +392,7 @@ static int side_init(
 	const size_t max_header = o->max_header ? o->max_header : DEFAULT_MAX_HEADER;
 	const size_t max_body = o->max_body ? o->max_body : DEFAULT_MAX_BODY;
 
+	http->loop = loop;
 	side->http = http;
 	side->evhttp = evhttp_new(loop_base(loop));
 	if (!side->evhttp)

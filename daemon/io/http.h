@@ -53,7 +53,10 @@ typedef void (*http_handler)(void *arg, struct http_ask *ask);
 
 /* For the path itself and what lies below: "/status" gets "/status" and "/status/x", "/" all
  * that no longer prefix gets. Paths nobody wants are answered 404. 0 or -ENOMEM. */
-int http_on(struct http *http, const char *prefix, http_handler handler, void *arg);
+#define http_on(http, prefix, handler, arg)                                                      \
+	http_on_as(http, prefix, handler, arg, LOOP_NAME(handler))
+int http_on_as(struct http *http, const char *prefix, http_handler handler, void *arg,
+        const char *name);
 
 struct span http_header(const struct http_ask *ask, const char *name); /* empty: none */
 /* A field of the query, decoded, into `ret`; false: it is not there. */

@@ -32,9 +32,14 @@ struct crawl_options {
 	int64_t every_default_ms;      /* `every: auto`; until rhythms are learned: 15 min */
 	size_t max_in_flight;          /* batches between fetch and commit; 0: 64 */
 	size_t max_body;               /* of a file: source; 0: 16 MiB (http: the transfer's) */
-	uint64_t seed;                 /* of order and jitter; 0: from the system */
-	struct batch_sink next;        /* sift */
-	struct batch_sink commit;      /* queue */
+	bool ignore_robots;            /* robots.txt is asked by nobody */
+	int64_t robots_least_ms;  /* one that is there, or out of reach, isn't asked for anew
+				   * before;  0: 5 min */
+	struct span user_agent;   /* the transfer's; its first word is our name in robots.txt;
+				   * copied; empty: vigie */
+	uint64_t seed;            /* of order and jitter; 0: from the system */
+	struct batch_sink next;   /* sift */
+	struct batch_sink commit; /* queue */
 	/* Asks the queue for the states of sources; crawl_state() answers, for each. A source
 	 * whose answer never comes isn't read until crawl_reset() asks again. */
 	void (*want_states)(void *arg, const struct source *const *sources, size_t n);

@@ -61,13 +61,25 @@ static void flight_free(struct flight *f)
 
 void crawl_abandon(struct flight *f)
 {
-	if (f->handle) {
-		transfer_cancel(f->handle);
+	if (crawl_is_asking(f)) {
+		if (f->handle)
+			transfer_cancel(f->handle);
+		else
+			crawl_robots_leave(f);
 		(void)batch_free(f->batch);
 		if (f->entry)
 			schedule_park(f->crawl->schedule, f->entry->slot);
 	}
 	flight_free(f);
+}
+
+void crawl_give_back(struct flight *f)
+{
+	struct crawl *c = f->crawl;
+	const uint32_t slot = f->entry->slot;
+
+	crawl_abandon(f);
+	schedule_set(c->schedule, slot, loop_now(c->loop).ms);
 }
 
 /* Few are under way: no index is needed. */
@@ -110,6 +122,7 @@ static int ask(struct flight *f)
 	const struct source *s = b->source;
 	struct header *headers;
 	size_t n = s->n_headers;
+	struct span part;
 
 	headers = arena_calloc(&b->arena, n + 2, sizeof(*headers));
 	if (!headers)
@@ -125,12 +138,15 @@ static int ask(struct flight *f)
 					     "*/*;q=0.5")};
 	if (f->memo.flags & MEMO_NO_CACHE)
 		headers[n++] = (struct header){SPAN("Cache-Control"), SPAN("no-cache")};
+	part = crawl_parts_next(f);
 	b->request = (struct request){
-		.url = span_empty(b->state.url_moved) ? s->url : b->state.url_moved,
+		.url = part.n                           ? part
+		       : span_empty(b->state.url_moved) ? s->url
+							: b->state.url_moved,
 		.headers = headers,
 		.n_headers = n,
 	};
-	f->conditional = !wants_all(f);
+	f->conditional = !f->part && !wants_all(f);
 	if (f->conditional) {
 		b->request.etag = b->state.etag;
 		b->request.last_modified = b->state.last_modified;
@@ -174,13 +190,24 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 	if (f && f->batch) {
 		memo_decode(&f->memo, f->batch->state.memo);
 		f->memo.url = crawl_hash(e->source->url);
-		c->stats.fetches++;
 		if (crawl_is_file(e->source)) {
+			c->stats.fetches++;
 			crawl_read_file(f);
 			crawl_answered(f);
 			return;
 		}
 		r = ask(f);
+		if (r == 0)
+			r = crawl_robots_ask(f);
+		if (r == CRAWL_ROBOTS_WAIT)
+			return;
+		if (r == 0 && f->refused_ms) {
+			schedule_release(c->schedule, e->slot);
+			f->batch->outcome = BATCH_FAILED;
+			crawl_answered(f);
+			return;
+		}
+		c->stats.fetches += r == 0;
 		if (r == 0)
 			r = transfer_start(&f->handle, c->transfer,
 				&(struct transfer_ask){
@@ -458,6 +485,7 @@ static bool judge(struct flight *f)
 	struct batch *b = f->batch;
 	const struct source *s = b->source;
 	const struct span error = b->state.error, mark = b->state.mark;
+	const struct span etag = b->state.etag, last_modified = b->state.last_modified;
 	struct rhythm rhythm;
 	struct health health;
 	struct health_ask how = {
@@ -467,21 +495,31 @@ static bool judge(struct flight *f)
 		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
 		.random = {schedule_random(c->schedule, UINT32_MAX),
 			schedule_random(c->schedule, UINT32_MAX)},
-		.conditional = f->conditional,
-		.again = f->again,
-		.passed = f->file.n,
 	};
 
 	if (b->outcome == BATCH_FAILED && f->file.n)
 		b->error = arena_printf(
 			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
+	if (!crawl_is_file(s))
+		crawl_parts_settle(f);
+	/* A part says nothing of the index: neither of its validators nor of how it was asked.
+	 */
+	how.conditional = f->conditional || f->part;
+	how.again = f->again;
+	how.passed = f->file.n || f->passed;
+	how.refused_ms = f->refused_ms;
+	how.refused_mark = f->refused_mark;
 	rhythm_decode(&rhythm, f->memo.rhythm);
 	if (b->outcome != BATCH_FAILED)
 		listen(f, &rhythm);
 	if (!crawl_is_file(s))
 		how.auto_ms = auto_wait(f, &rhythm);
 	health_settle(&health, b, &f->memo, &how);
+	if (f->part) {
+		b->state.etag = etag;
+		b->state.last_modified = last_modified;
+	}
 	if (b->outcome != BATCH_FAILED)
 		watch_silence(b, &rhythm);
 	health.changed = !span_eq(error, b->state.error) || !span_eq(mark, b->state.mark);
@@ -492,7 +530,7 @@ static bool judge(struct flight *f)
 			health.due_in_ms = 0;
 			b->state.next_due = how.now;
 		}
-	} else if (!crawl_is_file(s)) {
+	} else if (!crawl_is_file(s) && !f->part) {
 		follow_move(f);
 	}
 	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&

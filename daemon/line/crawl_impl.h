@@ -2,8 +2,12 @@
 #define VIGIE_LINE_CRAWL_IMPL_H
 
 /*
- * crawl_impl: what crawl's files share. crawl.c keeps the set of sources and their states;
- * crawl_fetch.c takes one source through an attempt; crawl_file.c reads file: sources.
+ * crawl_impl: what crawl's files share.
+ *     crawl.c         the set of sources and their states
+ *     crawl_fetch.c   one source through an attempt
+ *     crawl_robots.c  what a site allows, asked first
+ *     crawl_parts.c   what of an index is next
+ *     crawl_file.c    file: sources
  */
 
 #include "line/crawl.h"
@@ -38,8 +42,14 @@ struct flight {
 	bool never;      /* no due time, once settled */
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
-	struct span file; /* which one of a folder */
-	bool again;       /* the folder has more to read */
+	struct span file;            /* which one of a folder */
+	bool again;                  /* the folder, or the index, has more to read */
+	bool part;                   /* of an index */
+	bool passed;                 /* a failure that won't be met again */
+	struct crawl_site *site;     /* whose robots.txt is waited for */
+	struct flight *next_waiting; /* for the same */
+	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
+	const char *refused_mark; /* then */
 };
 
 struct crawl {
@@ -52,7 +62,9 @@ struct crawl {
 	size_t n_entries;
 	uint32_t *by_slot; /* index into entries of each number of the schedule */
 	struct flight *flights;
-	double roots; /* sum over all sources of every: auto whose state is known */
+	struct crawl_site *sites; /* uthash, by origin */
+	struct span product;      /* what robots.txt calls us; heap */
+	double roots;             /* sum over all sources of every: auto whose state is known */
 	size_t n_rooted;
 	void *config;
 	void *(*config_ref)(void *config);
@@ -73,11 +85,31 @@ void crawl_change_gate(struct crawl *c, struct entry *e, struct span url);
 
 /* Begins an attempt of an entry the schedule handed out. */
 void crawl_fetch(struct crawl *c, struct entry *e);
+/* The turn was taken by something else: the entry is due at once, and the flight gone. */
+void crawl_give_back(struct flight *f);
+/* Its batch isn't at a station: something it waits for will come, and can be called off. */
+static inline bool crawl_is_asking(const struct flight *f)
+{
+	return f->handle || f->site;
+}
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
 /* Ends an attempt whose answer hasn't come, or the record of one that is at another station:
  * its batch then comes back to crawl_settle() or crawl_committed() as a stranger. */
 void crawl_abandon(struct flight *f);
+
+/* May batch->request be made? 0: yes, unless flight->refused_ms was set (then batch->error is,
+ * too); CRAWL_ROBOTS_WAIT: the flight waits for the site's answer, and then gives its turn
+ * back; negative: it can't be asked. */
+enum { CRAWL_ROBOTS_WAIT = 1 };
+int crawl_robots_ask(struct flight *f);
+void crawl_robots_leave(struct flight *f); /* it waits no more */
+void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more */
+
+/* The part of an index that is to be asked for now; empty: none, the source itself is. */
+struct span crawl_parts_next(struct flight *f);
+/* After the answer, before it is judged: what is left to be asked for. */
+void crawl_parts_settle(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */

@@ -103,8 +103,10 @@ int64_t health_fresh(const struct document *document, struct wall now)
 		return max_age > age && max_age > 0 ? (max_age - (age > 0 ? age : 0)) * 1000
 						    : 0;
 	}
+	if (span_empty(document->expires))
+		return -1;
 	expires = date_parse_http(span_trim(document->expires));
-	if (!wall_known(expires))
+	if (!wall_known(expires)) /* "0", and anything else: long ago (section 5.3) */
 		return 0;
 	expires.ms -= sender_now(document, now).ms;
 	return expires.ms > 0 ? expires.ms : 0;
@@ -259,6 +261,11 @@ static void failed(struct health *ret, struct batch *b, const struct memo *memo,
 		s->error = SPAN("no answer");
 	if (t && d->status == 410) {
 		ret->due_in_ms = HEALTH_DUE_NEVER;
+		return;
+	}
+	if (ask->refused_ms) {
+		s->mark = span_str(ask->refused_mark);
+		ret->due_in_ms = ask->refused_ms;
 		return;
 	}
 	ret->due_in_ms = back_off(ask, s->failures, t && t->refuses);

@@ -121,6 +121,13 @@ def note(into, text, at, id_):
         into.setdefault(int(number), []).append((at, id_))
 
 
+def longest_step(lab):
+    """What kept the loop longest, by its own account (vigie status)."""
+    loop = lab.status()['loop']
+    worst = (loop['longest'] or [{'by': 'nothing', 'own_ms': 0}])[0]
+    return {'step_max_ms': round(worst['own_ms'], 1), 'step_max_by': worst['by'], 'steps_over_50ms': loop['blocked']}
+
+
 def quantile(values, q):
     values = sorted(values)
     return values[min(len(values) - 1, int(q * len(values)))] if values else float('nan')
