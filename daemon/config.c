@@ -283,6 +283,7 @@ static void receivers_section(struct reader *r, const struct yaml *y, const stru
 		receivers_read(r, y, top[TOP_RECEIVERS].node);
 	receivers_finish(r);
 	routes_read(r, y, top[TOP_ROUTES].node);
+	reports_read(r, y, top[TOP_REPORTS].node);
 }
 
 static void document_read(struct reader *r, const struct yaml *y)

@@ -26,6 +26,7 @@ static const struct key top_keys[] = {
 	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
 	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
 	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
+	[TOP_REPORTS] = {"reports", KEY_NODE, NULL, "reports that are sent by themselves"},
 	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced",
 		"times at which nobody is told"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
@@ -163,6 +164,17 @@ static const struct key route_keys[] = {
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
+static const struct key report_keys[] = {
+	[REPORT_PERIOD] = {"period", KEY_TEXT, "week",
+		"the last whole one is reported on: day, week or month"},
+	[REPORT_AT] = {"at", KEY_TEXT, "mon 08:00",
+		"when it is sent: 08:00 of a day, mon 08:00 of a week, 1 08:00 of a month"},
+	[REPORT_TZ] = {"tz", KEY_TEXT, "UTC", "time zone of all that, such as Europe/Paris"},
+	[REPORT_TO] = {"to", KEY_TEXTS, NULL, "one receiver or several"},
+	[REPORT_LANG] = {"lang", KEY_TEXT, "en", "of the report: en or fr"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
 static const struct key retention_keys[] = {
 	[RETENTION_MENTIONS] = {"mentions", KEY_DURATION, "400d", "what matched a rule"},
 	[RETENTION_PASSED_OVER] = {"passed_over", KEY_SIZE, "256MiB", "what no rule wanted"},
@@ -179,11 +191,12 @@ const struct section section_rules = {"rules: files", rules_keys};
 const struct section section_source = {"sources", source_keys};
 const struct section section_receiver = {"receivers", receiver_keys};
 const struct section section_route = {"routes", route_keys};
+const struct section section_report = {"reports[]", report_keys};
 const struct section section_retention = {"retention", retention_keys};
 
 const struct section *const sections[] = {&section_top, &section_http, &section_crawl,
 	&section_brand, &section_rule, &section_rules, &section_source, &section_receiver,
-	&section_route, &section_retention, NULL};
+	&section_route, &section_report, &section_retention, NULL};
 
 /* --- Values
  * ------------------------------------------------------------------------------------ */

@@ -61,6 +61,7 @@ enum {
 	TOP_NOTIFY,
 	TOP_RECEIVERS,
 	TOP_ROUTES,
+	TOP_REPORTS,
 	TOP_SILENCES,
 	TOP_RETENTION
 };
@@ -122,11 +123,12 @@ enum {
 	ROUTE_DIGEST,
 	ROUTE_ROUTES
 };
+enum { REPORT_PERIOD, REPORT_AT, REPORT_TZ, REPORT_TO, REPORT_LANG };
 enum { RETENTION_MENTIONS, RETENTION_PASSED_OVER, RETENTION_AUTHOR };
 
 extern const struct section section_top, section_http, section_crawl, section_brand,
 	section_rule, section_rules, section_source, section_receiver, section_route,
-	section_retention;
+	section_report, section_retention;
 
 /* All of them; ends with NULL. */
 extern const struct section *const sections[];

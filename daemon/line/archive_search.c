@@ -561,7 +561,9 @@ int archive_reach(struct archive_reader *reader, struct archive_reach *ret, stru
 	struct archive_sql *row = NULL;
 	int r = archive_sql_new(&row, reader->db,
 		"SELECT (SELECT min(first_seen) FROM mentions),"
-		" (SELECT count(*) FROM losses WHERE at >= ?1 AND at < ?2)");
+		" (SELECT count(*) FROM losses WHERE at >= ?1 AND at < ?2),"
+		" count(*), coalesce(sum(healthy), 0), coalesce(sum(sources), 0)"
+		" FROM coverage WHERE at >= ?1 AND at < ?2");
 
 	*ret_why = SPAN_NONE;
 	if (r == 0) {
@@ -573,6 +575,9 @@ int archive_reach(struct archive_reader *reader, struct archive_reach *ret, stru
 		if (!archive_column_null(row, 0))
 			reach.since.ms = archive_column_int(row, 0);
 		reach.losses = (uint64_t)archive_column_int(row, 1);
+		reach.hours = (uint64_t)archive_column_int(row, 2);
+		reach.healthy = (uint64_t)archive_column_int(row, 3);
+		reach.sources = (uint64_t)archive_column_int(row, 4);
 		*ret = reach;
 		r = 0;
 	} else {
