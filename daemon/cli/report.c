@@ -1,6 +1,6 @@
 /*
- * report: the competitor-watch report of a period, from the archive, on standard output; or sent
- * to receivers through the running daemon.
+ * report: the competitor-watch report of a period, from the archive, on standard output; or
+ * sent to receivers through the running daemon.
  */
 
 #include "cli/commands.h"
@@ -34,7 +34,8 @@ static int read_options(struct options *g, int argc, char **argv)
 	static const struct option longs[] = {{"period", required_argument, NULL, 'p'},
 		{"format", required_argument, NULL, 'f'},
 		{"lang", required_argument, NULL, 'l'}, {"tz", required_argument, NULL, 't'},
-		{"state", required_argument, NULL, 's'}, {"send", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0}};
+		{"state", required_argument, NULL, 's'}, {"send", required_argument, NULL, 'S'},
+		{NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
@@ -72,8 +73,8 @@ static int send(const struct options *g, const struct reporting_out *out)
 	if (text)
 		status = ask_daemon(&answer, &where, "POST", "/reports", span_str(text));
 	if (status == EXIT_DONE)
-		(void)printf("%.*s: on its way to %s (vigie deliveries)\n", SPAN_ARG(out->title),
-			g->send);
+		(void)printf("%.*s: on its way to %s (vigie deliveries)\n",
+			SPAN_ARG(out->title), g->send);
 	buf_deinit(&answer);
 	free(text);
 	json_decref(body);
@@ -96,7 +97,8 @@ static int make(const struct options *g, const char *folder, int format, struct 
 		.html = g->send || format == 1 ? &html : NULL,
 		.json = !g->send && format == 2 ? &json : NULL,
 		.brief = g->send ? &brief : NULL};
-	struct reporting_ask ask = {.period = g->period, .tz = g->tz, .lang = g->lang, .arena = arena};
+	struct reporting_ask ask = {
+		.period = g->period, .tz = g->tz, .lang = g->lang, .arena = arena};
 	struct timespec now;
 	struct span path = arena_printf(arena, "%s/%s", folder, ARCHIVE_FILE), why;
 	int status, r;
@@ -110,7 +112,8 @@ static int make(const struct options *g, const char *folder, int format, struct 
 	else
 		status = r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	if (r < 0)
-		(void)fprintf(stderr, "vigie%s: %.*s\n", r == -EINVAL ? " report" : "", SPAN_ARG(why));
+		(void)fprintf(stderr, "vigie%s: %.*s\n", r == -EINVAL ? " report" : "",
+			SPAN_ARG(why));
 	buf_deinit(&markdown);
 	buf_deinit(&html);
 	buf_deinit(&json);

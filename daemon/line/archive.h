@@ -196,6 +196,15 @@ int archive_search_marks(struct archive_reader *reader, const struct match_span 
 int archive_lookup(struct archive_reader *reader, struct span what,
 	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
 	struct span *ret_why);
+/* The mentions whose address is another spelling of this one (vigie/story_url.h). As
+ * archive_search(). */
+int archive_lookup_page(struct archive_reader *reader, struct span url,
+	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
+	struct span *ret_why);
+/* Who deleted or erased an item (key, as text), and when: the last such deed of the audit. 1, 0
+ * when there is none, -errno. */
+int archive_erased(struct archive_reader *reader, struct span key, struct archive_deed *ret,
+	struct arena *arena, struct span *ret_why);
 /* What the ledger holds of an item (key), or of a time (key NULL; half-open). The outcome lives
  * only during the call. */
 int archive_ledger(struct archive_reader *reader, const struct item_key *key, struct wall since,

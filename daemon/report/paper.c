@@ -252,9 +252,8 @@ static void add_alerts(struct paper *p)
 static void add_coverage(struct paper *p)
 {
 	static const enum report_word names[] = {W_FIGURE, W_VALUE};
-	static const enum report_word rows[] = {
-		W_COVER_HEALTHY, W_COVER_HOURS, W_COVER_HEARD, W_COVER_SILENT, W_COVER_DAYS,
-		W_COVER_SINCE, W_COVER_LOSSES};
+	static const enum report_word rows[] = {W_COVER_HEALTHY, W_COVER_HOURS, W_COVER_HEARD,
+		W_COVER_SILENT, W_COVER_DAYS, W_COVER_SINCE, W_COVER_LOSSES};
 	enum { ROWS = sizeof(rows) / sizeof(*rows) };
 	const struct report *r = p->report;
 	struct table *t = table_new(p, W_COVERAGE, W_COVERAGE_IS, 2, ROWS);
@@ -269,10 +268,10 @@ static void add_coverage(struct paper *p)
 	for (size_t i = 0; i < ROWS; i++)
 		t->cells[2 * i] = text_cell(span_str(word(p, rows[i])), SPAN_NONE);
 	t->cells[1] = percent_cell(p, report_share(r->healthy, r->watched), false);
-	t->cells[3] = text_cell(
-		arena_printf(&p->arena, "%llu / %llu", (unsigned long long)r->hours,
-			(unsigned long long)report_hours(&r->period)),
-		SPAN_NONE);
+	t->cells[3] =
+		text_cell(arena_printf(&p->arena, "%llu / %llu", (unsigned long long)r->hours,
+				  (unsigned long long)report_hours(&r->period)),
+			SPAN_NONE);
 	t->cells[5] = number_cell(p, r->sources.heard);
 	t->cells[7] = number_cell(p, r->sources.n - r->sources.heard);
 	t->cells[9] = text_cell(
@@ -551,8 +550,9 @@ static int write_json(struct buf *out, const struct paper *p, const struct span 
 		(json_int_t)(r->sources.n - r->sources.heard), "archive_since",
 		json_time(r->archive_since), "losses", (json_int_t)r->losses, "healthy",
 		json_share(report_share(r->healthy, r->watched)), "source_hours_healthy",
-		(json_int_t)r->healthy, "source_hours", (json_int_t)r->watched, "hours_recorded",
-		(json_int_t)r->hours, "hours", (json_int_t)report_hours(&r->period));
+		(json_int_t)r->healthy, "source_hours", (json_int_t)r->watched,
+		"hours_recorded", (json_int_t)r->hours, "hours",
+		(json_int_t)report_hours(&r->period));
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	json_decref(root);
 	if (!text)

@@ -55,17 +55,19 @@ static const char *const words[REPORT_WORDS][2] = {
 	[W_TOLD] = {"mentions told", "mentions signalées"},
 	[W_MESSAGES] = {"messages", "messages"},
 	[W_COVERAGE] = {"Coverage", "Couverture"},
-	[W_COVERAGE_IS] =
-		{"Healthy sources ÷ all sources, looked at once an hour while vigie ran: a "
-		 "source is healthy when it was read without error at its last turn. And what the "
-		 "archive knows.",
-			"Sources saines ÷ toutes les sources, relevées une fois par heure de "
-			"marche : est saine celle qui a été lue sans erreur à son dernier tour. "
-			"Et ce que l’archive sait."},
+	[W_COVERAGE_IS] = {"Healthy sources ÷ all sources, looked at once an hour while vigie "
+			   "ran: a "
+			   "source is healthy when it was read without error at its last turn. "
+			   "And what the "
+			   "archive knows.",
+		"Sources saines ÷ toutes les sources, relevées une fois par heure de "
+		"marche : est saine celle qui a été lue sans erreur à son dernier tour. "
+		"Et ce que l’archive sait."},
 	[W_FIGURE] = {"figure", "chiffre"},
 	[W_VALUE] = {"n", "n"},
 	[W_COVER_HEALTHY] = {"healthy sources, of all", "sources saines, sur toutes"},
-	[W_COVER_HOURS] = {"hours recorded, of all hours", "heures relevées, sur toutes les heures"},
+	[W_COVER_HOURS] = {"hours recorded, of all hours",
+		"heures relevées, sur toutes les heures"},
 	[W_COVER_HEARD] = {"sources with mentions in the period",
 		"sources avec des mentions pendant la période"},
 	[W_COVER_SILENT] = {"sources with mentions only in the period before",
