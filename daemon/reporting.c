@@ -171,9 +171,11 @@ static int count(struct reporting *g, struct archive_reader *reader, struct span
 static struct span title_of(const struct reporting *g)
 {
 	const struct report_period *w = &g->when;
+	const char *title = report_word(span_str(g->ask->lang), W_TITLE);
 
-	return arena_printf(g->ask->arena, w->n_days > 1 ? "%s %.*s – %.*s" : "%s %.*s",
-		report_word(span_str(g->ask->lang), W_TITLE), SPAN_ARG(g->day_names[0]),
+	if (w->n_days < 2)
+		return arena_printf(g->ask->arena, "%s %.*s", title, SPAN_ARG(g->day_names[0]));
+	return arena_printf(g->ask->arena, "%s %.*s – %.*s", title, SPAN_ARG(g->day_names[0]),
 		SPAN_ARG(g->day_names[w->n_days - 1]));
 }
 

@@ -450,6 +450,11 @@ static void write_paper(struct buf *out, const struct paper *p, const struct spa
 			"'unsafe-inline'\"><title>%s</title><style>%s</style></head><body>\n",
 			span_eq_str(p->lang, "fr") ? "fr" : "en", word(p, W_TITLE), style);
 	buf_addf(out, html ? "<h1>%s</h1><p>" : "# %s\n\n", word(p, W_TITLE));
+	/* The days as people say them, then as they are counted. */
+	buf_add(out, day_names[0]);
+	if (d->n_days > 1)
+		buf_addf(out, " – %.*s", SPAN_ARG(day_names[d->n_days - 1]));
+	buf_add_str(out, html ? "</p><p class=\"is\">" : "\n\n");
 	buf_addf(out, "%s: %.*s ≤ t < %.*s (UTC: %s ≤ t < %s); %s: %s ≤ t < %s; %s: ",
 		word(p, W_PERIOD), SPAN_ARG(day_names[0]), SPAN_ARG(day_names[d->n_days]),
 		wall_rfc3339(from, d->from), wall_rfc3339(to, d->to), word(p, W_BEFORE),
