@@ -294,6 +294,7 @@ static void receivers_section(struct reader *r, const struct yaml *y, const stru
 		mutes_read(r, y, top[TOP_MUTES].node);
 	notices_read(r, y, &top[TOP_NOTICES]);
 	routes_read(r, y, top[TOP_ROUTES].node);
+	reports_read(r, y, top[TOP_REPORTS].node);
 }
 
 static void document_read(struct reader *r, const struct yaml *y)

@@ -33,6 +33,7 @@
 #include "mention_page.h"
 #include "printer.h"
 #include "recent.h"
+#include "reports.h"
 #include "line/rules_seen.h"
 #include "vigie/cleanup.h"
 
@@ -40,8 +41,8 @@
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
-/* How often detect looks; divided for tests as the schedule of retries is. */
-enum { DETECT_EVERY_MS = 60000 };
+/* How often detect and the schedule of reports look; divided for tests as retries are. */
+enum { LOOK_EVERY_MS = 60000 };
 
 struct vigie {
 	struct run_options options;
@@ -58,6 +59,7 @@ struct vigie {
 	struct keep *keep;
 	struct dispatch *dispatch;
 	struct detect *detect;
+	struct reports *reports;
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
@@ -176,6 +178,8 @@ static int adopt_config(struct vigie *v)
 		r = dispatch_set_policy(v->dispatch, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0)
 		r = post_set_policy(v->post, &c->policy, v->config, ref_config, unref_config);
+	if (r >= 0)
+		reports_set_config(v->reports, v->config);
 	if (r >= 0)
 		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config, unref_config);
 	return r;
@@ -428,6 +432,16 @@ static void on_deliveries(void *arg, struct http_ask *ask)
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
 }
 
+static void on_reports(void *arg, struct http_ask *ask)
+{
+	struct vigie *v = arg;
+
+	if (v->reports)
+		reports_post(v->reports, ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
 static void on_mentions(void *arg, struct buf *out)
 {
 	const struct vigie *v = arg;
@@ -467,6 +481,11 @@ static void on_incidents(void *arg)
 	crawl_tell(v->crawl);
 }
 
+static int64_t scaled(const struct vigie *v, int64_t ms)
+{
+	return v->options.retry_scale > 0 ? (int64_t)((double)ms / v->options.retry_scale) : ms;
+}
+
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
@@ -487,10 +506,13 @@ static int build_act(struct vigie *v)
 	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
 	if (r < 0)
 		return r;
-	return detect_new(&v->detect, v->loop, v->archive, v->dispatch,
-		&(struct detect_options){ .every_ms = v->options.retry_scale > 0
-				? (int64_t)(DETECT_EVERY_MS / v->options.retry_scale)
-				: DETECT_EVERY_MS });
+	r = detect_new(&v->detect, v->loop, v->archive, v->dispatch,
+		&(struct detect_options){ .every_ms = scaled(v, LOOK_EVERY_MS) });
+	if (r < 0)
+		return r;
+	return reports_new(&v->reports, v->loop, v->pool, v->archive, v->dispatch, v->crawl,
+		&(struct reports_options){ .archive = state_path(v, ARCHIVE_FILE),
+			.look_ms = scaled(v, LOOK_EVERY_MS) });
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -688,6 +710,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.mentions = on_mentions,
 		.mention = on_mention,
 		.deliveries = on_deliveries,
+		.reports = on_reports,
 		.arg = v,
 	};
 	const struct archive_options archive = {
@@ -739,6 +762,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 static void tear_down(struct vigie *v)
 {
 	pool_free(v->pool);
+	reports_free(v->reports);
 	sift_free(v->sift);
 	control_free(v->control);
 	detect_free(v->detect);

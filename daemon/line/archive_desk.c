@@ -15,8 +15,8 @@ struct ask_job {
 	void (*got)(void *arg, const struct archive_known *known, size_t n);
 };
 
-static int read_outcomes(
-	struct archive *a, struct archive_known *ret, const struct item_key *key, struct arena *out)
+static int read_outcomes(struct archive *a, struct archive_known *ret,
+	const struct item_key *key, struct arena *out)
 {
 	struct archive_outcome *list = NULL;
 	size_t n = 0, room = 0;

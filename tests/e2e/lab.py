@@ -101,7 +101,9 @@ class Path:
 
 
 class Lab:
-    def __init__(self, folder):
+    def __init__(self, folder, also=()):
+        """also: further loopback addresses to serve on, at the same port: other sites."""
+        self.also = also
         self.folder = str(folder)
         self.state = os.path.join(self.folder, 'state')
         self.config_path = os.path.join(self.folder, 'vigie.yaml')
@@ -125,6 +127,8 @@ class Lab:
         async def serve():
             server = await asyncio.start_server(self.serve, '127.0.0.1', 0, backlog=1024)
             self.port = server.sockets[0].getsockname()[1]
+            for address in self.also:
+                await asyncio.start_server(self.serve, address, self.port, backlog=1024)
 
         def run():
             asyncio.set_event_loop(self.loop)
