@@ -7,6 +7,7 @@
  *     crawl_fetch.c   one source through an attempt
  *     crawl_robots.c  what a site allows, asked first
  *     crawl_parts.c   what of an index is next
+ *     crawl_connect.c asks networks
  *     crawl_file.c    file: sources
  */
 
@@ -50,6 +51,8 @@ struct flight {
 	struct flight *next_waiting; /* for the same */
 	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
 	const char *refused_mark; /* then */
+	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
+	bool token;                 /* it is asked with a token, which may have ended */
 };
 
 struct crawl {
@@ -92,7 +95,7 @@ void crawl_give_back(struct flight *f);
 /* Its batch isn't at a station: something it waits for will come, and can be called off. */
 static inline bool crawl_is_asking(const struct flight *f)
 {
-	return f->handle || f->site;
+	return f->handle || f->site || f->turn;
 }
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
@@ -112,6 +115,17 @@ void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more *
 struct span crawl_parts_next(struct flight *f);
 /* After the answer, before it is judged: what is left to be asked for. */
 void crawl_parts_settle(struct flight *f);
+/* Takes a source of a network through its attempt, up to the request. */
+void crawl_connect(struct flight *f);
+/* The cursor behind a 304. */
+void crawl_connect_unchanged(struct flight *f);
+void crawl_connect_told(struct flight *f, const struct health *health);
+/* Makes batch->request. 0 or -errno. */
+int crawl_send(struct flight *f);
+/* Is an unconditional answer due again? */
+bool crawl_wants_all(const struct flight *f);
+/* Forgets an attempt with its batch; its entry stays busy. */
+void crawl_drop_flight(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */
