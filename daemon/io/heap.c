@@ -13,8 +13,9 @@
 
 enum {
 	/* glibc makes an arena a thread, each with holes of its own. Batches begin on the
-	 * loop's thread, grow on the pool's, and die on the loop's again. */
-	ARENAS = 1,
+	 * loop's thread, grow on the pool's, and die on the loop's again. With a
+	 * single one the threads wait for each other. */
+	ARENAS = 2,
 	/* Blocks of a batch's arena (ARENA_BLOCK_MAX) come from the heap and go back to it,
 	 * instead of being mapped, cleared and unmapped for each document. */
 	MAPPED_BYTES = 1024 * 1024,
