@@ -10,6 +10,7 @@
  *     post_control.c  deliveries for people
  */
 
+#include "line/dispatch_desk.h"
 #include "line/notice.h"
 #include "line/post.h"
 
@@ -43,7 +44,8 @@ struct post {
 	struct transfer *transfer;
 	struct archive *archive;
 	struct outbox *outbox;
-	struct arena arena; /* of the options */
+	struct dispatch_desk *desk; /* may be NULL: then no outcome is settled */
+	struct arena arena;         /* of the options */
 	struct span public_url, host;
 	double time_scale;
 	const struct policy *policy;
@@ -51,8 +53,8 @@ struct post {
 	void (*unref)(void *config);
 	struct mailbox *mailboxes;
 	struct tell *tells;
-	struct question *questions;                 /* post_control.c */
-	struct timer *look; /* numbers, and what was missed */
+	struct question *questions; /* post_control.c */
+	struct timer *look;         /* numbers, and what was missed */
 	bool looking, look_again, stopping;
 	struct going_on *going_on; /* post_incident.c */
 	bool going_on_known;
@@ -81,8 +83,8 @@ void attempt_free(struct attempt *attempt);
 enum { MARK_TEXT = 16 };
 void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
 
-/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or (NULL)
- * of a receiver that was stopped. 0 or -ENOMEM. */
+/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or
+ * (NULL) of a receiver that was stopped. 0 or -ENOMEM. */
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
 
