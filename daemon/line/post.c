@@ -449,7 +449,8 @@ int post_new(struct post **ret, struct loop *loop, struct transfer *transfer,
 	p->transfer = transfer;
 	p->archive = archive;
 	p->incidents = options->incidents;
-	p->incidents_arg = options->arg;
+	p->coverage = options->coverage;
+	p->options_arg = options->arg;
 	p->time_scale = options->time_scale > 0 ? options->time_scale : 1;
 	p->public_url = arena_dup(&p->arena, options->public_url);
 	p->host = own_host(&p->arena, options->host);

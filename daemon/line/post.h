@@ -42,6 +42,8 @@ struct post_options {
 	/* It is known what goes on: from now on post_incident() is heard, and all is to be said
 	 * anew. Comes again when Redis came back. */
 	void (*incidents)(void *arg);
+	/* How many sources there are, and how many of them answer; may be NULL. */
+	void (*coverage)(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources);
 	void *arg;
 };
 

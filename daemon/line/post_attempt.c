@@ -320,6 +320,12 @@ static void keep_left(struct attempt *a, struct payload *payload)
 	payload->n_mail_to = n;
 }
 
+/* A digest that has no mentions. */
+static bool is_nothing(const struct attempt *a)
+{
+	return !a->taken.n_keys && span_eq_str(a->taken.kind, desk_kind_names[DESK_DIGEST]);
+}
+
 static enum alert_kind kind_of(const struct attempt *a)
 {
 	static const struct {
@@ -348,6 +354,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		.until = a->said.until,
 		.part = a->said.part,
 		.parts = a->said.parts,
+		.nothing = is_nothing(a),
 		.id = a->taken.id,
 		.group = a->taken.group,
 		.route = a->taken.route,
@@ -480,10 +487,14 @@ static void send_notice(struct attempt *a)
 {
 	static const struct answer none = {0};
 	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
+	const struct span lang = receiver ? receiver->lang : SPAN_NONE;
+	const struct post *post = a->mailbox->post;
 	const struct hit *hit;
+	const int r = is_nothing(a)
+			      ? notice_make_nothing(&hit, &a->arena, post, &a->taken, lang)
+			      : notice_make(&hit, &a->arena, post, &a->taken, a->notice, lang);
 
-	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken, a->notice,
-		    receiver ? receiver->lang : SPAN_NONE) < 0)
+	if (r < 0)
 		conclude(a, VERDICT_RETRY, SPAN("out of memory"), &none);
 	else
 		send(a, &hit, 1);

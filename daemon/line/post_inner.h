@@ -59,7 +59,8 @@ struct post {
 	struct going_on *going_on; /* post_incident.c */
 	bool going_on_known;
 	void (*incidents)(void *arg);
-	void *incidents_arg;
+	void (*coverage)(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources);
+	void *options_arg;
 	json_t *counts;
 	int64_t delivered, failed;
 };
@@ -87,6 +88,10 @@ void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
  * (NULL) of a receiver that was stopped. 0 or -ENOMEM. */
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
+
+/* The same for a digest that has nothing: that, and how many sources answer. 0 or -ENOMEM. */
+int notice_make_nothing(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, struct span lang);
 
 /* post_incident.c */
 void post_incidents_ask(struct post *post); /* what goes on? */
