@@ -317,10 +317,8 @@ static struct span headline_of(
 	buf_add_str(&out, span_empty(m->subject) ? "" : " — ");
 	if (!span_empty(m->finding)) {
 		buf_add(&out, m->finding);
-	} else if (alert->kind == ALERT_UPDATE) {
-		buf_addf(&out, "%s%s", word(m->words, WORD_GROWS),
-			span_empty(m->entries[0].copies) ? "" : ": ");
-		buf_add(&out, m->entries[0].copies);
+	} else if (alert->kind == ALERT_UPDATE && !span_empty(m->entries[0].copies)) {
+		text_fill(&out, word(m->words, WORD_GROWS), &m->entries[0].copies, 1);
 	} else if (alert->nothing) {
 		buf_add_str(&out, word(m->words, WORD_NOTHING));
 	} else if (n == 1) {

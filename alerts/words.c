@@ -18,7 +18,7 @@ static const char *const english[WORDS] = {
 			   "{} weeks"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"a burst begins at {}: {} usual at this hour, spread {}, from {} days so far",
-	[WORD_GROWS] = "the story grows",
+	[WORD_GROWS] = "the story grows: {}",
 	[WORD_REMINDER] = "{} (reminder {})",
 	[WORD_DIGEST] = "digest {} – {} UTC",
 	[WORD_PART] = "{} (part {} of {})",
@@ -61,7 +61,7 @@ static const char *const french[WORDS] = {
 	[WORD_SPIKE_WHY_LEARNING] =
 		"un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
 		"pour l’instant",
-	[WORD_GROWS] = "l’histoire grandit",
+	[WORD_GROWS] = "l’histoire grandit\u00A0: {}",
 	[WORD_REMINDER] = "{} (rappel {})",
 	[WORD_DIGEST] = "récapitulatif {} – {} UTC",
 	[WORD_PART] = "{} (partie {} sur {})",

@@ -24,7 +24,7 @@ enum word {
 	WORD_SPIKE_LEARNING, /* behind it */
 	WORD_SPIKE_WHY,
 	WORD_SPIKE_WHY_LEARNING,
-	WORD_GROWS,       /* an update; behind it the copies */
+	WORD_GROWS,       /* an update: its copies */
 	WORD_REMINDER,    /* around what is told again */
 	WORD_DIGEST,      /* from, until */
 	WORD_PART,        /* of several */
