@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include <jansson.h>
+#include <math.h>
 
 #include "text.h"
 #include "vigie/utf8.h"
@@ -100,10 +101,12 @@ int64_t answer_pause_ms(const struct answer *answer, const char *const *path, do
 
 	for (; *path && at; path++)
 		at = json_object_get(at, *path);
-	/* A year is more than anybody is kept waiting. */
-	if (json_is_number(at) && json_number_value(at) >= 0 &&
-		json_number_value(at) * unit_ms < 365.0 * 86400000)
-		ms = (int64_t)(json_number_value(at) * unit_ms);
+	if (json_is_number(at) && json_number_value(at) >= 0) {
+		const double most = 1000 * 86400000.0; /* what is longer is as good as that */
+		const double asked = ceil(json_number_value(at) * unit_ms);
+
+		ms = asked < most ? (int64_t)asked : (int64_t)most;
+	}
 	json_decref(body);
 	return ms;
 }
@@ -116,4 +119,25 @@ bool answer_is_true(const struct answer *answer, const char *name)
 
 	json_decref(body);
 	return ret;
+}
+
+bool answer_has(const struct answer *answer, const char *name)
+{
+	json_t *body =
+		answer->body.n ? json_loadb(answer->body.p, answer->body.n, 0, NULL) : NULL;
+	const json_t *member = json_object_get(body, name);
+	const bool ret = member && !json_is_null(member);
+
+	json_decref(body);
+	return ret;
+}
+
+enum verdict answer_confirm(enum verdict verdict, bool bears_mark, const char *platform,
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	if (verdict != VERDICT_DELIVERED || bears_mark)
+		return verdict;
+	*ret_why = arena_printf(
+		arena, "HTTP %d, but not in the words of %s", answer->status, platform);
+	return VERDICT_RETRY;
 }

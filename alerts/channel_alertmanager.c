@@ -43,13 +43,22 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		url.n--;
 	url = arena_printf(arena, "%.*s/api/v2/alerts", SPAN_ARG(url));
 	list = url.p ? json_array() : NULL;
-	for (size_t i = 0; list && i < m.n_entries; i++) {
+	for (size_t i = 0; list && i < labels_alerts(&m); i++) {
 		if (json_array_append_new(list, alert_of(&m.entries[i], receiver, alert)) < 0) {
 			json_decref(list);
 			return -ENOMEM;
 		}
 	}
 	return dress_post(ret, url, list, &header, !span_empty(authorization), arena, context);
+}
+
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = !span_starts(span_trim(answer->body), SPAN("<"));
+
+	return answer_confirm(verdict, said, "Alertmanager", answer, arena, ret_why);
 }
 
 static const struct channel_field fields[] = {
@@ -64,4 +73,4 @@ const struct channel channel_alertmanager = {.name = "alertmanager",
 	.fields = fields,
 	.min_gap_ms = 0,
 	.render = render,
-	.judge = answer_judge_http};
+	.judge = judge};

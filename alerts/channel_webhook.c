@@ -14,6 +14,7 @@
 #include "excerpt.h"
 #include "labels.h"
 #include "sign.h"
+#include "vigie/story.h"
 #include "vigie/utf8.h"
 
 /* The specification asks for less than 20 KB. */
@@ -245,6 +246,20 @@ static json_t *item_object(const struct message_entry *e, const struct shown *s)
 	return NULL;
 }
 
+/* {"id","why","similarity","mentions","sites"}; nothing for a mention in no story. */
+static bool set_story(json_t *object, const struct story_place *story)
+{
+	char id[ITEM_KEY_TEXT + 1];
+
+	return !story->mentions ||
+	       set(object, "story",
+		       json_pack("{s:s, s:s, s:f, s:I, s:I}", "id",
+			       item_key_text(id, &story->head), "why",
+			       story_why_names[story->why], "similarity", story->similarity,
+			       "mentions", (json_int_t)story->mentions, "sites",
+			       (json_int_t)story->sites));
+}
+
 static json_t *source_object(const struct message_entry *e, const struct level *level)
 {
 	json_t *o = json_object();
@@ -287,7 +302,7 @@ static json_t *mention_object(
 			e->hit->n_matches ? name(level, e->hit->matches[0].brand)
 					  : SPAN_NONE) &&
 		set_matches(o, e->hit, &s, level) && set(o, "item", item_object(e, &s)) &&
-		set(o, "source", source_object(e, level)))
+		set_story(o, &e->hit->story) && set(o, "source", source_object(e, level)))
 		return o;
 failed:
 	json_decref(o);
@@ -302,6 +317,23 @@ static json_t *group_object(const struct alert *alert)
 		set(o, "count", json_integer((json_int_t)(alert->n_hits + alert->n_more))) &&
 		set_time(o, "first_at", alert->created) &&
 		set_text(o, "route", utf8_prefix(alert->route, ROUTE_BYTES)))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+/* {"brand","kind","n","usual","spread","begins_at","samples","learning","began_at"} */
+static json_t *spike_object(const struct alert_spike *s)
+{
+	json_t *o = json_object();
+
+	if (set_text(o, "brand", utf8_prefix(s->brand, GROUP_BYTES)) &&
+		set(o, "kind", json_string(s->competitor ? "competitor" : "brand")) &&
+		set_number(o, "n", s->n) && set_number(o, "usual", s->usual) &&
+		set_number(o, "spread", s->spread) && set_number(o, "begins_at", s->begins) &&
+		set_number(o, "samples", s->samples) &&
+		set(o, "learning", json_boolean(s->learning)) &&
+		set_time(o, "began_at", s->began))
 		return o;
 	json_decref(o);
 	return NULL;
@@ -330,7 +362,7 @@ static json_t *data_of(const struct message *m, const struct alert *alert,
 			goto out;
 	}
 	*ret_fits = json_array_size(items) == m->n_entries;
-	if (total == 1) {
+	if (total == 1 && !alert->spike) {
 		data = json_array_size(items) ? json_incref(json_array_get(items, 0))
 					      : json_object();
 	} else {
@@ -339,6 +371,8 @@ static json_t *data_of(const struct message *m, const struct alert *alert,
 		if (!data || json_object_set(data, "items", items) < 0)
 			goto failed;
 	}
+	if (alert->spike && !set(data, "spike", spike_object(alert->spike)))
+		goto failed;
 	if (set_text(data, "delivery", alert->id) && set(data, "group", group_object(alert)))
 		goto out;
 failed:
@@ -365,8 +399,11 @@ static json_t *body_of(const struct message *m, const struct alert *alert, struc
 			return NULL;
 		if (fits || i + 1 == n_levels)
 			return json_pack("{s:s, s:s, s:o}", "type",
-				one ? "mention.created" : "mentions.created", "timestamp",
-				created, "data", data);
+				alert->spike    ? "spike.began"
+				: alert->report ? "report.created"
+				: one           ? "mention.created"
+						: "mentions.created",
+				"timestamp", created, "data", data);
 		json_decref(data);
 	}
 	return NULL;

@@ -95,7 +95,7 @@ int dress_post(struct payload *ret, struct span url, json_t *body, const struct 
 struct span dress_details(struct arena *arena, const struct message_entry *entry)
 {
 	const struct span parts[] = {
-		entry->source, entry->author, entry->audience, entry->when};
+		entry->copies, entry->source, entry->author, entry->audience, entry->when};
 	struct buf out = {0};
 	struct span ret;
 

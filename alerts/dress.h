@@ -33,7 +33,7 @@ struct span dress_dump(struct arena *arena, const json_t *value);
 int dress_post(struct payload *ret, struct span url, json_t *body, const struct header *headers,
 	size_t n_headers, struct arena *arena, const struct render_context *context);
 
-/* "source · author (12,345 followers) · published …": parts that are absent are left out. */
+/* "+11 copies on 9 sites · source · author (12,345 followers) · published …": parts that are absent are left out. */
 struct span dress_details(struct arena *arena, const struct message_entry *entry);
 
 /* Address of a mention on the dashboard; empty without public_url. .p is NULL without memory.

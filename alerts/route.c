@@ -4,6 +4,10 @@
  * wins unless it says continue; a route none of whose children match answers itself.
  */
 
+#include "route.h"
+
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "link.h"
@@ -64,6 +68,9 @@ static int values_of(
 			return -ENOMEM;
 		ret->v[ret->n++] = link_site(site);
 		break;
+	case ROUTE_FOLLOWERS:
+	case ROUTE_SIZE:
+	case ROUTE_SEVERITY:
 	case ROUTE_MENTION:
 	case ROUTE_STORY:
 	case ROUTE_KEYS:
@@ -93,24 +100,47 @@ static bool is_wanted(enum route_key key, struct span value, struct span wanted)
 	       value.p[value.n - wanted.n - 1] == '.';
 }
 
-static int matches(
-	const struct route *route, const struct hit *hit, struct arena *arena, bool *ret)
+static double number_of(const struct route_subject *subject, enum route_key key)
 {
-	*ret = false;
-	for (size_t i = 0; i < route->n_matches; i++) {
-		const struct route_match *m = &route->matches[i];
-		struct values have;
-		bool any = false;
-
-		if (values_of(&have, arena, hit, m->key) < 0)
-			return -ENOMEM;
-		for (size_t a = 0; a < have.n && !any; a++)
-			for (size_t b = 0; b < m->n_values && !any; b++)
-				any = is_wanted(m->key, have.v[a], m->values[b]);
-		if (!any)
-			return 0;
+	switch (key) {
+	case ROUTE_FOLLOWERS:
+		return subject->hit->item.author.followers;
+	case ROUTE_SIZE:
+		return subject->place ? subject->place->mentions : 1;
+	case ROUTE_SEVERITY:
+		return subject->severity;
+	default:
+		return NAN;
 	}
+}
+
+static int matches_one(const struct route_match *m, const struct route_subject *subject,
+	struct arena *arena, bool *ret)
+{
+	const double number = number_of(subject, m->key);
+	struct values have;
+
+	*ret = false;
+	if (route_key_is_number(m->key)) {
+		for (size_t i = 0; m->ranges && i < m->n_values && !*ret; i++)
+			*ret = number >= m->ranges[i].from && number <= m->ranges[i].to;
+		return 0;
+	}
+	if (values_of(&have, arena, subject->hit, m->key) < 0)
+		return -ENOMEM;
+	for (size_t a = 0; a < have.n && !*ret; a++)
+		for (size_t b = 0; b < m->n_values && !*ret; b++)
+			*ret = is_wanted(m->key, have.v[a], m->values[b]);
+	return 0;
+}
+
+int route_matches(const struct route_match *matches, size_t n,
+	const struct route_subject *subject, struct arena *arena, bool *ret)
+{
 	*ret = true;
+	for (size_t i = 0; i < n && *ret; i++)
+		if (matches_one(&matches[i], subject, arena, ret) < 0)
+			return -ENOMEM;
 	return 0;
 }
 
@@ -143,8 +173,8 @@ static int add_value(struct buf *out, struct span value)
 	return 0;
 }
 
-static int add_key(
-	struct buf *out, struct arena *arena, const struct hit *hit, enum route_key key)
+static int add_key(struct buf *out, struct arena *arena, const struct route_subject *subject,
+	enum route_key key)
 {
 	enum { VALUES_MAX = 8 }; /* a key is a Redis key, not an essay */
 	char text[ITEM_KEY_TEXT + 1];
@@ -153,10 +183,18 @@ static int add_key(
 
 	buf_addf(out, "%s%s=", out->n ? ";" : "", route_key_names[key]);
 	if (key == ROUTE_MENTION || key == ROUTE_STORY) {
-		buf_add_str(out, item_key_text(text, &hit->key));
+		const struct item_key *head = subject->place ? &subject->place->head
+					      : subject->hit->story.mentions
+						      ? &subject->hit->story.head
+						      : &subject->hit->key;
+
+		buf_add_str(out,
+			item_key_text(text, key == ROUTE_STORY ? head : &subject->hit->key));
 		return 0;
 	}
-	if (values_of(&have, arena, hit, key) < 0)
+	if (key == ROUTE_SEVERITY)
+		return add_value(out, subject->level);
+	if (values_of(&have, arena, subject->hit, key) < 0)
 		return -ENOMEM;
 	if (key == ROUTE_AUTHOR) /* one person, not two names */
 		have.n = span_empty(have.v[0]) ? 2 : 1;
@@ -174,32 +212,73 @@ static int add_key(
 /* One walk down the tree. */
 struct walk {
 	const struct policy *policy;
-	const struct hit *hit;
+	const struct route_subject *subject;
 	struct arena *arena;
-	struct assignment *found;
+	struct route_found *found;
 	size_t n;
 	struct buf path;
 };
 
-/* What a route inherits. */
-struct inherited {
-	const uint32_t *receivers;
-	size_t n_receivers;
-	const enum route_key *group_by;
-	size_t n_group_by;
-	int64_t group_wait_ms;
-};
+static const enum route_key each_story[] = {ROUTE_STORY};
 
-static int group_key(struct span *ret, const struct walk *w, const struct inherited *in)
+struct route_terms route_terms_root(void)
 {
-	static const enum route_key each[] = {ROUTE_STORY};
-	const enum route_key *keys = in->n_group_by ? in->group_by : each;
-	const size_t n = in->n_group_by ? in->n_group_by : 1;
+	return (struct route_terms){.group_by = each_story, .n_group_by = 1};
+}
+
+void route_inherit(struct route_terms *t, const struct route *route)
+{
+	if (route->n_receivers) {
+		t->receivers = route->receivers;
+		t->n_receivers = route->n_receivers;
+	}
+	if (route->n_group_by) {
+		t->group_by = route->group_by;
+		t->n_group_by = route->n_group_by;
+	}
+	if (route->group_wait_ms >= 0)
+		t->group_wait_ms = route->group_wait_ms;
+	if (route->group_interval_ms >= 0)
+		t->group_interval_ms = route->group_interval_ms;
+	if (route->repeat_interval_ms >= 0)
+		t->repeat_interval_ms = route->repeat_interval_ms;
+	if (route->digest)
+		t->digest = route->digest->every == DIGEST_NONE ? NULL : route->digest;
+	if (route->story_steps) {
+		t->story_steps = route->story_steps;
+		t->n_story_steps = route->n_story_steps;
+		t->story_critical = route->story_critical;
+	}
+	if (route->mute_times) {
+		t->mute_times = route->mute_times;
+		t->n_mute_times = route->n_mute_times;
+	}
+	if (route->active_times) {
+		t->active_times = route->active_times;
+		t->n_active_times = route->n_active_times;
+	}
+}
+
+static bool groups_by(const struct route_terms *t, enum route_key key)
+{
+	for (size_t i = 0; i < t->n_group_by; i++)
+		if (t->group_by[i] == key)
+			return true;
+	return false;
+}
+
+/* A finding is in no message with mentions. */
+static int group_key(struct span *ret, const struct walk *w, const struct route_terms *t)
+{
 	struct buf out = {0};
 	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = add_key(&out, w->arena, w->hit, keys[i]);
+	for (size_t i = 0; i < t->n_group_by && r == 0; i++)
+		r = add_key(&out, w->arena, w->subject, t->group_by[i]);
+	if (r == 0 && w->subject->finding) {
+		buf_add_str(&out, ";finding=");
+		r = add_value(&out, w->subject->hit->matches[0].kind);
+	}
 	if (r == 0) {
 		*ret = out.failed ? SPAN_NONE : arena_dup(w->arena, buf_span(&out));
 		r = ret->p ? 0 : -ENOMEM;
@@ -208,60 +287,56 @@ static int group_key(struct span *ret, const struct walk *w, const struct inheri
 	return r;
 }
 
-static bool is_each(const struct inherited *in)
+static int assign(struct walk *w, const struct route *route, const struct route_terms *terms)
 {
-	for (size_t i = 0; i < in->n_group_by; i++)
-		if (in->group_by[i] == ROUTE_MENTION || in->group_by[i] == ROUTE_STORY)
-			return true;
-	return in->n_group_by == 0;
-}
-
-static int assign(struct walk *w, const struct inherited *in)
-{
-	const struct span route = arena_dup(w->arena, buf_span(&w->path));
+	const struct span path = arena_dup(w->arena, buf_span(&w->path));
+	struct route_terms *kept = arena_alloc(w->arena, sizeof(*kept));
+	const bool each = groups_by(terms, ROUTE_MENTION);
+	const bool alone = each || groups_by(terms, ROUTE_STORY);
 	struct span group;
 
-	if (!route.p || w->path.failed || group_key(&group, w, in) < 0)
+	if (!kept || !path.p || w->path.failed || group_key(&group, w, terms) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < in->n_receivers; i++) {
-		bool known = in->receivers[i] >= w->policy->n_receivers;
+	*kept = *terms;
+	for (size_t i = 0; i < terms->n_receivers; i++) {
+		bool known = terms->receivers[i] >= w->policy->n_receivers;
 
 		for (size_t k = 0; k < w->n && !known; k++)
-			known = w->found[k].receiver == in->receivers[i];
+			known = w->found[k].receiver == terms->receivers[i];
 		if (!known)
-			w->found[w->n++] = (struct assignment){in->receivers[i], group, route,
+			w->found[w->n++] = (struct route_found){
+				.receiver = terms->receivers[i],
+				.route = route,
+				.terms = kept,
+				.path = path,
+				.group = group,
 				/* One alert an item waits for nobody. */
-				is_each(in) || in->group_wait_ms < 0 ? 0 : in->group_wait_ms};
+				.wait_ms = alone ? 0 : terms->group_wait_ms,
+				.alone = alone,
+				.each = each,
+			};
 	}
 	return 0;
 }
 
-static int descend(struct walk *w, const struct route *route, struct inherited in)
+static int descend(struct walk *w, const struct route *route, struct route_terms terms)
 {
 	const size_t path = w->path.n;
 	bool answered = false;
 
-	if (route->n_receivers) {
-		in.receivers = route->receivers;
-		in.n_receivers = route->n_receivers;
-	}
-	if (route->n_group_by) {
-		in.group_by = route->group_by;
-		in.n_group_by = route->n_group_by;
-	}
-	if (route->group_wait_ms >= 0)
-		in.group_wait_ms = route->group_wait_ms;
+	route_inherit(&terms, route);
 	for (size_t i = 0; i < route->n_children; i++) {
 		const struct route *child = &route->children[i];
 		bool wanted;
-		int r = matches(child, w->hit, w->arena, &wanted);
+		int r = route_matches(
+			child->matches, child->n_matches, w->subject, w->arena, &wanted);
 
 		if (r < 0)
 			return r;
 		if (!wanted)
 			continue;
 		buf_addf(&w->path, ".routes[%zu]", i);
-		r = descend(w, child, in);
+		r = descend(w, child, terms);
 		if (r < 0)
 			return r;
 		w->path.n = path;
@@ -269,23 +344,25 @@ static int descend(struct walk *w, const struct route *route, struct inherited i
 		if (!child->proceed)
 			break;
 	}
-	return answered ? 0 : assign(w, &in);
+	return answered ? 0 : assign(w, route, &terms);
 }
 
-int route_hit(const struct policy *policy, const struct hit *hit, struct arena *arena,
-	struct assignment **ret, size_t *ret_n)
+int route_walk(const struct policy *policy, const struct route_subject *subject,
+	struct arena *arena, struct route_found **ret, size_t *ret_n)
 {
-	struct walk w = {.policy = policy, .hit = hit, .arena = arena};
+	struct walk w = {.policy = policy, .subject = subject, .arena = arena};
 	bool wanted = false;
-	int r;
+	int r = 0;
 
 	w.found = arena_calloc(arena, policy->n_receivers + 1, sizeof(*w.found));
 	if (!w.found)
 		return -ENOMEM;
-	r = hit->update || hit->silent ? 0 : matches(&policy->root, hit, arena, &wanted);
+	if (!subject->hit->update && !subject->hit->silent)
+		r = route_matches(
+			policy->root.matches, policy->root.n_matches, subject, arena, &wanted);
 	if (r == 0 && wanted) {
 		buf_add_str(&w.path, "routes");
-		r = descend(&w, &policy->root, (struct inherited){.group_wait_ms = 0});
+		r = descend(&w, &policy->root, route_terms_root());
 	}
 	buf_deinit(&w.path);
 	if (r < 0)
@@ -293,4 +370,127 @@ int route_hit(const struct policy *policy, const struct hit *hit, struct arena *
 	*ret = w.found;
 	*ret_n = w.n;
 	return 0;
+}
+
+int route_hit(const struct policy *policy, const struct hit *hit, struct arena *arena,
+	struct assignment **ret, size_t *ret_n)
+{
+	struct route_subject subject = {.hit = hit};
+	struct assignment *assignments;
+	struct route_found *found;
+	struct severity severity;
+	size_t n;
+
+	if (severity_of(&severity, policy, hit, NULL, arena) < 0)
+		return -ENOMEM;
+	subject.severity = severity.total;
+	subject.level = severity.level;
+	if (route_walk(policy, &subject, arena, &found, &n) < 0)
+		return -ENOMEM;
+	assignments = arena_calloc(arena, n + 1, sizeof(*assignments));
+	if (!assignments)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		assignments[i] = (struct assignment){
+			found[i].receiver, found[i].group, found[i].path, found[i].wait_ms};
+	*ret = assignments;
+	*ret_n = n;
+	return 0;
+}
+
+/* --- What a matcher says of a number -------------------------------------------------------
+ */
+
+static bool read_number(double *ret, struct span s)
+{
+	static const struct {
+		char letter;
+		double times;
+	} units[] = {{'k', 1e3}, {'m', 1e6}};
+	double value = 0, step = 0;
+	bool any = false, minus = false;
+	size_t i = 0;
+
+	if (s.n > 1 && s.p[0] == '-') {
+		minus = true;
+		i++;
+	}
+	for (; i < s.n; i++) {
+		if (s.p[i] == '.' && step == 0) {
+			step = 1;
+		} else if (s.p[i] >= '0' && s.p[i] <= '9') {
+			any = true;
+			if (step == 0) {
+				value = value * 10 + (s.p[i] - '0');
+			} else {
+				step *= 10;
+				value += (s.p[i] - '0') / step;
+			}
+		} else {
+			break;
+		}
+	}
+	if (i + 1 == s.n)
+		for (size_t k = 0; k < sizeof(units) / sizeof(*units); k++)
+			if (ascii_lower(s.p[i]) == units[k].letter) {
+				value *= units[k].times;
+				i++;
+				break;
+			}
+	if (!any || i != s.n || value > 1e15)
+		return false;
+	*ret = minus ? -value : value;
+	return true;
+}
+
+/* A number or a level; the range of a level ends where the next begins. */
+static bool read_point(struct route_range *ret, struct span s, enum route_key key,
+	const struct severity_policy *severity)
+{
+	double number;
+
+	for (size_t i = 0; key == ROUTE_SEVERITY && i < severity->n_levels; i++)
+		if (span_eq_ci(s, severity->levels[i].name)) {
+			ret->from = severity->levels[i].from;
+			ret->to = i + 1 < severity->n_levels
+					  ? nextafter(severity->levels[i + 1].from, -INFINITY)
+					  : INFINITY;
+			return true;
+		}
+	if (!read_number(&number, s))
+		return false;
+	*ret = (struct route_range){number, number};
+	return true;
+}
+
+bool route_range_read(struct route_range *ret, struct span text, enum route_key key,
+	const struct severity_policy *severity)
+{
+	static const char *const signs[] = {">=", "<=", ">", "<", "="};
+	struct route_range a, b;
+
+	severity = severity ? severity : &severity_default;
+	text = span_trim(text);
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
+		if (!span_starts(text, span_str(signs[i])))
+			continue;
+		if (!read_point(&a, span_trim(span_slice(text, strlen(signs[i]), text.n)), key,
+			    severity))
+			return false;
+		*ret = (struct route_range[]){{a.from, INFINITY}, {-INFINITY, a.to},
+			{nextafter(a.to, INFINITY), INFINITY},
+			{-INFINITY, nextafter(a.from, -INFINITY)}, a}[i];
+		return true;
+	}
+	for (size_t i = 0; i + 1 < text.n; i++)
+		if (text.p[i] == '.' && text.p[i + 1] == '.') {
+			if (!read_point(&a, span_trim(span_slice(text, 0, i)), key, severity) ||
+				!read_point(&b, span_trim(span_slice(text, i + 2, text.n)), key,
+					severity) ||
+				a.from > b.to)
+				return false;
+			*ret = (struct route_range){a.from, b.to};
+			return true;
+		}
+	return read_point(ret, text, key, severity);
 }

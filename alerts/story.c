@@ -1,5 +1,6 @@
 #include "vigie/story.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <xxhash.h>
@@ -299,14 +300,15 @@ static uint64_t find_story(const struct story_book *book, const struct story_tra
 	return best;
 }
 
-static void place(
-	struct story_place *ret, const struct story *s, enum story_why why, double similarity)
+static void place(struct story_place *ret, const struct story *s, uint64_t number,
+	enum story_why why, double similarity)
 {
 	*ret = (struct story_place){.head = s->head,
 		.why = why,
 		.similarity = similarity,
 		.mentions = s->mentions,
-		.sites = s->sites};
+		.sites = s->sites,
+		.number = number};
 }
 
 bool story_find(
@@ -316,7 +318,7 @@ bool story_find(
 
 	if (!story_index_find(&book->index, key_feature(key), stories))
 		return false;
-	place(ret, story_at(book, stories[0]), STORY_KNOWN, 1);
+	place(ret, story_at(book, stories[0]), stories[0], STORY_KNOWN, 1);
 	return true;
 }
 
@@ -401,7 +403,7 @@ int story_add(struct story_book *book, const struct hit *hit, struct wall now,
 	else
 		note_mention(book, number, hit, &traits);
 	if (r == 0)
-		place(ret, story_at(book, number), v.why, v.similarity);
+		place(ret, story_at(book, number), number, v.why, v.similarity);
 	return r;
 }
 
@@ -446,34 +448,62 @@ static struct state_header header_of(const struct story_book *book)
 	};
 }
 
-int story_save(const struct story_book *book, struct buf *out)
+static void save_story(const struct story_book *book, uint64_t number, struct buf *out)
 {
-	const struct state_header header = header_of(book);
-	const size_t start = out->n;
+	const struct story *s = story_at(book, number);
+	struct story record = *s;
+	uint32_t n = 0;
+
+	record.entries = 0; /* a place in memory */
+	buf_add(out, span_of((const char *)&record, sizeof(record)));
+	for (uint32_t at = s->entries; at != STORY_INDEX_NONE;
+		at = book->index.entries[at].sibling)
+		n++;
+	buf_add(out, span_of((const char *)&n, sizeof(n)));
+	for (uint32_t at = s->entries; at != STORY_INDEX_NONE;
+		at = book->index.entries[at].sibling)
+		buf_add(out,
+			span_of((const char *)&book->index.entries[at].hash, sizeof(uint64_t)));
+}
+
+/* Ends what began at `start`. */
+static int add_sum(struct buf *out, size_t start)
+{
 	uint64_t sum;
 
-	buf_add(out, span_of((const char *)&header, sizeof(header)));
-	for (uint64_t number = book->first; number < book->end; number++) {
-		const struct story *s = story_at(book, number);
-		struct story record = *s;
-		uint32_t n = 0;
-
-		record.entries = 0; /* a place in memory */
-		buf_add(out, span_of((const char *)&record, sizeof(record)));
-		for (uint32_t at = s->entries; at != STORY_INDEX_NONE;
-			at = book->index.entries[at].sibling)
-			n++;
-		buf_add(out, span_of((const char *)&n, sizeof(n)));
-		for (uint32_t at = s->entries; at != STORY_INDEX_NONE;
-			at = book->index.entries[at].sibling)
-			buf_add(out, span_of((const char *)&book->index.entries[at].hash,
-					     sizeof(uint64_t)));
-	}
 	if (out->failed)
 		return -ENOMEM;
 	sum = XXH3_64bits(out->p + start, out->n - start);
 	buf_add(out, span_of((const char *)&sum, sizeof(sum)));
 	return buf_result(out);
+}
+
+int story_save(const struct story_book *book, struct buf *out)
+{
+	const struct state_header header = header_of(book);
+	const size_t start = out->n;
+
+	buf_add(out, span_of((const char *)&header, sizeof(header)));
+	for (uint64_t number = book->first; number < book->end; number++)
+		save_story(book, number, out);
+	return add_sum(out, start);
+}
+
+uint64_t story_parameters(const struct story_book *book)
+{
+	struct state_header header = header_of(book);
+
+	header.first = header.end = 0;
+	return XXH3_64bits(&header, sizeof(header));
+}
+
+int story_save_one(const struct story_book *book, uint64_t number, struct buf *out)
+{
+	const size_t start = out->n;
+
+	assert(number >= book->first && number < book->end);
+	save_story(book, number, out);
+	return add_sum(out, start);
 }
 
 static bool take(void *to, size_t n, struct span *from)
@@ -512,25 +542,80 @@ static int restore_story(struct story_book *book, struct span *state)
 	s->entries = STORY_INDEX_NONE;
 	book->end++;
 	/* Backwards: so the list is as it was. */
-	for (uint32_t i = n; i-- > 0;)
-		if (!story_index_add(
-			    &book->index, hashes[i], number, &s->entries, entries_of, book))
-			return -ENOMEM;
+	for (uint32_t i = n; i-- > 0;) {
+		while (!story_index_add(
+			&book->index, hashes[i], number, &s->entries, entries_of, book)) {
+			if (book->first >= number)
+				return -ENOMEM;
+			close_oldest(book);
+		}
+	}
 	return 0;
+}
+
+/* Takes the checksum off; false: it is not the bytes'. */
+static bool take_sum(struct span *state)
+{
+	uint64_t sum;
+
+	if (state->n < sizeof(sum))
+		return false;
+	memcpy(&sum, state->p + state->n - sizeof(sum), sizeof(sum));
+	state->n -= sizeof(sum);
+	return sum == XXH3_64bits(state->p, state->n);
+}
+
+/* A story nothing is like. */
+static int restore_blank(struct story_book *book)
+{
+	if (make_room(book) < 0)
+		return -ENOMEM;
+	*story_at(book, book->end) = (struct story){
+		.entries = STORY_INDEX_NONE,
+		/* Closes with the one before it. */
+		.opened_ms = book->end > book->first ? story_at(book, book->end - 1)->opened_ms
+						     : INT64_MIN / 2,
+	};
+	book->end++;
+	return 0;
+}
+
+void story_restart(struct story_book *book, uint64_t number)
+{
+	assert(book->first == book->end);
+	book->first = book->end = number;
+}
+
+int story_restore_up_to(struct story_book *book, uint64_t number)
+{
+	int r = 0;
+
+	if (number > book->end && number - book->first > book->options.open_max)
+		return -EBADMSG;
+	while (book->end < number && r == 0)
+		r = restore_blank(book);
+	return r;
+}
+
+int story_restore_one(struct story_book *book, uint64_t number, struct span state)
+{
+	int r;
+
+	if (number < book->end || !take_sum(&state))
+		return -EBADMSG;
+	r = story_restore_up_to(book, number);
+	if (r == 0)
+		r = restore_story(book, &state);
+	return r < 0 ? r : state.n ? -EBADMSG : 0;
 }
 
 int story_restore(struct story_book *book, struct span state)
 {
 	const struct state_header mine = header_of(book);
 	struct state_header header;
-	uint64_t sum;
 	int r = 0;
 
-	if (state.n < sizeof(header) + sizeof(sum))
-		return -EBADMSG;
-	memcpy(&sum, state.p + state.n - sizeof(sum), sizeof(sum));
-	state.n -= sizeof(sum);
-	if (sum != XXH3_64bits(state.p, state.n))
+	if (state.n < sizeof(header) + sizeof(uint64_t) || !take_sum(&state))
 		return -EBADMSG;
 	(void)take(&header, sizeof(header), &state);
 	if (header.magic != mine.magic || header.version != mine.version ||

@@ -5,6 +5,7 @@
 
 #include "cli/config_path.h"
 #include "config_keys.h"
+#include "config_networks.h"
 #include "config_reader.h"
 #include "io/resolve.h"
 #include "sources/url.h"
@@ -199,6 +200,7 @@ static void crawl_read(struct reader *r, const struct yaml *y, struct value *v)
 	crawl->max_body_bytes = (size_t)v[CRAWL_MAX_BODY].number;
 	crawl->max_html_bytes = (size_t)v[CRAWL_MAX_HTML].number;
 	crawl->history_ms = v[CRAWL_HISTORY].number;
+	crawl->robots = v[CRAWL_ROBOTS].truth;
 	if (v[CRAWL_USER_AGENT].node)
 		crawl->user_agent = v[CRAWL_USER_AGENT].text.value;
 	else if (contact.n)
@@ -275,12 +277,24 @@ static void sources_section(struct reader *r, const struct yaml *y, const struct
 
 static void receivers_section(struct reader *r, const struct yaml *y, const struct value *top)
 {
+	if (top[TOP_TZ].node)
+		(void)zone_value(r, y, &top[TOP_TZ], &r->zone, &r->zone_name);
+	if (top[TOP_TIME_INTERVALS].node)
+		intervals_read(r, y, top[TOP_TIME_INTERVALS].node);
+	if (top[TOP_SEVERITY].node)
+		severity_read(r, y, top[TOP_SEVERITY].node);
 	if (top[TOP_NOTIFY].node)
 		notify_read(r, y, top[TOP_NOTIFY].node);
 	if (top[TOP_RECEIVERS].node)
 		receivers_read(r, y, top[TOP_RECEIVERS].node);
 	receivers_finish(r);
+	if (top[TOP_SILENCES].node)
+		silences_read(r, y, top[TOP_SILENCES].node);
+	if (top[TOP_MUTES].node)
+		mutes_read(r, y, top[TOP_MUTES].node);
+	notices_read(r, y, &top[TOP_NOTICES]);
 	routes_read(r, y, top[TOP_ROUTES].node);
+	reports_read(r, y, top[TOP_REPORTS].node);
 }
 
 static void document_read(struct reader *r, const struct yaml *y)
@@ -478,6 +492,7 @@ struct config *config_unref(struct config *config)
 		return NULL;
 	ruleset_unref(config->rules);
 	err_list_deinit(&config->warnings);
+	networks_free(config->networks);
 	arena_release(&config->arena);
 	free(config);
 	return NULL;

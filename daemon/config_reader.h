@@ -8,6 +8,7 @@
  */
 
 #include "config.h"
+#include "sources/connector_page.h"
 #include "vigie/yaml.h"
 
 /* A value and how it was written. `value` may be a secret; `written` never shows one: it is the
@@ -32,6 +33,16 @@ struct source_draft {
 	const char *file;           /* where it was written */
 	int line, column;
 	bool named; /* its id was given, not made */
+	/* Of a connector: */
+	struct connection *connection; /* source.connection, while it is made */
+	bool own_quotas;               /* its line says quotas */
+	bool auto_every;               /* nobody said how often */
+	struct span network;           /* as `connector:` has it */
+	struct span *given_names;      /* variables and keys as they were written */
+	struct text *given_texts;
+	size_t n_given;
+	struct connector_select *select; /* of a page */
+	size_t n_select;
 };
 
 struct receiver_draft {
@@ -49,6 +60,8 @@ struct term {
 	const struct span *languages;
 	size_t n_languages;
 };
+
+struct value;
 
 struct reader {
 	struct config *config;
@@ -69,6 +82,11 @@ struct reader {
 	unsigned source_file_depth;
 	struct receiver_draft *receivers;
 	size_t n_receivers, receivers_capacity;
+	const struct zone *zone; /* of all who do not say theirs */
+	struct span zone_name;
+	struct time_interval *intervals;
+	struct value **interval_values; /* as they were written, one each */
+	size_t n_intervals;
 };
 
 /* Keeps the worst of two results; 0 changes nothing. */
@@ -116,6 +134,7 @@ struct span file_url_path(struct arena *arena, struct span url);
  */
 
 bool duration_parse(int64_t *ret_ms, struct span text);
+void duration_print(struct buf *out, int64_t ms); /* in the largest unit without a rest */
 bool size_parse(int64_t *ret_bytes, struct span text);
 /* http or https with a host, and nothing in it that can't be in an address. */
 bool web_url_ok(struct span url);
@@ -148,6 +167,11 @@ void receivers_read(struct reader *r, const struct yaml *y, const struct yaml_no
 void receivers_finish(struct reader *r);
 /* After receivers_finish(). NULL: everybody hears of everything. */
 void routes_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
+/* Before the routes: whom it names hears of something. */
+struct value;
+void notices_read(struct reader *r, const struct yaml *y, const struct value *value);
+/* After receivers_finish(). NULL: none. */
+void reports_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
 
 struct value;
 void expand(struct reader *r, const struct value *top, const struct value *http,

@@ -11,6 +11,7 @@
 
 #include "config_keys.h"
 #include "config_sources.h"
+#include "sources/kind.h"
 #include "sources/opml.h"
 #include "sources/url.h"
 
@@ -121,6 +122,16 @@ static void ids_check(struct reader *r)
 /* --- Drafts
  * ------------------------------------------------------------------------------------ */
 
+/* A network, and a feed of an OPML list, is a feed. */
+static struct span kind_of(const struct value *v)
+{
+	const struct span name = v ? v[SOURCE_KIND].text.value : SPAN_NONE;
+
+	if (!v || v[SOURCE_CONNECTOR].node)
+		return SPAN("feed");
+	return span_str(source_kind_of(name)->name);
+}
+
 struct source_draft *source_add(struct reader *r, const struct manner *m, struct span url)
 {
 	const struct value *v = m->values;
@@ -152,7 +163,7 @@ struct source_draft *source_add(struct reader *r, const struct manner *m, struct
 	d->url = (struct text){url, url_mask(r->arena, url), false};
 	d->header_values = m->header_values;
 	d->source = (struct source){
-		.kind = SPAN("feed"),
+		.kind = kind_of(v),
 		.url = url,
 		.headers = m->headers,
 		.n_headers = m->n_headers,
@@ -474,16 +485,18 @@ static bool entry_ok(struct reader *r, const struct manner *m)
 {
 	const struct value *v = m->values;
 	const bool opml = span_eq_str(v[SOURCE_KIND].text.value, "opml");
+	const bool page = span_eq_str(v[SOURCE_CONNECTOR].text.value, "page");
 
 	if (v[SOURCE_ID].node && !id_ok(v[SOURCE_ID].text.value))
 		mistake(r, m->y, v[SOURCE_ID].node,
 			"id \"%.*s\": write letters, digits and . _ : @ / - only, at most 128",
 			SPAN_ARG(v[SOURCE_ID].text.written));
-	else if (!opml && !span_eq_str(v[SOURCE_KIND].text.value, "feed"))
+	else if (!opml && !source_kind_by_name(v[SOURCE_KIND].text.value))
 		mistake(r, m->y, v[SOURCE_KIND].node,
-			"unknown kind \"%.*s\": there are feed and opml",
+			"unknown kind \"%.*s\": there are feed, sitemap and opml",
 			SPAN_ARG(v[SOURCE_KIND].text.written));
-	else if (!!v[SOURCE_URL].node + !!v[SOURCE_FILE].node + !!v[SOURCE_CONNECTOR].node != 1)
+	else if (!page &&
+		 !!v[SOURCE_URL].node + !!v[SOURCE_FILE].node + !!v[SOURCE_CONNECTOR].node != 1)
 		mistake(r, m->y, m->node,
 			"a source has exactly one of url, file and connector");
 	else if (opml && !v[SOURCE_FILE].node)
@@ -496,14 +509,36 @@ static bool entry_ok(struct reader *r, const struct manner *m)
 	return false;
 }
 
+enum { EXTRA_MAX = 32 };
+
+/* Keys of a line whose connector is not looked at yet. */
+struct extra {
+	const struct yaml_pair *pairs[EXTRA_MAX];
+	size_t n;
+	bool taken; /* the line has a connector */
+};
+
+static bool on_extra(void *arg, const struct yaml_pair *pair)
+{
+	struct extra *e = arg;
+
+	if (!e->taken || e->n == EXTRA_MAX)
+		return false;
+	e->pairs[e->n++] = pair;
+	return true;
+}
+
 static void entry_read(struct reader *r, const struct yaml *y, const struct yaml_node *node)
 {
 	struct value v[SECTION_KEYS_MAX];
-	struct manner m = {.y = y, .node = node, .values = v};
+	struct extra extra = {
+		.taken = node->type == YAML_MAPPING && yaml_get(node, "connector")};
+	struct manner m = {.y = y, .node = node, .values = v, .extra = extra.pairs};
 
-	if (!section_read(r, y, node, &section_source, v, NULL, NULL, NULL, 0) ||
+	if (!section_read(r, y, node, &section_source, v, on_extra, &extra, NULL, 0) ||
 		!headers_read(r, &m) || !entry_ok(r, &m))
 		return;
+	m.n_extra = extra.n;
 	if (v[SOURCE_CONNECTOR].node)
 		connector_read(r, &m);
 	else if (v[SOURCE_FILE].node)
@@ -552,6 +587,7 @@ void sources_finish(struct reader *r)
 	size_t n = 0;
 
 	ids_check(r);
+	connectors_finish(r);
 	sources = arena_calloc(r->arena, r->n_sources + 1, sizeof(const struct source *));
 	array = arena_calloc(r->arena, r->n_sources + 1, sizeof(*array));
 	if (!sources || !array) {

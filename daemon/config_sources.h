@@ -18,6 +18,8 @@ struct manner {
 	const struct header *headers;
 	struct text *header_values;
 	size_t n_headers;
+	const struct yaml_pair *const *extra; /* keys that only a connector can know */
+	size_t n_extra;
 };
 
 /* A source without id yet. NULL: reported. `url` is checked and in the arena. */
@@ -31,5 +33,7 @@ struct span source_id_made(struct reader *r, struct span url);
 
 void connector_read(struct reader *r, const struct manner *m);
 void connectors_open(struct reader *r, const struct manner *m);
+/* Once all sources are known: those that share an account share its budget. */
+void connectors_finish(struct reader *r);
 
 #endif

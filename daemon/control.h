@@ -6,7 +6,7 @@
  * whoever may connect may do everything), and on TCP for browsers and machines, which may only look.
  *
  * Both: GET / (the dashboard), /healthz, /status, /mentions, /metrics. The socket only: POST /reload
- * and whatever is below /deliveries. One row of a table each.
+ * and /reports, and whatever is below /deliveries. One row of a table each.
  */
 
 #include "io/http.h"
@@ -22,10 +22,14 @@ struct control_options {
 	void (*look)(void *arg, struct status_view *ret);
 	/* The latest mentions as a JSON array. */
 	void (*mentions)(void *arg, struct buf *out);
+	/* One mention as JSON, to be answered with http_reply(), now or later. */
+	void (*mention)(void *arg, struct http_ask *ask, const struct item_key *key);
 	/* 0, or -EINVAL with all mistakes in the list. */
 	int (*reload)(void *arg, struct err_list *errors);
 	/* A request at or below /deliveries, to be answered with http_reply(), now or later. */
 	void (*deliveries)(void *arg, struct http_ask *ask);
+	/* POST /reports, over the socket: to be answered so, too. */
+	void (*reports)(void *arg, struct http_ask *ask);
 	void *arg;
 };
 

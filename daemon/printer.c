@@ -159,6 +159,11 @@ static void print_head(FILE *to, const struct printer_style *style, const struct
 		(void)fputs(m ? ", " : "", to);
 		printer_text(to, hit->matches[m].rule);
 	}
+	if (hit->story.mentions > 1)
+		(void)fprintf(to, " · %s %u of a story on %u site%s",
+			hit->story.why == STORY_HEAD ? "first of" : "one of",
+			(unsigned)hit->story.mentions, (unsigned)hit->story.sites,
+			hit->story.sites == 1 ? "" : "s");
 	(void)fputs(style->colour ? RESET "\n" : "\n", to);
 }
 

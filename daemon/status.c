@@ -51,6 +51,44 @@ static void see_source(void *arg, const struct crawl_view *view)
 	(void)json_array_append_new(list, one);
 }
 
+struct accounts_look {
+	json_t *list;
+	struct wall now;
+};
+
+static void see_account(void *arg, const struct accounts_view *view)
+{
+	struct accounts_look *look = arg;
+	json_t *quotas = json_array(), *one;
+
+	for (size_t i = 0; quotas && i < view->n_budgets; i++) {
+		const struct quota_budget *b = &view->budgets[i];
+
+		(void)json_array_append_new(quotas,
+			json_pack("{s:I, s:I, s:I}", "spent",
+				(json_int_t)budget_spent(b, look->now), "most",
+				(json_int_t)b->quota.most, "per_s",
+				(json_int_t)(b->quota.per_ms / 1000)));
+	}
+	one = json_pack("{s:o, s:o, s:o, s:b, s:o}", "account", text(view->account), "quotas", quotas,
+		"paused_until",
+		wall_known(view->paused_until) && view->paused_until.ms > look->now.ms
+			? moment(view->paused_until)
+			: json_null(),
+		"has_token", view->has_token, "token_end", moment(view->token_end));
+	if (one)
+		(void)json_array_append_new(look->list, one);
+}
+
+static json_t *accounts_json(const struct status_view *view)
+{
+	struct accounts_look look = { json_array(), view->now };
+
+	if (look.list && view->accounts)
+		accounts_each(view->accounts, see_account, &look);
+	return look.list;
+}
+
 /* One figure of a station: its place in the JSON, its metric, and how to read it. */
 struct figure {
 	const char *station;
@@ -88,6 +126,8 @@ READ(read_stream_bytes, queue, queue_stats(view->queue)->stream_bytes)
 READ(read_kept, keep, keep_stats(view->keep)->kept)
 READ(read_lost, keep, keep_stats(view->keep)->lost)
 READ(read_archive_errors, archive, archive_stats(view->archive)->errors)
+READ(read_blocked, loop, loop_stats(view->loop)->blocked)
+READ(read_longest, loop, loop_stats(view->loop)->longest[0].own_us / 1000)
 READ(read_archive_waiting, archive, archive_stats(view->archive)->waiting)
 
 static const struct figure figures[] = {
@@ -127,8 +167,28 @@ static const struct figure figures[] = {
 		read_archive_errors },
 	{ "archive", "waiting", "vigie_archive_waiting", "gauge", "Jobs waiting for the disk.",
 		read_archive_waiting },
+	{ "loop", "blocked", "vigie_loop_blocked_total", "counter",
+		"Steps that kept everything else waiting for more than 50 ms.", read_blocked },
+	{ "loop", "longest_ms", "vigie_loop_longest_ms", "gauge",
+		"The longest such step since the start.", read_longest },
 };
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
+
+/* Who kept the loop longest, for whoever wants to know why. */
+static void add_blocks(json_t *root, const struct loop_stats *stats)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < LOOP_BLOCKS && stats->longest[i].name; i++) {
+		const struct loop_block *b = &stats->longest[i];
+
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:f, s:f, s:o}", "by", b->name, "own_ms",
+				      (double)b->own_us / 1000, "took_ms",
+				      (double)b->took_us / 1000, "at", moment(b->at)));
+	}
+	(void)json_object_set_new(json_object_get(root, "loop"), "longest", list);
+}
 
 json_t *status_json(const struct status_view *view)
 {
@@ -153,11 +213,14 @@ json_t *status_json(const struct status_view *view)
 		(void)json_object_set_new(
 			station, figures[i].name, json_integer((json_int_t)figures[i].read(view)));
 	}
+	if (view->loop)
+		add_blocks(root, loop_stats(view->loop));
 	if (view->deliveries)
 		(void)json_object_set(root, "deliveries", view->deliveries);
 	if (view->crawl)
 		crawl_each(view->crawl, see_source, sources);
 	(void)json_object_set_new(root, "sources", sources);
+	(void)json_object_set_new(root, "accounts", accounts_json(view));
 	return root;
 }
 

@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "io/loop.h"
+#include "line/accounts.h"
 #include "line/archive.h"
 #include "line/crawl.h"
 #include "line/keep.h"
@@ -20,7 +22,9 @@ struct status_view {
 	struct wall now;
 	struct span redis; /* for people, without password */
 	struct span trouble; /* what keeps the line from flowing; empty when nothing does */
+	const struct loop *loop;
 	struct crawl *crawl;
+	const struct accounts *accounts;
 	struct queue *queue;
 	struct archive *archive;
 	struct keep *keep;

@@ -14,6 +14,7 @@
 #include "cli/mentions.h"
 #include "line/codec_mention.h"
 #include "line/json_text.h"
+#include "vigie/story.h"
 
 struct export
 {
@@ -25,7 +26,8 @@ struct export
 static const char csv_header[] =
 	"key,published,fetched,source,source_kind,kind,lang,url,title,text,author,author_"
 	"handle,"
-	"author_url,followers,likes,shares,replies,views,rating,tags,rules,brands,score\r\n";
+	"author_url,followers,likes,shares,replies,views,rating,tags,rules,brands,score,"
+	"story,story_why,similarity,story_mentions,story_sites\r\n";
 
 static void csv_text(struct buf *out, struct span text)
 {
@@ -101,6 +103,21 @@ static void csv_tags(struct buf *out, const struct item *item)
 	buf_deinit(&list);
 }
 
+static void csv_story(struct buf *out, const struct story_place *story)
+{
+	char id[ITEM_KEY_TEXT + 1];
+
+	if (!story->mentions) {
+		buf_add(out, SPAN(",,,,,"));
+		return;
+	}
+	csv_text(out, span_str(item_key_text(id, &story->head)));
+	csv_text(out, span_str(story_why_names[story->why]));
+	csv_number(out, story->similarity);
+	csv_number(out, story->mentions);
+	csv_number(out, story->sites);
+}
+
 static void csv_line(struct buf *out, const struct hit *hit)
 {
 	const struct item *item = &hit->item;
@@ -129,6 +146,7 @@ static void csv_line(struct buf *out, const struct hit *hit)
 	csv_matches(out, hit, false);
 	csv_matches(out, hit, true);
 	csv_number(out, hit->score);
+	csv_story(out, &hit->story);
 	if (out->n)
 		out->n--; /* the last comma */
 	buf_add(out, SPAN("\r\n"));

@@ -70,11 +70,47 @@ static void print_sources(const json_t *root, struct wall now)
 	}
 }
 
+/* "networks   youtube@www.googleapis.com: spent 300 of 10000 a day". */
+static void print_accounts(const json_t *root)
+{
+	static const struct {
+		long long s;
+		const char *name;
+	} units[] = { { 86400, "a day" }, { 3600, "an hour" }, { 60, "a minute" }, { 1, "a second" } };
+	const json_t *account, *quota;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(root, "accounts"), i, account)
+	{
+		(void)printf("%-10s ", i ? "" : "networks");
+		print_text(string(account, "account"));
+		json_array_foreach(json_object_get(account, "quotas"), k, quota)
+		{
+			const long long per_s = number(quota, NULL, "per_s");
+			size_t u = 0;
+
+			while (u < 3 && units[u].s != per_s)
+				u++;
+			(void)printf("%s spent %lld of %lld ", k ? "," : ":",
+				number(quota, NULL, "spent"), number(quota, NULL, "most"));
+			if (units[u].s == per_s)
+				(void)fputs(units[u].name, stdout);
+			else
+				(void)printf("in %lld s", per_s);
+		}
+		if (*string(account, "paused_until"))
+			(void)printf("; left alone until %s", string(account, "paused_until"));
+		(void)fputc('\n', stdout);
+	}
+}
+
 static void print_people(const json_t *root)
 {
 	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
 	const struct wall now = { started.ms + number(root, NULL, "uptime_s") * 1000 };
 	const json_t *deliveries = json_object_get(root, "deliveries");
+	const json_t *steps = json_object_get(json_object_get(root, "loop"), "longest");
+	const char *longest = string(json_array_get(steps, 0), "by");
 	const char *state;
 	const json_t *count;
 
@@ -96,12 +132,16 @@ static void print_people(const json_t *root)
 	(void)printf("archive    %lld mentions filed, %lld waiting, %lld lost\n",
 		number(root, "archive", "mentions"), number(root, "archive", "waiting"),
 		number(root, "archive", "lost"));
+	(void)printf("loop       longest step %lld ms (%s), %lld above 50 ms\n",
+		number(root, "loop", "longest_ms"), *longest ? longest : "none yet",
+		number(root, "loop", "blocked"));
 	(void)fputs("deliveries", stdout);
 	json_object_foreach((json_t *)deliveries, state, count)
 	{
 		(void)printf(" %s %lld", state, (long long)json_integer_value(count));
 	}
 	(void)fputc('\n', stdout);
+	print_accounts(root);
 	print_sources(root, now);
 }
 

@@ -37,7 +37,8 @@ struct http_options {
 	size_t n_names;
 	size_t max_header; /* bytes of request line and headers; 0: 16 KiB */
 	size_t max_body;   /* 0: 1 MiB */
-	int timeout_s;     /* without progress of a connection; 0: 30 */
+	int timeout_s;     /* without progress of a connection, and for a whole request; 0: 30 */
+	unsigned max_connections; /* of each of the two, further ones wait; 0: 256 */
 };
 
 /* 0; -EADDRINUSE: somebody listens there; -EEXIST: socket_path is a file of another kind;
@@ -53,7 +54,10 @@ typedef void (*http_handler)(void *arg, struct http_ask *ask);
 
 /* For the path itself and what lies below: "/status" gets "/status" and "/status/x", "/" all
  * that no longer prefix gets. Paths nobody wants are answered 404. 0 or -ENOMEM. */
-int http_on(struct http *http, const char *prefix, http_handler handler, void *arg);
+#define http_on(http, prefix, handler, arg)                                                      \
+	http_on_as(http, prefix, handler, arg, LOOP_NAME(handler))
+int http_on_as(struct http *http, const char *prefix, http_handler handler, void *arg,
+        const char *name);
 
 struct span http_header(const struct http_ask *ask, const char *name); /* empty: none */
 /* A field of the query, decoded, into `ret`; false: it is not there. */

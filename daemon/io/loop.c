@@ -5,6 +5,7 @@
 #include "io/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,19 +19,25 @@
 #include "vigie/cleanup.h"
 
 struct loop {
+	int64_t wall_shift_ms;
 	struct event_base *base;
+	int schedstat; /* of the thread that made the loop, whose it is */
 	bool stopped;
+	struct loop_stats stats;
 };
 
 struct timer {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
 	void (*fire)(void *arg);
 	void *arg;
 };
 
 struct watch {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
-	struct event_base *base;
 	int fd;
 	int what;
 	void (*ready)(void *arg, int what);
@@ -38,6 +45,8 @@ struct watch {
 };
 
 struct wakeup {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
 	int fd;
 	void (*woken)(void *arg);
@@ -45,6 +54,8 @@ struct wakeup {
 };
 
 struct on_signal {
+	struct loop *loop;
+	const char *name;
 	struct event *event;
 	void (*caught)(void *arg);
 	void *arg;
@@ -77,6 +88,7 @@ int loop_new(struct loop **ret)
 
 	if (!l)
 		return -ENOMEM;
+	l->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	event_set_log_callback(on_libevent_log);
 	/* A peer that goes away is seen by the write that fails, in every library on the loop.
 	 */
@@ -103,6 +115,8 @@ struct loop *loop_free(struct loop *loop)
 		return NULL;
 	if (loop->base)
 		event_base_free(loop->base);
+	if (loop->schedstat >= 0)
+		(void)close(loop->schedstat);
 	free(loop);
 	return NULL;
 }
@@ -144,25 +158,106 @@ struct mono loop_now(const struct loop *loop)
 
 struct wall loop_wall(const struct loop *loop)
 {
-	(void)loop;
-	return (struct wall){clock_ms(CLOCK_REALTIME)};
+	return (struct wall){clock_ms(CLOCK_REALTIME) + loop->wall_shift_ms};
+}
+
+void loop_shift_wall(struct loop *loop, int64_t ms)
+{
+	loop->wall_shift_ms = ms;
+}
+
+/* --- Who keeps the loop --------------------------------------------------------------------- */
+
+static int64_t clock_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* How long this thread has waited for a processor, in all: the second number of its schedstat
+ * (Documentation/scheduler/sched-stats.rst). 0 where the kernel does not say. */
+static int64_t waited_us(const struct loop *loop)
+{
+	char text[96] = "", *end;
+	const ssize_t n = loop->schedstat < 0
+	                          ? -1
+	                          : pread(loop->schedstat, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	(void)strtoll(text, &end, 10);
+	return strtoll(end, NULL, 10) / 1000;
+}
+
+void loop_enter(struct loop_stint *ret, struct loop *loop, const char *name)
+{
+	*ret = (struct loop_stint){loop, name, clock_us(), waited_us(loop)};
+}
+
+/* Keeps each name's longest, in order. */
+static void note_block(struct loop_stats *stats, const struct loop_block *block)
+{
+	struct loop_block *all = stats->longest;
+	size_t at = 0, end = 0;
+
+	while (at < LOOP_BLOCKS && all[at].name && all[at].own_us >= block->own_us)
+		if (all[at++].name == block->name)
+			return;
+	if (at == LOOP_BLOCKS)
+		return;
+	/* What stood here moves down, as far as the name's old place or the end. */
+	for (end = at; end < LOOP_BLOCKS - 1 && all[end].name && all[end].name != block->name;)
+		end++;
+	memmove(all + at + 1, all + at, (end - at) * sizeof(*all));
+	all[at] = *block;
+}
+
+void loop_leave(const struct loop_stint *stint)
+{
+	struct loop_stats *stats = &stint->loop->stats;
+	struct loop_block block = {.name = stint->name, .took_us = clock_us() - stint->began_us};
+
+	stats->calls++;
+	block.own_us = block.took_us - (waited_us(stint->loop) - stint->waited_us);
+	if (block.own_us > stats->longest[LOOP_BLOCKS - 1].own_us) {
+		block.at = loop_wall(stint->loop);
+		note_block(stats, &block);
+	}
+	if (block.own_us <= LOOP_BLOCK_MS * INT64_C(1000))
+		return;
+	stats->blocked++;
+	log_warning("loop.blocked", STR("by", block.name), INT("own_ms", block.own_us / 1000),
+	        INT("took_ms", block.took_us / 1000));
+}
+
+const struct loop_stats *loop_stats(const struct loop *loop)
+{
+	return &loop->stats;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct timer *t = arg;
+	struct loop_stint stint;
 
 	(void)fd;
 	(void)what;
+	loop_enter(&stint, t->loop, t->name);
 	t->fire(t->arg);
+	loop_leave(&stint);
 }
 
-int timer_new(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg)
+int timer_new_as(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg,
+        const char *name)
 {
 	CLEANUP(timer_freep) struct timer *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
+	t->loop = loop;
+	t->name = name;
 	t->fire = fire;
 	t->arg = arg;
 	t->event = event_new(loop->base, -1, 0, on_timer, t);
@@ -203,20 +298,24 @@ struct timer *timer_free(struct timer *timer)
 static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *w = arg;
+	struct loop_stint stint;
 
 	(void)fd;
+	loop_enter(&stint, w->loop, w->name);
 	w->ready(w->arg,
 	        (what & EV_READ ? WATCH_READ : 0) | (what & EV_WRITE ? WATCH_WRITE : 0));
+	loop_leave(&stint);
 }
 
-int watch_new(struct watch **ret, struct loop *loop, int fd, void (*ready)(void *arg, int what),
-        void *arg)
+int watch_new_as(struct watch **ret, struct loop *loop, int fd,
+        void (*ready)(void *arg, int what), void *arg, const char *name)
 {
 	CLEANUP(watch_freep) struct watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
-	w->base = loop->base;
+	w->loop = loop;
+	w->name = name;
 	w->fd = fd;
 	w->ready = ready;
 	w->arg = arg;
@@ -238,7 +337,7 @@ int watch_set(struct watch *watch, int what)
 	watch->what = 0;
 	if (!what)
 		return 0;
-	if (event_assign(watch->event, watch->base, watch->fd, events, on_watch, watch) < 0)
+	if (event_assign(watch->event, watch->loop->base, watch->fd, events, on_watch, watch) < 0)
 		return -EINVAL;
 	if (event_add(watch->event, NULL) < 0)
 		return errno ? -errno : -ENOMEM;
@@ -259,20 +358,26 @@ struct watch *watch_free(struct watch *watch)
 static void on_wakeup(evutil_socket_t fd, short what, void *arg)
 {
 	struct wakeup *w = arg;
+	struct loop_stint stint;
 	uint64_t count;
 
 	(void)what;
 	/* Emptied before the callback: a wakeup_fire() from now on is a new one. */
 	(void)!read(fd, &count, sizeof(count));
+	loop_enter(&stint, w->loop, w->name);
 	w->woken(w->arg);
+	loop_leave(&stint);
 }
 
-int wakeup_new(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg), void *arg)
+int wakeup_new_as(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg), void *arg,
+        const char *name)
 {
 	CLEANUP(wakeup_freep) struct wakeup *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
+	w->loop = loop;
+	w->name = name;
 	w->woken = woken;
 	w->arg = arg;
 	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -309,19 +414,24 @@ struct wakeup *wakeup_free(struct wakeup *wakeup)
 static void on_caught(evutil_socket_t fd, short what, void *arg)
 {
 	struct on_signal *s = arg;
+	struct loop_stint stint;
 
 	(void)fd;
 	(void)what;
+	loop_enter(&stint, s->loop, s->name);
 	s->caught(s->arg);
+	loop_leave(&stint);
 }
 
-int on_signal_new(struct on_signal **ret, struct loop *loop, int signal_number,
-        void (*caught)(void *arg), void *arg)
+int on_signal_new_as(struct on_signal **ret, struct loop *loop, int signal_number,
+        void (*caught)(void *arg), void *arg, const char *name)
 {
 	CLEANUP(on_signal_freep) struct on_signal *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
+	s->loop = loop;
+	s->name = name;
 	s->caught = caught;
 	s->arg = arg;
 	s->event = evsignal_new(loop->base, signal_number, on_caught, s);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,10 +17,6 @@
 
 enum { THREADS_MAX = 64 };
 
-struct job_list {
-	struct pool_job *head, *tail;
-};
-
 struct worker {
 	struct pool *pool;
 	pthread_t thread;
@@ -27,10 +24,11 @@ struct worker {
 };
 
 struct pool {
-	pthread_mutex_t lock;
-	pthread_cond_t work;
-	struct job_list todo, finished; /* under the lock, as is `stopping` */
-	bool stopping;
+	struct inbox todo, finished;
+	sem_t work;           /* as many as there are jobs to do */
+	pthread_mutex_t lock; /* the workers' among themselves: the loop never takes it */
+	struct inbox_link *taken; /* out of todo; under the lock */
+	atomic_bool stopping;
 	struct wakeup *wakeup;
 	bool giving,
 	        freed; /* done() runs, and may free the pool: its memory stays until then */
@@ -38,25 +36,24 @@ struct pool {
 	unsigned n_workers;
 };
 
-static void push(struct job_list *l, struct pool_job *job)
+static struct pool_job *job_of(struct inbox_link *link)
 {
-	job->next = NULL;
-	if (l->tail)
-		l->tail->next = job;
-	else
-		l->head = job;
-	l->tail = job;
+	return (struct pool_job *)(void *)link;
 }
 
-static struct pool_job *pop(struct job_list *l)
+/* The next to run; there is one for each post of `work`, but the last ones of pool_free(). */
+static struct pool_job *next_job(struct pool *p)
 {
-	struct pool_job *job = l->head;
+	struct inbox_link *link;
 
-	if (job)
-		l->head = job->next;
-	if (!l->head)
-		l->tail = NULL;
-	return job;
+	(void)pthread_mutex_lock(&p->lock);
+	if (!p->taken)
+		p->taken = inbox_take(&p->todo);
+	link = p->taken;
+	if (link)
+		p->taken = link->next;
+	(void)pthread_mutex_unlock(&p->lock);
+	return job_of(link);
 }
 
 static void *work(void *arg)
@@ -64,41 +61,32 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	struct pool *p = w->pool;
 
-	(void)pthread_mutex_lock(&p->lock);
 	for (;;) {
 		struct pool_job *job;
-		bool first;
 
-		while (!p->stopping && !p->todo.head)
-			(void)pthread_cond_wait(&p->work, &p->lock);
-		if (p->stopping)
-			break;
-		job = pop(&p->todo);
-		(void)pthread_mutex_unlock(&p->lock);
+		while (sem_wait(&p->work) < 0)
+			;
+		job = atomic_load(&p->stopping) ? NULL : next_job(p);
+		if (!job)
+			return NULL;
 		job->run(job->arg, w->number);
-		(void)pthread_mutex_lock(&p->lock);
-		first = !p->finished.head;
-		push(&p->finished, job);
-		if (first)
+		if (inbox_put(&p->finished, &job->link))
 			wakeup_fire(p->wakeup);
 	}
-	(void)pthread_mutex_unlock(&p->lock);
-	return NULL;
 }
 
 static void on_finished(void *arg)
 {
 	struct pool *p = arg;
-	struct job_list jobs;
-	struct pool_job *job;
+	struct inbox_link *link = inbox_take(&p->finished);
 
-	(void)pthread_mutex_lock(&p->lock);
-	jobs = p->finished;
-	p->finished = (struct job_list){0};
-	(void)pthread_mutex_unlock(&p->lock);
 	p->giving = true;
-	while (!p->freed && (job = pop(&jobs)))
+	while (!p->freed && link) {
+		struct pool_job *job = job_of(link);
+
+		link = link->next;
 		job->done(job->arg);
+	}
 	p->giving = false;
 	if (p->freed)
 		free(p);
@@ -115,7 +103,7 @@ int pool_new(struct pool **ret, struct loop *loop, unsigned threads)
 	if (!p)
 		return -ENOMEM;
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_cond_init(&p->work, NULL);
+	(void)sem_init(&p->work, 0, 0);
 	if (!threads) {
 		const long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -152,24 +140,21 @@ unsigned pool_threads(const struct pool *pool)
 
 void pool_submit(struct pool *pool, struct pool_job *job)
 {
-	(void)pthread_mutex_lock(&pool->lock);
-	push(&pool->todo, job);
-	(void)pthread_mutex_unlock(&pool->lock);
-	(void)pthread_cond_signal(&pool->work);
+	(void)inbox_put(&pool->todo, &job->link);
+	(void)sem_post(&pool->work);
 }
 
 struct pool *pool_free(struct pool *pool)
 {
 	if (!pool)
 		return NULL;
-	(void)pthread_mutex_lock(&pool->lock);
-	pool->stopping = true;
-	(void)pthread_mutex_unlock(&pool->lock);
-	(void)pthread_cond_broadcast(&pool->work);
+	atomic_store(&pool->stopping, true);
+	for (unsigned i = 0; i < pool->n_workers; i++)
+		(void)sem_post(&pool->work);
 	while (pool->n_workers)
 		(void)pthread_join(pool->workers[--pool->n_workers].thread, NULL);
 	pool->wakeup = wakeup_free(pool->wakeup);
-	(void)pthread_cond_destroy(&pool->work);
+	(void)sem_destroy(&pool->work);
 	(void)pthread_mutex_destroy(&pool->lock);
 	free(pool->workers);
 	pool->freed = true;

@@ -100,13 +100,19 @@ static bool on_decoded(void *arg, struct span bytes)
 	return h->halt == HALT_NONE;
 }
 
-/* At the first byte of a body. */
-static bool begin_body(struct fetch *f)
+/* At the first byte of a body. A file that was packed before it was published is no content
+ * coding, and yet nobody publishes gzip to be read as it is (RFC 1952: its first byte is 31):
+ * sitemaps are. */
+static bool begin_body(struct fetch *f, char first)
 {
+	struct span coding = head_get(&f->base.head, "Content-Encoding");
 	struct transfer_handle *h = &f->base;
 	curl_off_t length = -1;
-	const int r = decoder_new(&f->decoder, head_get(&h->head, "Content-Encoding"));
+	int r;
 
+	if (span_empty(coding) && first == 31)
+		coding = SPAN("gzip");
+	r = decoder_new(&f->decoder, coding);
 	if (r < 0) {
 		h->halt = r == -ENOTSUP ? HALT_CODING : HALT_MEMORY;
 		return false;
@@ -135,7 +141,9 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 		h->halt = HALT_OVERLONG;
 		return 0;
 	}
-	if (!f->decoder && !begin_body(f))
+	if (n && !f->decoder && !begin_body(f, *p))
+		return 0;
+	if (!n)
 		return 0;
 	r = decoder_push(f->decoder, span_of(p, n), on_decoded, f);
 	if (r == DECODE_BROKEN)
@@ -274,7 +282,9 @@ static void on_fetch_ended(struct transfer_handle *h, CURLcode code)
 	enum transfer_error error;
 	struct span why, location;
 
-	if (h->halt == HALT_HEADERS) {
+	/* libcurl 7.88 calls a line of more than 100 KiB (CURL_MAX_HTTP_HEADER) a lack of memory. */
+	if (h->halt == HALT_HEADERS || (code == CURLE_OUT_OF_MEMORY && h->halt == HALT_NONE &&
+	                                       h->passed && !h->head.whole)) {
 		report_error(f, TRANSFER_PROTOCOL,
 		        why_text(h, "%s sends more header fields than can be taken", host));
 		return;

@@ -6,31 +6,9 @@
 #include <xxhash.h>
 
 #include "io/log.h"
-#include "line/archive_db.h"
-#include "line/archive_mention.h"
+#include "line/archive_inner.h"
 #include "line/archive_schema.h"
-#include "line/archive_worker.h"
 #include "line/codec_hit.h"
-
-struct archive {
-	struct archive_options options;
-	struct archive_worker *worker;
-	char *path;
-	uint64_t mentions_put;       /* the loop's */
-	struct archive_stats *stats; /* as last asked for */
-
-	/* The worker thread's, once it runs. */
-	struct archive_db *db; /* NULL: to be opened anew */
-	struct archive_writer *writer;
-	struct archive_reading *reading;
-	struct archive_sql *record;
-	struct archive_sql *outcome;
-	struct archive_sql *loss;
-	struct archive_sql *audit;
-	struct arena scratch;
-	struct arena open_arena;
-	struct span open_why;
-};
 
 /* --- The connection
  * --------------------------------------------------------------------------- */
@@ -42,6 +20,8 @@ static const char record_sql[] =
 	" delivery = excluded.delivery, at = excluded.at WHERE outcomes.outcome <> 'sent'";
 static const char outcome_sql[] =
 	"SELECT outcome FROM outcomes WHERE key = ?1 AND receiver = ?2";
+static const char outcomes_of_sql[] =
+	"SELECT receiver, outcome, delivery, at FROM outcomes WHERE key = ?1";
 static const char loss_sql[] =
 	"INSERT INTO losses (entry, why, at, bytes) VALUES (?1, ?2, ?3, ?4)"
 	" ON CONFLICT (entry) DO NOTHING";
@@ -56,6 +36,8 @@ static void disconnect(struct archive *a)
 	a->outcome = archive_sql_free(a->outcome);
 	a->loss = archive_sql_free(a->loss);
 	a->audit = archive_sql_free(a->audit);
+	a->outcomes_of = archive_sql_free(a->outcomes_of);
+	a->stories = archive_stories_free(a->stories);
 	a->db = archive_db_close(a->db);
 }
 
@@ -73,6 +55,10 @@ static int prepare(struct archive *a)
 		r = archive_sql_new(&a->loss, a->db, loss_sql);
 	if (r == 0)
 		r = archive_sql_new(&a->audit, a->db, audit_sql);
+	if (r == 0)
+		r = archive_sql_new(&a->outcomes_of, a->db, outcomes_of_sql);
+	if (r == 0)
+		r = archive_stories_new(&a->stories, a->db);
 	return r;
 }
 
@@ -110,8 +96,9 @@ static int on_begin(void *arg, bool writes)
 static int on_commit(void *arg)
 {
 	struct archive *a = arg;
+	const int r = archive_stories_settle(a->stories);
 
-	return archive_db_exec(a->db, "COMMIT");
+	return r < 0 ? r : archive_db_exec(a->db, "COMMIT");
 }
 
 static void on_rollback(void *arg)
@@ -121,6 +108,8 @@ static void on_rollback(void *arg)
 	if (!a->db)
 		return;
 	archive_db_rollback(a->db);
+	archive_stories_forget(a->stories);
+	memset(a->filed, 0, sizeof(a->filed));
 	if (archive_db_broken(a->db))
 		disconnect(a);
 }
@@ -152,6 +141,7 @@ int archive_new(struct archive **ret, struct loop *loop, const struct archive_op
 	if (!a)
 		return -ENOMEM;
 	a->options = *options;
+	a->watched_since_ms = INT64_MAX;
 	a->path = strdup(options->path);
 	a->stats = calloc(1, sizeof(*a->stats));
 	r = a->path && a->stats ? connect_file(a, ARCHIVE_DB_WRITE) : -ENOMEM;
@@ -193,19 +183,11 @@ struct archive *archive_free(struct archive *a)
 /* --- Jobs
  * ------------------------------------------------------------------------------------- */
 
-struct job {
-	struct archive_job base; /* first */
-	struct archive *archive;
-	void (*done)(void *arg);
-	void *arg;
-	size_t n;
-};
-
 /* NULL, with a line in the log, when memory is out. */
-static void *job_new(struct archive *a, size_t size, size_t weight,
+void *archive_job_new(struct archive *a, size_t size, size_t weight,
 	int (*run)(void *arg, struct archive_job *base), void (*done)(struct archive_job *base))
 {
-	struct job *job = calloc(1, size);
+	struct archive_task *job = calloc(1, size);
 
 	if (!job) {
 		log_error("archive.refused", STR("why", "out of memory"));
@@ -218,7 +200,7 @@ static void *job_new(struct archive *a, size_t size, size_t weight,
 	return job;
 }
 
-static void job_refuse(struct job *job)
+void archive_job_refuse(struct archive_task *job)
 {
 	log_error("archive.refused", STR("why", "out of memory"));
 	arena_release(&job->base.arena);
@@ -227,7 +209,7 @@ static void job_refuse(struct job *job)
 
 static void on_job_done(struct archive_job *base)
 {
-	struct job *job = (struct job *)base;
+	struct archive_task *job = (struct archive_task *)base;
 
 	if (job->done)
 		job->done(job->arg);
@@ -237,7 +219,7 @@ static void on_job_done(struct archive_job *base)
  * ---------------------------------------------------------------------------------- */
 
 struct put_job {
-	struct job job;
+	struct archive_task job;
 	const struct span *hits;
 };
 
@@ -265,22 +247,44 @@ static int put_unreadable(struct archive *a, struct span bytes)
 	return run_loss(a, entry, SPAN("not a hit this version can read"), WALL_NONE, bytes);
 }
 
+/* Whether these very bytes were filed a moment ago: the stream's two readers bring each hit.
+ * Filing it again would change nothing but the time it takes. */
+static bool filed_just_now(struct archive *a, struct span bytes)
+{
+	const XXH128_hash_t hash = XXH3_128bits(bytes.p, bytes.n);
+	XXH128_hash_t *slot = &a->filed[hash.low64 % ARCHIVE_FILED_SLOTS];
+
+	if (XXH128_isEqual(*slot, hash))
+		return true;
+	*slot = hash;
+	return false;
+}
+
+int archive_file_bytes(struct archive *a, struct span bytes)
+{
+	struct hit hit;
+	int r;
+
+	if (filed_just_now(a, bytes))
+		return 0;
+	r = hit_decode(&hit, &a->scratch, bytes);
+	if (r == 0)
+		r = archive_write_hit(a->writer, &hit);
+	else if (r == -EINVAL)
+		r = put_unreadable(a, bytes);
+	if (r == ARCHIVE_FILED)
+		r = archive_stories_put(a->stories, &hit);
+	arena_release(&a->scratch);
+	return r;
+}
+
 static int run_put(void *arg, struct archive_job *base)
 {
 	const struct put_job *put = (struct put_job *)base;
-	struct archive *a = arg;
 	int r = 0;
 
-	for (size_t i = 0; i < put->job.n && r == 0; i++) {
-		struct hit hit;
-
-		r = hit_decode(&hit, &a->scratch, put->hits[i]);
-		if (r == 0)
-			r = archive_write_hit(a->writer, &hit);
-		else if (r == -EINVAL)
-			r = put_unreadable(a, put->hits[i]);
-		arena_release(&a->scratch);
-	}
+	for (size_t i = 0; i < put->job.n && r == 0; i++)
+		r = archive_file_bytes(arg, put->hits[i]);
 	return r;
 }
 
@@ -292,8 +296,7 @@ static void on_put_done(struct archive_job *base)
 	on_job_done(base);
 }
 
-/* Copies; false when memory is out. */
-static bool copy_spans(
+bool archive_copy_spans(
 	const struct span **ret, struct arena *arena, const struct span *spans, size_t n)
 {
 	struct span *copies = arena_calloc(arena, n, sizeof(*copies));
@@ -310,7 +313,7 @@ static bool copy_spans(
 void archive_put(struct archive *a, const struct span *hits, size_t n, void (*done)(void *arg),
 	void *arg)
 {
-	struct put_job *put = job_new(a, sizeof(*put), n, run_put, on_put_done);
+	struct put_job *put = archive_job_new(a, sizeof(*put), n, run_put, on_put_done);
 
 	if (!put)
 		return;
@@ -318,8 +321,8 @@ void archive_put(struct archive *a, const struct span *hits, size_t n, void (*do
 	put->job.arg = arg;
 	put->job.n = n;
 	put->job.base.writes = true;
-	if (!copy_spans(&put->hits, &put->job.base.arena, hits, n))
-		job_refuse(&put->job);
+	if (!archive_copy_spans(&put->hits, &put->job.base.arena, hits, n))
+		archive_job_refuse(&put->job);
 	else
 		archive_worker_take(a->worker, &put->job.base);
 }
@@ -328,7 +331,7 @@ void archive_put(struct archive *a, const struct span *hits, size_t n, void (*do
  * ---------------------------------------------------------------------------------- */
 
 struct get_job {
-	struct job job;
+	struct archive_task job;
 	const struct item_key *keys;
 	const struct hit **hits;
 	void (*got)(void *arg, const struct hit *const *hits, size_t n);
@@ -364,14 +367,14 @@ static void on_get_done(struct archive_job *base)
 void archive_get(struct archive *a, const struct item_key *keys, size_t n,
 	void (*got)(void *arg, const struct hit *const *hits, size_t n), void *arg)
 {
-	struct get_job *get = job_new(a, sizeof(*get), n, run_get, on_get_done);
+	struct get_job *get = archive_job_new(a, sizeof(*get), n, run_get, on_get_done);
 	struct item_key *copy;
 
 	if (!get)
 		return;
 	copy = arena_calloc(&get->job.base.arena, n, sizeof(*copy));
 	if (!copy) {
-		job_refuse(&get->job);
+		archive_job_refuse(&get->job);
 		return;
 	}
 	if (n)
@@ -387,7 +390,7 @@ void archive_get(struct archive *a, const struct item_key *keys, size_t n,
  * ------------------------------------------------------------------------------- */
 
 struct outcome_job {
-	struct job job;
+	struct archive_task job;
 	const struct archive_outcome *outcomes;
 	struct span *answers;
 	void (*got)(void *arg, const struct span *outcomes, size_t n);
@@ -467,7 +470,7 @@ static bool copy_outcomes(
 void archive_record(struct archive *a, const struct archive_outcome *outcomes, size_t n,
 	void (*done)(void *arg), void *arg)
 {
-	struct outcome_job *o = job_new(a, sizeof(*o), n, run_record, on_job_done);
+	struct outcome_job *o = archive_job_new(a, sizeof(*o), n, run_record, on_job_done);
 
 	if (!o)
 		return;
@@ -475,7 +478,7 @@ void archive_record(struct archive *a, const struct archive_outcome *outcomes, s
 	o->job.arg = arg;
 	o->job.base.writes = true;
 	if (!copy_outcomes(o, outcomes, n))
-		job_refuse(&o->job);
+		archive_job_refuse(&o->job);
 	else
 		archive_worker_take(a->worker, &o->job.base);
 }
@@ -483,14 +486,15 @@ void archive_record(struct archive *a, const struct archive_outcome *outcomes, s
 void archive_outcomes(struct archive *a, const struct archive_outcome *asks, size_t n,
 	void (*got)(void *arg, const struct span *outcomes, size_t n), void *arg)
 {
-	struct outcome_job *o = job_new(a, sizeof(*o), n, run_outcomes, on_outcomes_done);
+	struct outcome_job *o =
+		archive_job_new(a, sizeof(*o), n, run_outcomes, on_outcomes_done);
 
 	if (!o)
 		return;
 	o->got = got;
 	o->job.arg = arg;
 	if (!copy_outcomes(o, asks, n))
-		job_refuse(&o->job);
+		archive_job_refuse(&o->job);
 	else
 		archive_worker_take(a->worker, &o->job.base);
 }
@@ -499,7 +503,7 @@ void archive_outcomes(struct archive *a, const struct archive_outcome *asks, siz
  * ------------------------------------------------------------------------- */
 
 struct note_job {
-	struct job job;
+	struct archive_task job;
 	struct wall at;
 	const struct span *texts;
 };
@@ -527,7 +531,7 @@ static int run_audit(void *arg, struct archive_job *base)
 static void take_note(struct archive *a, int (*run)(void *arg, struct archive_job *base),
 	struct wall at, const struct span *texts, size_t n, void (*done)(void *arg), void *arg)
 {
-	struct note_job *note = job_new(a, sizeof(*note), 1, run, on_job_done);
+	struct note_job *note = archive_job_new(a, sizeof(*note), 1, run, on_job_done);
 
 	if (!note)
 		return;
@@ -535,15 +539,16 @@ static void take_note(struct archive *a, int (*run)(void *arg, struct archive_jo
 	note->job.arg = arg;
 	note->job.base.writes = true;
 	note->at = at;
-	if (!copy_spans(&note->texts, &note->job.base.arena, texts, n))
-		job_refuse(&note->job);
+	if (!archive_copy_spans(&note->texts, &note->job.base.arena, texts, n))
+		archive_job_refuse(&note->job);
 	else
 		archive_worker_take(a->worker, &note->job.base);
 }
 
-void archive_loss(struct archive *a, struct span entry, struct span why, struct wall at)
+void archive_loss(struct archive *a, struct span entry, struct span why, struct wall at,
+	void (*done)(void *arg), void *arg)
 {
-	take_note(a, run_loss_job, at, (const struct span[]){entry, why}, 2, NULL, NULL);
+	take_note(a, run_loss_job, at, (const struct span[]){entry, why}, 2, done, arg);
 }
 
 void archive_audit(

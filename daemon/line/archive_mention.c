@@ -7,11 +7,14 @@
 #include "line/codec_hit_fields.h"
 #include "line/json_text.h"
 #include "vigie/cleanup.h"
+#include "vigie/story.h"
 
-/* `update` says how a hit came, not what it is: it has no column. */
+/* `update` says how a hit came, not what it is, and of a deleted one nothing is left that could
+ * say so but the audit: they have no column. */
 static bool has_column(const struct hit_field *f)
 {
-	return f->offset != offsetof(struct hit, update);
+	return f->offset != offsetof(struct hit, update) &&
+	       f->offset != offsetof(struct hit, deleted);
 }
 
 /* Of an item that comes again: whence it first came, and whether it was news, stay. */
@@ -38,6 +41,9 @@ struct archive_writer {
 	struct archive_sql *match;
 	struct archive_sql *match_late;
 	struct archive_sql *score;
+	struct archive_sql *count;
+	struct archive_sql *bury;
+	struct archive_sql *note;
 	struct buf text; /* lists and spans of the row being bound */
 	struct arena arena;
 };
@@ -60,6 +66,20 @@ static const char match_late_sql[] = MATCH_INSERT "NOTHING";
 static const char score_sql[] =
 	"UPDATE mentions SET score = (SELECT total(weight) FROM matches WHERE mention = ?1)"
 	" WHERE mention = ?1";
+
+static const char count_sql[] =
+	"INSERT INTO counts (at, brand, kind, n) VALUES (?1, ?2, ?3, 1)"
+	" ON CONFLICT (at, brand) DO UPDATE SET n = n + 1, kind = min(kind, excluded.kind)";
+/* What was said, and who said it. What is counted (when, where, by which rules) stays. */
+static const char bury_sql[] =
+	"UPDATE mentions SET revision = revision + 1, content_hash = 0, url = NULL, title = "
+	"NULL,"
+	" text = NULL, author_name = NULL, author_handle = NULL, author_url = NULL,"
+	" followers = NULL, tags = NULL, parent = NULL, media = NULL, place_name = NULL,"
+	" place_country = NULL, lat = NULL, lon = NULL, fetched = ?2 WHERE mention = ?1";
+static const char note_sql[] =
+	"INSERT INTO audit (at, actor, action, subject, detail)"
+	" VALUES (?1, ?2, 'deleted', ?3, 'its network shows it as deleted')";
 
 static void insert_text(struct buf *out)
 {
@@ -101,6 +121,9 @@ static int prepare(struct archive_writer *w)
 		{&w->match, match_sql, NULL},
 		{&w->match_late, match_late_sql, NULL},
 		{&w->score, score_sql, NULL},
+		{&w->count, count_sql, NULL},
+		{&w->bury, bury_sql, NULL},
+		{&w->note, note_sql, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++) {
@@ -150,6 +173,9 @@ struct archive_writer *archive_writer_free(struct archive_writer *w)
 	archive_sql_free(w->match);
 	archive_sql_free(w->match_late);
 	archive_sql_free(w->score);
+	archive_sql_free(w->count);
+	archive_sql_free(w->bury);
+	archive_sql_free(w->note);
 	buf_deinit(&w->text);
 	arena_release(&w->arena);
 	free(w);
@@ -354,12 +380,67 @@ static int write_again(struct archive_writer *w, const struct hit *hit, struct k
 	return r;
 }
 
+static bool of_brand(const struct match *m)
+{
+	return !span_empty(m->brand) &&
+	       (span_eq_str(m->kind, "brand") || span_eq_str(m->kind, "competitor"));
+}
+
+/* Each brand once, in the five minutes it was said in; what claims to be of the future is of now. */
+static int write_counts(struct archive_writer *w, const struct hit *hit)
+{
+	const struct wall said = hit->item.published;
+	const int64_t seen = fetched_ms(hit);
+	const int64_t at = wall_known(said) && said.ms < seen ? said.ms : seen;
+	int r = 0;
+
+	for (size_t i = 0; i < hit->n_matches && r == 0; i++) {
+		const struct match *m = &hit->matches[i];
+		bool known = !of_brand(m);
+
+		for (size_t k = 0; k < i && !known; k++)
+			known = of_brand(&hit->matches[k]) && span_eq(hit->matches[k].brand, m->brand);
+		if (known)
+			continue;
+		archive_bind_int(w->count, 1, at / ARCHIVE_COUNT_MS * ARCHIVE_COUNT_MS);
+		archive_bind_word(w->count, 2, m->brand);
+		archive_bind_word(w->count, 3, m->kind);
+		r = archive_sql_run(w->count);
+	}
+	return r;
+}
+
+/* The text goes; that it went is written down, once. */
+static int bury(struct archive_writer *w, const struct hit *hit, const struct known *known)
+{
+	char key[ITEM_KEY_TEXT + 1];
+	int r;
+
+	if (known->same_text) /* as empty as the hit that says so */
+		return 0;
+	r = run_on_mention(w->unspan, known->mention);
+	if (r == 0) {
+		archive_bind_int(w->bury, 1, known->mention);
+		archive_bind_int(w->bury, 2, fetched_ms(hit));
+		r = archive_sql_run(w->bury);
+	}
+	if (r == 0) {
+		archive_bind_int(w->note, 1, fetched_ms(hit));
+		archive_bind_word(w->note, 2, hit->source);
+		archive_bind_text(w->note, 3, span_str(item_key_text(key, &hit->key)));
+		r = archive_sql_run(w->note);
+	}
+	return r;
+}
+
 int archive_write_hit(struct archive_writer *w, const struct hit *hit)
 {
 	struct known known;
 	int r = look_up(&known, w, hit);
 
-	if (r == 0 && known.found) {
+	if (r == 0 && hit->deleted) {
+		r = known.found ? bury(w, hit, &known) : 0;
+	} else if (r == 0 && known.found) {
 		r = write_again(w, hit, &known);
 	} else if (r == 0) {
 		r = insert_mention(w, hit);
@@ -367,6 +448,9 @@ int archive_write_hit(struct archive_writer *w, const struct hit *hit)
 		known.revision = 1;
 		if (r == 0)
 			r = write_matches(w, w->match, hit, &known, true);
+		if (r == 0)
+			r = write_counts(w, hit);
+		r = r < 0 ? r : ARCHIVE_FILED;
 	}
 	arena_release(&w->arena);
 	return r;
@@ -377,6 +461,8 @@ int archive_write_hit(struct archive_writer *w, const struct hit *hit)
 
 struct archive_reading {
 	struct archive_sql *matches;
+	struct archive_sql *story;
+	struct archive_sql *place;
 	struct archive_sql *by_key;
 };
 
@@ -386,6 +472,7 @@ void archive_mention_columns(struct buf *out)
 	for (size_t i = 0; i < hit_fields_n; i++)
 		if (has_column(&hit_fields[i]))
 			buf_addf(out, ", m.%s", hit_fields[i].name);
+	buf_add_str(out, ", m.story, m.similarity, m.story_why");
 }
 
 int archive_reading_new(struct archive_reading **ret, struct archive_db *db)
@@ -406,6 +493,12 @@ int archive_reading_new(struct archive_reading **ret, struct archive_db *db)
 		r = archive_sql_new(&reading->matches, db,
 			"SELECT rule, version, kind, brand, tags, weight, spans FROM matches"
 			" WHERE mention = ?1 ORDER BY position, rule");
+	if (r == 0)
+		r = archive_sql_new(&reading->story, db,
+			"SELECT mentions, sites, number FROM stories WHERE head = ?1");
+	if (r == 0)
+		r = archive_sql_new(&reading->place, db,
+			"SELECT story, similarity, story_why FROM mentions WHERE key = ?1");
 	buf_deinit(&text);
 	if (r < 0) {
 		archive_reading_free(reading);
@@ -420,6 +513,8 @@ struct archive_reading *archive_reading_free(struct archive_reading *reading)
 	if (!reading)
 		return NULL;
 	archive_sql_free(reading->matches);
+	archive_sql_free(reading->story);
+	archive_sql_free(reading->place);
 	archive_sql_free(reading->by_key);
 	free(reading);
 	return NULL;
@@ -530,6 +625,33 @@ static int read_matches(
 	return r;
 }
 
+/* From the row's columns on; a mention without a story keeps a place of no mentions. */
+static int read_story(struct archive_reading *reading, struct story_place *ret,
+	struct archive_sql *row, int column)
+{
+	const struct span head = archive_column_span(row, column);
+	struct span why;
+	int r;
+
+	if (head.n != ITEM_KEY_BYTES)
+		return 0;
+	memcpy(ret->head.b, head.p, ITEM_KEY_BYTES);
+	ret->similarity = archive_column_number(row, column + 1);
+	why = archive_column_span(row, column + 2);
+	for (int i = STORY_HEAD; i <= STORY_PART; i++)
+		if (span_eq_str(why, story_why_names[i]))
+			ret->why = (enum story_why)i;
+	archive_bind_blob(reading->story, 1, head);
+	r = archive_sql_step(reading->story);
+	if (r == ARCHIVE_ROW) {
+		ret->mentions = (uint32_t)archive_column_int(reading->story, 0);
+		ret->sites = (uint32_t)archive_column_int(reading->story, 1);
+		ret->number = (uint64_t)archive_column_int(reading->story, 2);
+	}
+	archive_sql_reset(reading->story);
+	return r < 0 ? r : 0;
+}
+
 int archive_read_row(struct archive_reading *reading, struct hit *ret, struct arena *arena,
 	struct archive_sql *row)
 {
@@ -545,6 +667,8 @@ int archive_read_row(struct archive_reading *reading, struct hit *ret, struct ar
 			r = read_field(&hit, &hit_fields[i], arena, row, column++);
 	if (r == 0)
 		r = read_matches(reading, &hit, arena, mention);
+	if (r == 0)
+		r = read_story(reading, &hit.story, row, column);
 	if (r == 0)
 		*ret = hit;
 	return r;
@@ -563,4 +687,21 @@ int archive_read_key(struct archive_reading *reading, struct hit *ret, struct ar
 	}
 	archive_sql_reset(reading->by_key);
 	return r;
+}
+
+int archive_read_place(struct archive_reading *reading, struct story_place *ret,
+	const struct item_key *key)
+{
+	struct story_place place = {.why = STORY_HEAD};
+	int r;
+
+	archive_bind_blob(reading->place, 1, span_of((const char *)key->b, ITEM_KEY_BYTES));
+	r = archive_sql_step(reading->place);
+	if (r == ARCHIVE_ROW)
+		r = read_story(reading, &place, reading->place, 0);
+	archive_sql_reset(reading->place);
+	if (r < 0)
+		return r;
+	*ret = place;
+	return place.mentions > 0;
 }

@@ -14,6 +14,26 @@
  * own. outcomes     the ledger: what became of an item for a receiver. Keyed by item key, for
  * it may speak of an item before that is filed. losses       what was lost between the queue
  * and here, or could not be read (then with its bytes). audit        who changed what by hand.
+ *
+ * From version 2 on:
+ * mentions.story       the story it is in: the key of that story's first mention; NULL where it
+ *                      was archived before there were stories. similarity to that head, 0 to 1;
+ *                      story_why: head, address, title, text, part (vigie/story.h).
+ * stories      near-duplicates under one head. `mentions` counts those that are there: erasing one
+ *              takes it off, and a story without any goes. `sites` as they came, different ones.
+ *              `state` is what copies are recognised by while the story is open (hashes, no
+ *              text), NULL after that.
+ * story_book   one row: which stories are open (number from `first` on), and the number the next
+ *              one gets. `parameters`: states made under others can't be read.
+ *
+ * From version 3 on, what outlives the mentions it was counted from:
+ * counts       mentions of a brand (rules of kind brand and competitor) by five minutes, as each
+ *              was filed first: `at` is when they begin, of published, at latest first seen.
+ * bursts       far more mentions in an hour than usual (vigie/burst.h). `key` is the finding's, for
+ *              the ledger; `ended` is NULL while it goes on; `told`: the desk has it. `notice` is
+ *              what was told, as JSON (line/notice.h).
+ * coverage     sources that were healthy, of all there were, as the hour `at` ended.
+ * reports      those of the schedule that were seen to: the schedule's name, and when it was due.
  */
 static const char version_1[] =
 	"CREATE TABLE mentions ("
@@ -134,7 +154,65 @@ static const char version_1[] =
 	"	detail TEXT"
 	");";
 
-static const char *const migrations[] = {version_1};
+static const char version_2[] =
+	"ALTER TABLE mentions ADD COLUMN story BLOB;"
+	"ALTER TABLE mentions ADD COLUMN similarity NUMERIC;"
+	"ALTER TABLE mentions ADD COLUMN story_why TEXT;"
+	"CREATE INDEX mentions_story ON mentions (story, at);"
+	"CREATE TABLE stories ("
+	"	number INTEGER PRIMARY KEY,"
+	"	head BLOB NOT NULL UNIQUE,"
+	"	opened INTEGER NOT NULL,"
+	"	latest INTEGER NOT NULL,"
+	"	mentions INTEGER NOT NULL,"
+	"	sites INTEGER NOT NULL,"
+	"	state BLOB"
+	");"
+	"CREATE TABLE story_book ("
+	"	parameters INTEGER NOT NULL,"
+	"	first INTEGER NOT NULL,"
+	"	next INTEGER NOT NULL"
+	");"
+	"CREATE TRIGGER mentions_story_left AFTER DELETE ON mentions"
+	"	WHEN old.story IS NOT NULL BEGIN"
+	"	UPDATE stories SET mentions = mentions - 1 WHERE head = old.story;"
+	"	DELETE FROM stories WHERE head = old.story AND mentions <= 0;"
+	"END;";
+
+static const char version_3[] =
+	"CREATE TABLE counts ("
+	"	at INTEGER NOT NULL,"
+	"	brand TEXT NOT NULL,"
+	"	kind TEXT NOT NULL,"
+	"	n INTEGER NOT NULL,"
+	"	PRIMARY KEY (at, brand)"
+	") WITHOUT ROWID;"
+	"INSERT INTO counts SELECT min(m.at, m.first_seen) / 300000 * 300000, x.brand,"
+	" min(x.kind), count(DISTINCT m.mention) FROM mentions m JOIN matches x USING (mention)"
+	" WHERE x.brand <> '' AND x.kind IN ('brand', 'competitor') GROUP BY 1, 2;"
+	"CREATE TABLE bursts ("
+	"	key BLOB PRIMARY KEY,"
+	"	brand TEXT NOT NULL,"
+	"	kind TEXT NOT NULL,"
+	"	began INTEGER NOT NULL,"
+	"	ended INTEGER,"
+	"	peak NUMERIC NOT NULL,"
+	"	notice TEXT NOT NULL,"
+	"	told INTEGER NOT NULL"
+	");"
+	"CREATE TABLE coverage ("
+	"	at INTEGER PRIMARY KEY,"
+	"	healthy INTEGER NOT NULL,"
+	"	sources INTEGER NOT NULL"
+	");"
+	"CREATE TABLE reports ("
+	"	name TEXT NOT NULL,"
+	"	until INTEGER NOT NULL,"
+	"	made INTEGER NOT NULL,"
+	"	PRIMARY KEY (name, until)"
+	") WITHOUT ROWID;";
+
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 const struct archive_schema archive_schema = {
 	.name = "archive",

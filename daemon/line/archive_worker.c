@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,8 +10,14 @@
 enum { PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 5000 };
 
 struct list {
-	struct archive_job *first;
-	struct archive_job **last;
+	struct inbox_link *first;
+	struct inbox_link **last;
+};
+
+/* What trouble() will be told. */
+struct news {
+	struct arena arena; /* holds why; the news themselves are on the heap */
+	struct span why;    /* empty: over */
 };
 
 struct archive_worker {
@@ -19,19 +26,27 @@ struct archive_worker {
 	pthread_t thread;
 	bool started;
 
-	pthread_mutex_t mutex; /* for all below */
-	pthread_cond_t change;
-	struct list waiting;
-	struct list finished;
-	struct archive_worker_stats stats;
-	bool stop;
-	/* What the loop has not been told yet. */
-	bool news;
-	struct span why; /* empty: over */
-	struct arena why_arena;
+	struct inbox todo, finished;
+	sem_t work; /* posted for each job, and to end */
+	sem_t end;  /* posted once; ends a pause */
+	atomic_bool stop;
+	_Atomic(struct news *) news; /* the latest that the loop was not told */
+	atomic_uint_fast64_t transactions, errors;
+	atomic_size_t n_waiting;
 	/* The thread's own. */
+	struct list waiting;
 	bool troubled;
 };
+
+static struct archive_job *job_of(struct inbox_link *link)
+{
+	return (struct archive_job *)(void *)link;
+}
+
+static struct archive_job *next_job(const struct archive_job *job)
+{
+	return job_of(job->link.next);
+}
 
 static void list_init(struct list *l)
 {
@@ -39,33 +54,34 @@ static void list_init(struct list *l)
 	l->last = &l->first;
 }
 
-static void list_add(struct list *l, struct archive_job *job)
+static void list_add(struct list *l, struct inbox_link *link)
 {
-	job->next = NULL;
-	*l->last = job;
-	l->last = &job->next;
+	link->next = NULL;
+	*l->last = link;
+	l->last = &link->next;
 }
 
 static struct archive_job *list_take(struct list *l)
 {
-	struct archive_job *job = l->first;
+	struct inbox_link *link = l->first;
 
-	if (job) {
-		l->first = job->next;
+	if (link) {
+		l->first = link->next;
 		if (!l->first)
 			l->last = &l->first;
-		job->next = NULL;
+		link->next = NULL;
 	}
-	return job;
+	return job_of(link);
 }
 
-static void list_append(struct list *l, struct list *more)
+static void list_append(struct list *l, struct inbox_link *more)
 {
-	if (!more->first)
-		return;
-	*l->last = more->first;
-	l->last = more->last;
-	list_init(more);
+	while (more) {
+		struct inbox_link *link = more;
+
+		more = link->next;
+		list_add(l, link);
+	}
 }
 
 static void job_free(struct archive_job *job)
@@ -75,12 +91,24 @@ static void job_free(struct archive_job *job)
 	free(job);
 }
 
-static void list_free(struct list *l)
+static void jobs_free(struct inbox_link *jobs)
 {
-	struct archive_job *job;
+	while (jobs) {
+		struct archive_job *job = job_of(jobs);
 
-	while ((job = list_take(l)))
+		jobs = jobs->next;
 		job_free(job);
+	}
+}
+
+static struct news no_memory = {.why = {"out of memory", 13}}, over;
+
+static void news_free(struct news *news)
+{
+	if (!news || news == &no_memory || news == &over)
+		return;
+	arena_release(&news->arena);
+	free(news);
 }
 
 /* --- The thread
@@ -88,16 +116,15 @@ static void list_free(struct list *l)
 
 static void say(struct archive_worker *w, int error)
 {
-	struct arena arena = {0};
-	const struct span why =
-		error ? w->options.why(w->options.arg, error, &arena) : SPAN_NONE;
+	struct news *news = error ? calloc(1, sizeof(*news)) : &over;
 
-	pthread_mutex_lock(&w->mutex);
-	arena_release(&w->why_arena);
-	w->why_arena = arena;
-	w->why = error && span_empty(why) ? SPAN("out of memory") : why;
-	w->news = true;
-	pthread_mutex_unlock(&w->mutex);
+	if (news && error)
+		news->why = w->options.why(w->options.arg, error, &news->arena);
+	if (error && (!news || span_empty(news->why))) {
+		news_free(news);
+		news = &no_memory;
+	}
+	news_free(atomic_exchange(&w->news, news));
 	wakeup_fire(w->wakeup);
 }
 
@@ -108,10 +135,10 @@ static int transact(struct archive_worker *w, const struct list *jobs)
 	bool writes = false;
 	int r;
 
-	for (const struct archive_job *job = jobs->first; job; job = job->next)
+	for (const struct archive_job *job = job_of(jobs->first); job; job = next_job(job))
 		writes |= job->writes;
 	r = o->begin(o->arg, writes);
-	for (struct archive_job *job = jobs->first; job && r == 0; job = job->next) {
+	for (struct archive_job *job = job_of(jobs->first); job && r == 0; job = next_job(job)) {
 		arena_release(&job->out);
 		r = job->run(o->arg, job);
 	}
@@ -126,18 +153,19 @@ static int transact(struct archive_worker *w, const struct list *jobs)
 	return r;
 }
 
-/* Takes what one transaction bears. Called with the mutex held. */
+/* Takes what one transaction bears. */
 static void gather(struct archive_worker *w, struct list *out)
 {
 	size_t weight = 0;
 
 	list_init(out);
 	while (w->waiting.first) {
-		if (out->first &&
-			weight + w->waiting.first->weight > ARCHIVE_WORKER_TRANSACTION)
+		const struct archive_job *next = job_of(w->waiting.first);
+
+		if (out->first && weight + next->weight > ARCHIVE_WORKER_TRANSACTION)
 			break;
-		weight += w->waiting.first->weight;
-		list_add(out, list_take(&w->waiting));
+		weight += next->weight;
+		list_add(out, &list_take(&w->waiting)->link);
 	}
 }
 
@@ -154,12 +182,10 @@ static bool pause_ms(struct archive_worker *w, int64_t ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	pthread_mutex_lock(&w->mutex);
-	while (!w->stop && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&w->change, &w->mutex, &until);
-	r = w->stop;
-	pthread_mutex_unlock(&w->mutex);
-	return r == 0;
+	do
+		r = sem_clockwait(&w->end, CLOCK_MONOTONIC, &until) < 0 ? errno : 0;
+	while (r == EINTR);
+	return r != 0;
 }
 
 /* Until it works; false: told to stop before it did. */
@@ -168,9 +194,7 @@ static bool work(struct archive_worker *w, struct list *jobs)
 	int64_t pause = PAUSE_FIRST_MS;
 
 	while (transact(w, jobs) < 0) {
-		pthread_mutex_lock(&w->mutex);
-		w->stats.errors++;
-		pthread_mutex_unlock(&w->mutex);
+		atomic_fetch_add(&w->errors, 1);
 		if (w->options.lossy || !pause_ms(w, pause))
 			return false;
 		pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
@@ -181,79 +205,71 @@ static bool work(struct archive_worker *w, struct list *jobs)
 	return true;
 }
 
+/* Hands them back; wakes the loop if it was not told already. */
+static void give_back(struct archive_worker *w, struct list *jobs, bool worked)
+{
+	struct archive_job *job;
+	bool first = false;
+
+	while ((job = list_take(jobs))) {
+		atomic_fetch_sub(&w->n_waiting, 1);
+		job->dropped = !worked;
+		first |= inbox_put(&w->finished, &job->link);
+	}
+	if (first)
+		wakeup_fire(w->wakeup);
+}
+
 static void *thread_main(void *arg)
 {
 	struct archive_worker *w = arg;
+	bool lingered = false;
 
-	pthread_mutex_lock(&w->mutex);
 	for (;;) {
 		struct list jobs;
 		bool worked;
 
-		while (!w->waiting.first && !w->stop)
-			pthread_cond_wait(&w->change, &w->mutex);
-		if (!w->waiting.first)
-			break;
+		list_append(&w->waiting, inbox_take(&w->todo));
+		if (w->waiting.first && w->options.linger_ms && !lingered &&
+			!atomic_load(&w->stop)) {
+			(void)pause_ms(w, w->options.linger_ms);
+			lingered = true;
+			continue;
+		}
+		if (!w->waiting.first && atomic_load(&w->stop))
+			return NULL;
+		if (!w->waiting.first) {
+			/* Most posts are of jobs that an earlier round took along. */
+			(void)sem_wait(&w->work);
+			continue;
+		}
 		gather(w, &jobs);
-		pthread_mutex_unlock(&w->mutex);
-
 		worked = work(w, &jobs);
-
-		pthread_mutex_lock(&w->mutex);
-		for (struct archive_job *job = jobs.first; job; job = job->next) {
-			w->stats.waiting--;
-			job->dropped = !worked;
-		}
-		w->stats.transactions += worked;
-		if (!worked && !w->options.lossy) {
-			/* Told to stop while nothing works: what was handed in is not
-			 * acknowledged. */
-			list_append(&w->finished, &jobs);
-			break;
-		}
-		list_append(&w->finished, &jobs);
-		pthread_mutex_unlock(&w->mutex);
-		wakeup_fire(w->wakeup);
-		pthread_mutex_lock(&w->mutex);
+		atomic_fetch_add(&w->transactions, worked);
+		give_back(w, &jobs, worked);
+		lingered = w->waiting.first != NULL;
+		/* Told to stop while nothing works: what was handed in is not acknowledged. */
+		if (!worked && !w->options.lossy)
+			return NULL;
 	}
-	pthread_mutex_unlock(&w->mutex);
-	return NULL;
 }
 
 /* --- The loop
  * --------------------------------------------------------------------------------- */
 
-static void tell_trouble(struct archive_worker *w)
-{
-	struct arena arena;
-	struct span why;
-	bool news;
-
-	pthread_mutex_lock(&w->mutex);
-	news = w->news;
-	why = w->why;
-	arena = w->why_arena;
-	w->news = false;
-	w->why = SPAN_NONE;
-	w->why_arena = (struct arena){0};
-	pthread_mutex_unlock(&w->mutex);
-	if (news && w->options.trouble)
-		w->options.trouble(w->options.arg, why);
-	arena_release(&arena);
-}
-
 static void on_woken(void *arg)
 {
 	struct archive_worker *w = arg;
-	struct archive_job *job;
-	struct list finished;
+	struct news *news = atomic_exchange(&w->news, NULL);
+	struct inbox_link *jobs = inbox_take(&w->finished);
 
-	tell_trouble(w);
-	list_init(&finished);
-	pthread_mutex_lock(&w->mutex);
-	list_append(&finished, &w->finished);
-	pthread_mutex_unlock(&w->mutex);
-	while ((job = list_take(&finished))) {
+	if (news && w->options.trouble)
+		w->options.trouble(w->options.arg, news->why);
+	news_free(news);
+	while (jobs) {
+		struct archive_job *job = job_of(jobs);
+
+		jobs = jobs->next;
 		if (job->done)
 			job->done(job);
 		job_free(job);
@@ -278,19 +294,14 @@ int archive_worker_new(struct archive_worker **ret, struct loop *loop,
 	const struct archive_worker_options *options)
 {
 	struct archive_worker *w = calloc(1, sizeof(*w));
-	pthread_condattr_t attributes;
 	int r;
 
 	if (!w)
 		return -ENOMEM;
 	w->options = *options;
 	list_init(&w->waiting);
-	list_init(&w->finished);
-	(void)pthread_mutex_init(&w->mutex, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&w->change, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	(void)sem_init(&w->work, 0, 0);
+	(void)sem_init(&w->end, 0, 0);
 	r = wakeup_new(&w->wakeup, loop, on_woken, w);
 	if (r == 0)
 		r = start(w);
@@ -307,37 +318,34 @@ struct archive_worker *archive_worker_free(struct archive_worker *w)
 	if (!w)
 		return NULL;
 	if (w->started) {
-		pthread_mutex_lock(&w->mutex);
-		w->stop = true;
-		pthread_cond_signal(&w->change);
-		pthread_mutex_unlock(&w->mutex);
+		atomic_store(&w->stop, true);
+		(void)sem_post(&w->end);
+		(void)sem_post(&w->work);
 		(void)pthread_join(w->thread, NULL);
 	}
 	wakeup_free(w->wakeup);
-	list_free(&w->waiting);
-	list_free(&w->finished);
-	arena_release(&w->why_arena);
-	(void)pthread_cond_destroy(&w->change);
-	(void)pthread_mutex_destroy(&w->mutex);
+	jobs_free(w->waiting.first);
+	jobs_free(inbox_take(&w->todo));
+	jobs_free(inbox_take(&w->finished));
+	news_free(atomic_load(&w->news));
+	(void)sem_destroy(&w->work);
+	(void)sem_destroy(&w->end);
 	free(w);
 	return NULL;
 }
 
 void archive_worker_take(struct archive_worker *w, struct archive_job *job)
 {
-	pthread_mutex_lock(&w->mutex);
-	list_add(&w->waiting, job);
-	w->stats.waiting++;
-	pthread_cond_signal(&w->change);
-	pthread_mutex_unlock(&w->mutex);
+	atomic_fetch_add(&w->n_waiting, 1);
+	(void)inbox_put(&w->todo, &job->link);
+	(void)sem_post(&w->work);
 }
 
 struct archive_worker_stats archive_worker_stats(struct archive_worker *w)
 {
-	struct archive_worker_stats stats;
-
-	pthread_mutex_lock(&w->mutex);
-	stats = w->stats;
-	pthread_mutex_unlock(&w->mutex);
-	return stats;
+	return (struct archive_worker_stats){
+		.transactions = atomic_load(&w->transactions),
+		.errors = atomic_load(&w->errors),
+		.waiting = atomic_load(&w->n_waiting),
+	};
 }

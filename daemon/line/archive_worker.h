@@ -8,6 +8,7 @@
  * until it works; trouble() says so once, and once that it is over.
  */
 
+#include "io/inbox.h"
 #include "io/loop.h"
 #include "vigie/arena.h"
 
@@ -15,8 +16,8 @@ struct archive_worker;
 
 /* The first member of whatever a job is. */
 struct archive_job {
-	struct archive_job *next; /* the worker's */
-	struct arena arena;       /* for what goes in; released with the job */
+	struct inbox_link link; /* the worker's */
+	struct arena arena;     /* for what goes in; released with the job */
 	struct arena out; /* for what comes out; released before each run() and with the job */
 	/* How much of a transaction it fills; a transaction takes jobs up to
 	 * ARCHIVE_WORKER_TRANSACTION. */
@@ -44,6 +45,8 @@ struct archive_worker_options {
 	void *arg;
 	/* What fails is dropped, not tried again; trouble() and done() come all the same. */
 	bool lossy;
+	/* How long a job may wait for company, so that one transaction serves many. */
+	int64_t linger_ms;
 };
 
 struct archive_worker_stats {
@@ -57,7 +60,7 @@ int archive_worker_new(struct archive_worker **ret, struct loop *loop,
  * to be called from a done(). */
 struct archive_worker *archive_worker_free(struct archive_worker *worker);
 
-/* Takes the job (calloc'ed), and frees it after done(). */
+/* Takes the job (calloc'ed), and frees it after done(). Waits for nobody. */
 void archive_worker_take(struct archive_worker *worker, struct archive_job *job);
 struct archive_worker_stats archive_worker_stats(struct archive_worker *worker);
 

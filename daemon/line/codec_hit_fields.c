@@ -15,6 +15,7 @@ const struct hit_field hit_fields[] = {
 	ROW("content_hash", HIT_HASH, content_hash),
 	ROW("update", HIT_FLAG, update),
 	ROW("silent", HIT_FLAG, silent),
+	ROW("deleted", HIT_FLAG, deleted),
 	ROW("fetched", HIT_TIME, fetched),
 	ROW("source", HIT_TEXT, source),
 	ROW("source_kind", HIT_TEXT, source_kind),

@@ -2,6 +2,7 @@
 
 #include "line/codec_item.h"
 #include "line/json_text.h"
+#include "vigie/story.h"
 #include "vigie/utf8.h"
 
 bool text_unsafe(uint32_t c)
@@ -133,6 +134,22 @@ static void write_reasons(struct buf *out, const struct hit *hit)
 	buf_deinit(&author);
 }
 
+static void write_story(struct buf *out, const struct story_place *story)
+{
+	char id[ITEM_KEY_TEXT + 1];
+
+	buf_add(out, SPAN(",\"story\":"));
+	if (!story->mentions) {
+		buf_add(out, SPAN("null"));
+		return;
+	}
+	buf_addf(out, "{\"id\":\"%s\",\"why\":\"%s\",\"similarity\":",
+		item_key_text(id, &story->head), story_why_names[story->why]);
+	json_add_number(out, story->similarity);
+	buf_addf(out, ",\"mentions\":%u,\"sites\":%u}", (unsigned)story->mentions,
+		(unsigned)story->sites);
+}
+
 void mention_write_json(struct buf *out, const struct hit *hit)
 {
 	struct buf json = {0};
@@ -141,6 +158,7 @@ void mention_write_json(struct buf *out, const struct hit *hit)
 	if (json.n && json.p[json.n - 1] == '}')
 		json.n--;
 	write_reasons(&json, hit);
+	write_story(&json, &hit->story);
 	buf_add_char(&json, '}');
 	escape_unsafe(out, buf_span(&json));
 	out->failed |= json.failed;

@@ -5,7 +5,10 @@
  * codec_mention: a mention as JSON for the world: the shape of an item (codec_item.h), and why
  * it is one: {…,"key":"…","source":"…","source_kind":"…","fetched":"…","silent":false,
  *  "matches":[{"rule","version","kind","brand","tags":[],"weight",
- *              "spans":[{"field","start","end","text"}]}],"score":1}
+ *              "spans":[{"field","start","end","text"}]}],"score":1,
+ *  "story":{"id":"…","why":"text","similarity":0.93,"mentions":12,"sites":9}}
+ * "story" is null for what is in no story (vigie/story.h); its id is the key of its first mention,
+ * the similarity is to that one, its size is as of now.
  * Offsets count code points, end exclusive: field[start:end] == text. The field "author" is
  * name and handle with a space between, as rules see it.
  */

@@ -21,6 +21,12 @@ enum {
 	DEFAULT_EVERY_MS = 15 * 60 * 1000,
 	DEFAULT_IN_FLIGHT = 64,
 	DEFAULT_MAX_BODY = 16 * 1024 * 1024,
+	/* A site that lets nobody keep its robots.txt is asked for it so often all the same:
+	 * not before each page. One in trouble is left alone for so long, doubled each time. */
+	DEFAULT_ROBOTS_LEAST_MS = 5 * 60 * 1000,
+	HOUR_MS = 60 * 60 * 1000,
+	AUTO_MOST = 16,
+	AUTO_LEAST_MS = 60 * 1000,
 	/* How long the loop may stay with us when thousands are due at once. */
 	STARTS_AT_ONCE = 64,
 };
@@ -61,6 +67,18 @@ static void on_timer(void *arg)
 	crawl_arm(c);
 }
 
+/* Our product token (RFC 9309 section 2.2.1): letters, "_" and "-" at the beginning. */
+static struct span product_of(struct span user_agent)
+{
+	size_t n = 0;
+
+	while (n < user_agent.n && (user_agent.p[n] == '_' || user_agent.p[n] == '-' ||
+					   (ascii_lower(user_agent.p[n]) >= 'a' &&
+						   ascii_lower(user_agent.p[n]) <= 'z')))
+		n++;
+	return n ? span_slice(user_agent, 0, n) : SPAN("vigie");
+}
+
 /* --- Birth and end ------------------------------------------------------------------------ */
 
 DEFINE_CLEANUP(struct crawl *, crawl_free)
@@ -70,6 +88,7 @@ int crawl_new(struct crawl **ret, struct loop *loop, struct transfer *transfer,
 {
 	CLEANUP(crawl_freep) struct crawl *c = calloc(1, sizeof(*c));
 	struct crawl_options *o;
+	struct span product;
 	int r;
 
 	if (!c)
@@ -86,6 +105,13 @@ int crawl_new(struct crawl **ret, struct loop *loop, struct transfer *transfer,
 		o->max_in_flight = DEFAULT_IN_FLIGHT;
 	if (!o->max_body)
 		o->max_body = DEFAULT_MAX_BODY;
+	if (!o->robots_least_ms)
+		o->robots_least_ms = DEFAULT_ROBOTS_LEAST_MS;
+	product = product_of(o->user_agent);
+	c->product = span_of(strndup(product.p, product.n), product.n);
+	if (!c->product.p)
+		return -ENOMEM;
+	o->user_agent = SPAN_NONE;
 	if (!o->seed && getrandom(&o->seed, sizeof(o->seed), 0) < 0)
 		return -errno;
 	r = schedule_new(&c->schedule, &(struct schedule_options){
@@ -108,6 +134,8 @@ struct crawl *crawl_free(struct crawl *crawl)
 		return NULL;
 	while (crawl->flights)
 		crawl_abandon(crawl->flights);
+	crawl_robots_forget(crawl);
+	free((char *)crawl->product.p);
 	for (size_t i = 0; i < crawl->n_entries; i++)
 		free(crawl->entries[i].state);
 	free(crawl->entries);
@@ -134,7 +162,7 @@ void crawl_stop(struct crawl *crawl)
 	timer_clear(crawl->timer);
 	for (struct flight *f = crawl->flights, *next; f; f = next) {
 		next = f->next;
-		if (f->handle)
+		if (crawl_is_asking(f))
 			crawl_abandon(f);
 	}
 }
@@ -236,13 +264,25 @@ static int index_slots(struct crawl *c, const struct entry *entries, size_t n)
 
 static void unroot(struct crawl *c, struct entry *e)
 {
-	c->n_rooted -= e->root > 0;
-	c->roots -= (double)e->root;
-	e->root = 0;
+	c->n_rooted -= e->root + e->bound > 0;
+	c->shares.root -= (double)e->root;
+	c->shares.bound -= (double)e->bound;
+	e->root = e->bound = 0;
+}
+
+struct rhythm_bounds crawl_bounds(const struct crawl *c)
+{
+	const int64_t every = c->options.every_default_ms;
+	const int64_t most = every > HEALTH_LONGEST_MS               ? every
+			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
+								     : AUTO_MOST * every;
+
+	return (struct rhythm_bounds){every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most};
 }
 
 void crawl_root(struct crawl *c, struct entry *e, struct span memo)
 {
+	struct rhythm_share share;
 	struct rhythm rhythm;
 	struct memo notes;
 
@@ -251,9 +291,14 @@ void crawl_root(struct crawl *c, struct entry *e, struct span memo)
 		return;
 	memo_decode(&notes, memo);
 	rhythm_decode(&rhythm, notes.rhythm);
-	e->root = (float)rhythm_root(&rhythm);
-	c->roots += (double)e->root;
+	share = rhythm_share(&rhythm, c->price, crawl_bounds(c));
+	e->root = (float)share.root;
+	e->bound = (float)share.bound;
+	c->shares.root += (double)e->root;
+	c->shares.bound += (double)e->bound;
 	c->n_rooted++;
+	c->price = rhythm_price(
+		c->shares, (double)c->n_rooted * HOUR_MS / (double)c->options.every_default_ms);
 }
 
 /* The state is known no more. */
@@ -272,7 +317,7 @@ static void forget(struct crawl *c, struct entry *e)
 
 static void drop(struct crawl *c, struct entry *e)
 {
-	if (e->flight && e->flight->handle)
+	if (e->flight && crawl_is_asking(e->flight))
 		crawl_abandon(e->flight);
 	else if (e->flight)
 		e->flight->entry = NULL;
@@ -384,6 +429,29 @@ void crawl_change_gate(struct crawl *c, struct entry *e, struct span url)
 	e->host = host;
 }
 
+/* An attempt that failed tells nothing of silence, and "gone" stands until an answer comes. */
+static void tell(struct crawl *c, const struct entry *e)
+{
+	struct source_state state;
+	struct memo memo;
+	bool gone;
+
+	if (!c->options.stands || !e->state)
+		return;
+	packed_read(&state, e->state);
+	memo_decode(&memo, state.memo);
+	gone = span_eq_str(state.mark, "gone");
+	if (gone || !state.failures)
+		c->options.stands(
+			c->options.arg, e->source, memo.flags & MEMO_SILENT, gone, state.error);
+}
+
+void crawl_tell(struct crawl *crawl)
+{
+	for (size_t i = 0; i < crawl->n_entries; i++)
+		tell(crawl, &crawl->entries[i]);
+}
+
 void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *state)
 {
 	struct packed *packed = packed_new(state);
@@ -400,6 +468,7 @@ void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *st
 	free(e->state);
 	e->state = packed;
 	crawl_root(c, e, state->memo);
+	tell(c, e);
 }
 
 /* What was learnt of another address says nothing of this one. What is remembered of the items
@@ -425,7 +494,9 @@ static int64_t due_of(struct crawl *c, const struct entry *e, const struct sourc
 
 	if (!state->failures && every)
 		most = every;
-	if (!wall_known(state->next_due))
+	/* What robots.txt said isn't remembered, and the operator may have decided otherwise.
+	 */
+	if (!wall_known(state->next_due) || span_eq_str(state->mark, "disallowed"))
 		return 0;
 	/* The wall clock may have been set while we were away. */
 	wait = state->next_due.ms - loop_wall(c->loop).ms;
@@ -465,7 +536,7 @@ void crawl_reset(struct crawl *crawl, unsigned partition)
 
 		if (e->partition != partition)
 			continue;
-		if (e->flight && e->flight->handle)
+		if (e->flight && crawl_is_asking(e->flight))
 			crawl_abandon(e->flight);
 		else if (e->flight)
 			e->flight->stale = true;

@@ -2,8 +2,13 @@
 #define VIGIE_LINE_CRAWL_IMPL_H
 
 /*
- * crawl_impl: what crawl's files share. crawl.c keeps the set of sources and their states;
- * crawl_fetch.c takes one source through an attempt; crawl_file.c reads file: sources.
+ * crawl_impl: what crawl's files share.
+ *     crawl.c         the set of sources and their states
+ *     crawl_fetch.c   one source through an attempt
+ *     crawl_robots.c  what a site allows, asked first
+ *     crawl_parts.c   what of an index is next
+ *     crawl_connect.c asks networks
+ *     crawl_file.c    file: sources
  */
 
 #include "line/crawl.h"
@@ -18,7 +23,7 @@ struct entry {
 	const struct source *source; /* of crawl.config */
 	struct packed *state;        /* NULL: not known yet */
 	struct flight *flight;       /* NULL: not under way */
-	float root;                  /* its share of requests (rhythm_root()); 0: it has none */
+	float root, bound;           /* its rhythm_share(); both 0: it has none */
 	uint64_t host;               /* at the gate of which it stands */
 	uint32_t slot;               /* its number in the schedule */
 	uint8_t partition;
@@ -38,8 +43,16 @@ struct flight {
 	bool never;      /* no due time, once settled */
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
-	struct span file; /* which one of a folder */
-	bool again;       /* the folder has more to read */
+	struct span file;            /* which one of a folder */
+	bool again;                  /* the folder, or the index, has more to read */
+	bool part;                   /* of an index */
+	bool passed;                 /* a failure that won't be met again */
+	struct crawl_site *site;     /* whose robots.txt is waited for */
+	struct flight *next_waiting; /* for the same */
+	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
+	const char *refused_mark; /* then */
+	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
+	bool token;                 /* it is asked with a token, which may have ended */
 };
 
 struct crawl {
@@ -52,7 +65,11 @@ struct crawl {
 	size_t n_entries;
 	uint32_t *by_slot; /* index into entries of each number of the schedule */
 	struct flight *flights;
-	double roots; /* sum over all sources of every: auto whose state is known */
+	struct crawl_site *sites; /* uthash, by origin */
+	struct span product;      /* what robots.txt calls us; heap */
+	/* Over all sources of every: auto whose state is known. */
+	struct rhythm_share shares;
+	double price; /* of a request; 0: not known yet */
 	size_t n_rooted;
 	void *config;
 	void *(*config_ref)(void *config);
@@ -73,17 +90,52 @@ void crawl_change_gate(struct crawl *c, struct entry *e, struct span url);
 
 /* Begins an attempt of an entry the schedule handed out. */
 void crawl_fetch(struct crawl *c, struct entry *e);
+/* The turn was taken by something else: the entry is due at once, and the flight gone. */
+void crawl_give_back(struct flight *f);
+/* Its batch isn't at a station: something it waits for will come, and can be called off. */
+static inline bool crawl_is_asking(const struct flight *f)
+{
+	return f->handle || f->site || f->turn;
+}
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
 /* Ends an attempt whose answer hasn't come, or the record of one that is at another station:
  * its batch then comes back to crawl_settle() or crawl_committed() as a stranger. */
 void crawl_abandon(struct flight *f);
 
+/* May batch->request be made? 0: yes, unless flight->refused_ms was set (then batch->error is,
+ * too); CRAWL_ROBOTS_WAIT: the flight waits for the site's answer, and then gives its turn
+ * back; negative: it can't be asked. */
+enum { CRAWL_ROBOTS_WAIT = 1 };
+int crawl_robots_ask(struct flight *f);
+void crawl_robots_leave(struct flight *f); /* it waits no more */
+void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more */
+
+/* The part of an index that is to be asked for now; empty: none, the source itself is. */
+struct span crawl_parts_next(struct flight *f);
+/* After the answer, before it is judged: what is left to be asked for. */
+void crawl_parts_settle(struct flight *f);
+/* Takes a source of a network through its attempt, up to the request. */
+void crawl_connect(struct flight *f);
+/* The cursor behind a 304. */
+void crawl_connect_unchanged(struct flight *f);
+void crawl_connect_told(struct flight *f, const struct health *health);
+/* Makes batch->request. 0 or -errno. */
+int crawl_send(struct flight *f);
+/* Is an unconditional answer due again? */
+bool crawl_wants_all(const struct flight *f);
+/* Forgets an attempt with its batch; its entry stays busy. */
+void crawl_drop_flight(struct flight *f);
+
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */
 void crawl_read_file(struct flight *f);
 
-/* The source's share of the requests that `every: auto` has to give. */
+/* How often `every: auto` may ask a source: nobody waits longer than sixteen turns of what
+ * asking everybody alike would take, or a day. */
+struct rhythm_bounds crawl_bounds(const struct crawl *c);
+/* The source's share of the requests that `every: auto` has to give: as many as asking
+ * everybody once in every_default_ms would take. */
 void crawl_root(struct crawl *c, struct entry *e, struct span memo);
 
 /* XXH3. */

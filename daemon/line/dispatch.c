@@ -1,4 +1,4 @@
-#include "line/dispatch.h"
+#include "line/dispatch_inner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +16,9 @@ struct job_entry {
 	unsigned partition;
 	struct span id;
 	struct hit hit;
+	struct span bytes;  /* the hit as it came */
+	struct span *heard; /* receivers the ledger has an outcome for */
+	size_t n_heard;
 	bool told; /* nothing is to be filed: it can be acknowledged */
 	bool filing;
 	struct outbox_entry *to;
@@ -29,24 +32,7 @@ struct job {
 	struct arena arena;
 	struct job_entry *entries;
 	size_t n, left;            /* entries; of them not yet acknowledged */
-	bool routed, asked, ready; /* asked: the ledger; ready: it answered */
-};
-
-struct dispatch {
-	struct loop *loop;
-	struct queue_group *group;
-	struct archive *archive;
-	struct post *post;
-	struct outbox *outbox;
-	const struct policy *policy;
-	void *config;
-	void (*unref)(void *config);
-	struct job *jobs; /* oldest first */
-	struct timer *retry;
-	struct timer *flush;
-	bool flushing;
-	struct wall next_group;
-	struct dispatch_stats stats;
+	bool asked, known, routed; /* asked: the archive; known: it answered */
 };
 
 static void pump(struct dispatch *d);
@@ -56,7 +42,7 @@ static void pump(struct dispatch *d);
 
 static void on_flushed(void *arg, int r, const struct outbox_woken *woken);
 
-static void wake(struct dispatch *d, const struct outbox_woken *woken)
+void dispatch_wake(struct dispatch *d, const struct outbox_woken *woken)
 {
 	for (size_t i = 0; i < woken->n_receivers; i++)
 		post_wake(d->post, woken->receivers[i]);
@@ -82,7 +68,7 @@ static void on_flushed(void *arg, int r, const struct outbox_woken *woken)
 	if (r < 0)
 		(void)timer_set(d->flush, RETRY_MS);
 	else
-		wake(d, woken);
+		dispatch_wake(d, woken);
 }
 
 /* --- One hit ---------------------------------------------------------------------------------
@@ -116,9 +102,59 @@ static void on_filed(void *arg, int r, const struct outbox_woken *woken)
 	}
 	d->stats.filed++;
 	acknowledge(e);
-	wake(d, woken);
+	dispatch_wake(d, woken);
 	if (!e->job->left)
 		(void)timer_set(d->retry, 0); /* to free it, from outside */
+}
+
+/* --- What the archive knows ------------------------------------------------------------------
+ */
+
+static bool keep_known(struct job_entry *e, const struct archive_known *known)
+{
+	struct arena *arena = &e->job->arena;
+
+	e->hit.story = known->place;
+	e->n_heard = 0;
+	e->heard = arena_calloc(arena, known->n_outcomes + 1, sizeof(*e->heard));
+	for (size_t i = 0; e->heard && i < known->n_outcomes; i++) {
+		e->heard[e->n_heard] = arena_dup(arena, known->outcomes[i].receiver);
+		if (!e->heard[e->n_heard++].p)
+			return false;
+	}
+	return e->heard;
+}
+
+static void on_known(void *arg, const struct archive_known *known, size_t n)
+{
+	struct job *job = arg;
+
+	job->known = true;
+	for (size_t i = 0; i < job->n && i < n; i++)
+		job->known = job->known && keep_known(&job->entries[i], &known[i]);
+	job->asked = job->known;
+	pump(job->dispatch);
+}
+
+static void ask(struct job *job)
+{
+	struct archive_asked *asked = arena_calloc(&job->arena, job->n, sizeof(*asked));
+
+	if (!asked)
+		return;
+	for (size_t i = 0; i < job->n; i++)
+		asked[i] =
+			(struct archive_asked){job->entries[i].hit.key, job->entries[i].bytes};
+	job->asked = true;
+	archive_ask(job->dispatch->archive, asked, job->n, on_known, job);
+}
+
+static bool has_heard(const struct job_entry *e, struct span receiver)
+{
+	for (size_t i = 0; i < e->n_heard; i++)
+		if (span_eq(e->heard[i], receiver))
+			return true;
+	return false;
 }
 
 static int route(struct dispatch *d, struct job_entry *e)
@@ -132,63 +168,21 @@ static int route(struct dispatch *d, struct job_entry *e)
 	e->to = arena_calloc(&e->job->arena, n + 1, sizeof(*e->to));
 	if (!e->to)
 		return -ENOMEM;
-	for (e->n_to = 0; e->n_to < n; e->n_to++) {
-		const struct assignment *a = &found[e->n_to];
+	e->n_to = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct assignment *a = &found[i];
 		const struct span receiver =
 			arena_dup(&e->job->arena, d->policy->receivers[a->receiver].id);
 
 		if (!receiver.p)
 			return -ENOMEM;
-		e->to[e->n_to] =
-			(struct outbox_entry){receiver, a->group, a->route, a->wait_ms};
+		if (has_heard(e, receiver))
+			d->stats.known++;
+		else
+			e->to[e->n_to++] =
+				(struct outbox_entry){receiver, a->group, a->route, a->wait_ms};
 	}
 	return 0;
-}
-
-/* --- The ledger ------------------------------------------------------------------------------
- */
-
-static void on_outcomes(void *arg, const struct span *outcomes, size_t n)
-{
-	struct job *job = arg;
-	size_t at = 0;
-
-	for (size_t i = 0; i < job->n; i++) {
-		struct job_entry *e = &job->entries[i];
-		size_t kept = 0;
-
-		for (size_t k = 0; k < e->n_to && at < n; k++, at++) {
-			if (span_empty(outcomes[at]))
-				e->to[kept++] = e->to[k];
-			else
-				job->dispatch->stats.known++;
-		}
-		e->n_to = kept;
-	}
-	job->ready = true;
-	pump(job->dispatch);
-}
-
-static void ask(struct job *job)
-{
-	struct archive_outcome *asks;
-	size_t most = 0, n = 0;
-
-	for (size_t i = 0; i < job->n; i++)
-		most += job->entries[i].n_to;
-	asks = arena_calloc(&job->arena, most + 1, sizeof(*asks));
-	if (!asks)
-		return;
-	for (size_t i = 0; i < job->n; i++)
-		for (size_t k = 0; k < job->entries[i].n_to; k++)
-			asks[n++] = (struct archive_outcome){.key = job->entries[i].hit.key,
-				.receiver = job->entries[i].to[k].receiver,
-				.at = WALL_NONE};
-	job->asked = true;
-	if (n)
-		archive_outcomes(job->dispatch->archive, asks, n, on_outcomes, job);
-	else
-		job->ready = true;
 }
 
 /* --- Pumping ---------------------------------------------------------------------------------
@@ -198,16 +192,15 @@ static void push(struct dispatch *d, struct job *job)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < job->n && !job->routed && r == 0; i++)
-		r = route(d, &job->entries[i]);
-	job->routed = job->routed || r == 0;
-	if (job->routed && !job->asked)
+	if (!job->asked)
 		ask(job);
-	if (!job->ready) {
-		if (!job->asked)
-			(void)timer_set(d->retry, RETRY_MS);
+	for (size_t i = 0; i < job->n && job->known && !job->routed && r == 0; i++)
+		r = route(d, &job->entries[i]);
+	job->routed = job->routed || (job->known && r == 0);
+	if (!job->asked || r < 0)
+		(void)timer_set(d->retry, RETRY_MS);
+	if (!job->routed)
 		return;
-	}
 	for (size_t i = 0; i < job->n; i++) {
 		struct job_entry *e = &job->entries[i];
 
@@ -277,7 +270,8 @@ static int read_entry(struct dispatch *d, struct job_entry *e, const struct queu
 	e->hit.update = e->hit.update || entry->update;
 	e->partition = entry->partition;
 	e->id = arena_dup(&e->job->arena, entry->id);
-	return e->id.p ? 1 : -ENOMEM;
+	e->bytes = arena_dup(&e->job->arena, entry->hit);
+	return e->id.p && e->bytes.p ? 1 : -ENOMEM;
 }
 
 static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
@@ -352,6 +346,7 @@ struct dispatch *dispatch_free(struct dispatch *d)
 		d->jobs = job->next;
 		job_free(job);
 	}
+	dispatch_tellings_free(d);
 	timer_free(d->retry);
 	timer_free(d->flush);
 	if (d->unref)

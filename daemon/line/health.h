@@ -18,6 +18,11 @@
  *   - failures: a minute (or `every`, when that is less), doubled each time, half as much again
  * as jitter, up to HEALTH_LONGEST_MS. One that refuses us (401, 403, 451, a challenge page) is
  *     asked again after an hour at the soonest: to insist is what makes a block permanent.
+ *   - what robots.txt disallows is looked at again when that is fetched anew;
+ *   - a network's refusals mean what its connector says (sources/connector.h): limits are waited
+ *     for as long as it says, a token that ended is renewed at once, and what is forbidden, gone
+ *     or wrong is asked again after an hour at the soonest;
+ *   - a pause that a good answer asks for is kept.
  *   - 410 (RFC 9110 section 15.5.11): never again by itself.
  */
 
@@ -40,7 +45,10 @@ struct health_ask {
 	uint64_t random[2]; /* any bits */
 	bool conditional;   /* validators were sent */
 	bool again;         /* there is more to read at once (files of a folder) */
+	bool token;         /* it was asked with a token that can be had anew */
 	bool passed;        /* a failure that won't be met again: its error stands */
+	int64_t refused_ms; /* robots.txt kept us from asking, for so long; 0: it didn't */
+	const char *refused_mark; /* then */
 };
 
 enum { HEALTH_DUE_NEVER = -1 };
@@ -61,7 +69,7 @@ void health_settle(struct health *ret, struct batch *batch, struct memo *memo,
 
 /* Milliseconds; -1: nothing there, or nothing that can be read. */
 int64_t health_retry_after(const struct document *document, struct wall now);
-/* How long the answer says it stays fresh, in milliseconds; 0: says nothing, or not at all. */
+/* How long the answer says it stays fresh, in milliseconds; 0: not at all; -1: says nothing. */
 int64_t health_fresh(const struct document *document, struct wall now);
 /* The first time from `at` that is in no skipped hour or day. */
 struct wall health_skip(struct wall at, uint32_t skip_hours, uint8_t skip_days);

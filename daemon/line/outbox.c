@@ -12,6 +12,7 @@
 
 enum script {
 	SCRIPT_ADD,
+	SCRIPT_NOTICE,
 	SCRIPT_FLUSH,
 	SCRIPT_TAKE,
 	SCRIPT_DONE,
@@ -20,11 +21,14 @@ enum script {
 	SCRIPT_SHOW,
 	SCRIPT_DRIVE,
 	SCRIPT_BURY,
+	SCRIPT_INCIDENT,
+	SCRIPT_INCIDENTS,
 	SCRIPTS
 };
 
 static const char *const bodies[SCRIPTS] = {
 	[SCRIPT_ADD] = outbox_add_lua,
+	[SCRIPT_NOTICE] = outbox_notice_lua,
 	[SCRIPT_FLUSH] = outbox_flush_lua,
 	[SCRIPT_TAKE] = outbox_take_lua,
 	[SCRIPT_DONE] = outbox_done_lua,
@@ -33,6 +37,8 @@ static const char *const bodies[SCRIPTS] = {
 	[SCRIPT_SHOW] = outbox_show_lua,
 	[SCRIPT_DRIVE] = outbox_drive_lua,
 	[SCRIPT_BURY] = outbox_bury_lua,
+	[SCRIPT_INCIDENT] = outbox_incident_lua,
+	[SCRIPT_INCIDENTS] = outbox_incidents_lua,
 };
 
 enum {
@@ -511,6 +517,33 @@ int outbox_add(struct outbox *o, const struct item_key *key, struct wall fetched
 	return r;
 }
 
+int outbox_notice(struct outbox *o, const struct item_key *key, struct wall found,
+	struct span notice, const struct outbox_entry *entries, size_t n, struct wall now,
+	outbox_done done, void *arg)
+{
+	enum { FIXED = 4, EACH = 3 };
+	struct span *args = calloc(FIXED + EACH * n, sizeof(*args));
+	const struct call call = {.parse = parse_woken, .done = done, .arg = arg};
+	char text[ITEM_KEY_TEXT + 1];
+	struct number at, when;
+	int r = -ENOMEM;
+
+	if (args) {
+		args[0] = number(&when, now.ms);
+		args[1] = span_str(item_key_text(text, key));
+		args[2] = number(&at, found.ms);
+		args[3] = notice;
+		for (size_t i = 0; i < n; i++) {
+			args[FIXED + EACH * i] = entries[i].receiver;
+			args[FIXED + EACH * i + 1] = entries[i].group;
+			args[FIXED + EACH * i + 2] = entries[i].route;
+		}
+		r = eval(o, SCRIPT_NOTICE, &call, FIXED + EACH * n, args);
+	}
+	free(args);
+	return r;
+}
+
 int outbox_flush(struct outbox *o, struct wall now, outbox_done done, void *arg)
 {
 	const struct call call = {.parse = parse_woken, .done = done, .arg = arg};
@@ -593,6 +626,36 @@ int outbox_bury(struct outbox *o, struct span receiver, struct span id, struct s
 		number(&most, OUTBOX_BURY_MOST)};
 
 	return eval(o, SCRIPT_BURY, &call, sizeof(args) / sizeof(*args), args);
+}
+
+int outbox_incident(struct outbox *o, const struct outbox_incident *incident, struct wall now,
+	outbox_done done, void *arg)
+{
+	enum { FIXED = 5 };
+	const struct call call = {.parse = parse_driven, .done = done, .arg = arg};
+	struct span *args = calloc(FIXED + incident->n_receivers, sizeof(*args));
+	struct number when;
+	int r;
+
+	if (!args)
+		return -ENOMEM;
+	args[0] = number(&when, now.ms);
+	args[1] = incident->name;
+	args[2] = incident->over ? SPAN("0") : SPAN("1");
+	args[3] = incident->group;
+	args[4] = incident->why;
+	for (size_t i = 0; i < incident->n_receivers; i++)
+		args[FIXED + i] = incident->receivers[i];
+	r = eval(o, SCRIPT_INCIDENT, &call, FIXED + incident->n_receivers, args);
+	free(args);
+	return r;
+}
+
+int outbox_incidents(struct outbox *o, outbox_done done, void *arg)
+{
+	const struct call call = {.parse = parse_buried, .done = done, .arg = arg};
+
+	return eval(o, SCRIPT_INCIDENTS, &call, 0, NULL);
 }
 
 int outbox_look(struct outbox *o,

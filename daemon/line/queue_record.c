@@ -164,9 +164,54 @@ static bool first_of_its_key(const struct hit **slots, size_t mask, const struct
 	return true;
 }
 
+/* Encoded, or copied, into the arena. */
+static int put_hit(struct queue_record_hit *out, struct arena *arena,
+	const struct item_key *key, struct span hash, struct span bytes)
+{
+	*out = (struct queue_record_hit){
+		.key = span_of((const char *)key->b, ITEM_KEY_BYTES),
+		.hash = arena_dup(arena, hash),
+		.bytes = arena_dup(arena, bytes),
+	};
+	return out->hash.p && out->bytes.p ? 0 : -ENOMEM;
+}
+
+/* Aliases, then tombstones, behind the hits they may speak of. */
+static int others_of(struct queue_record *record, struct queue_record_hit *hits,
+	struct arena *arena, const struct batch *batch, struct buf *bytes)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < batch->n_aliases && !r; i++)
+		r = put_hit(&hits[record->n_hits++], arena, &batch->aliases[i].alias,
+			QUEUE_HASH_ALIAS,
+			span_of((const char *)batch->aliases[i].item.b, ITEM_KEY_BYTES));
+	for (size_t i = 0; i < batch->n_tombstones && !r; i++) {
+		const struct hit hit = {
+			.key = batch->tombstones[i],
+			.update = true,
+			.silent = true,
+			.deleted = true,
+			.fetched = batch->fetched,
+			.source = batch->source->id,
+			.source_kind = batch->source->kind,
+			.item = item_empty(),
+		};
+
+		buf_clear(bytes);
+		hit_encode(bytes, &hit);
+		r = bytes->failed
+			    ? -ENOMEM
+			    : put_hit(&hits[record->n_hits++], arena, &batch->tombstones[i],
+				      QUEUE_HASH_TOMBSTONE, buf_span(bytes));
+	}
+	return r;
+}
+
 static int hits_of(struct queue_record *record, struct arena *arena, const struct batch *batch)
 {
-	struct queue_record_hit *hits = arena_calloc(arena, batch->n_hits, sizeof(*hits));
+	struct queue_record_hit *hits = arena_calloc(
+		arena, batch->n_hits + batch->n_aliases + batch->n_tombstones, sizeof(*hits));
 	size_t size = 8;
 	const struct hit **slots;
 	struct buf bytes = {0};
@@ -181,7 +226,6 @@ static int hits_of(struct queue_record *record, struct arena *arena, const struc
 	for (size_t i = 0; i < batch->n_hits && !r; i++) {
 		const struct hit *hit = &batch->hits[i];
 		char hash[QUEUE_HASH_BYTES];
-		struct queue_record_hit *out = &hits[record->n_hits];
 
 		if (!first_of_its_key(slots, size - 1, hit))
 			continue;
@@ -189,14 +233,12 @@ static int hits_of(struct queue_record *record, struct arena *arena, const struc
 			hash[k] = (char)(hit->content_hash >> (56 - 8 * k));
 		buf_clear(&bytes);
 		hit_encode(&bytes, hit);
-		*out = (struct queue_record_hit){
-			.key = span_of((const char *)hit->key.b, ITEM_KEY_BYTES),
-			.hash = arena_dup(arena, span_of(hash, sizeof(hash))),
-			.bytes = arena_dup(arena, buf_span(&bytes)),
-		};
-		r = bytes.failed || !out->hash.p || !out->bytes.p ? -ENOMEM : 0;
-		record->n_hits++;
+		r = bytes.failed ? -ENOMEM
+				 : put_hit(&hits[record->n_hits++], arena, &hit->key,
+					   span_of(hash, sizeof(hash)), buf_span(&bytes));
 	}
+	if (!r)
+		r = others_of(record, hits, arena, batch, &bytes);
 	buf_deinit(&bytes);
 	return r;
 }

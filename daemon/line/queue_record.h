@@ -20,11 +20,17 @@ struct queue_pair {
 	struct span value;
 };
 
+/* Also what is no hit, told by its hash: a tombstone (bytes: the hit that says so) and an alias
+ * (bytes: the key it stands for). They come behind the hits, aliases first. */
 struct queue_record_hit {
 	struct span key;  /* ITEM_KEY_BYTES */
 	struct span hash; /* QUEUE_HASH_BYTES */
 	struct span bytes;
 };
+
+/* No content has these hashes: XXH3 would have to hit 1 of 2^64. */
+#define QUEUE_HASH_TOMBSTONE SPAN("\0\0\0\0\0\0\0\0")
+#define QUEUE_HASH_ALIAS SPAN("\377\377\377\377\377\377\377\377")
 
 struct queue_record {
 	unsigned partition;

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "io/inbox.h"
 #include "io/log.h"
 #include "vigie/cleanup.h"
 
@@ -24,7 +27,7 @@ static const char magic[] = "vgr1";
 enum { MAGIC_BYTES = 4, GROUP_BYTES = 8 << 20 };
 
 struct spool_job {
-	struct spool_job *next;
+	struct inbox_link link;
 	struct spool_record record; /* append; payload is the caller's */
 	void (*appended)(void *arg, int r, const struct spool_record *record);
 	void (*cleared)(void *arg, int r);
@@ -40,11 +43,10 @@ struct spool {
 	uint64_t written;       /* the thread's */
 
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool running, stopping;
-	struct spool_job *todo, **todo_tail;
-	struct spool_job *finished, **finished_tail;
+	struct inbox todo, finished;
+	sem_t work; /* posted for each job, and to end */
+	bool running;
+	atomic_bool stopping;
 	struct wakeup *wakeup;
 };
 
@@ -133,6 +135,16 @@ static int write_all(int fd, struct span s, uint64_t at)
 	return fdatasync(fd) < 0 ? -errno : 0;
 }
 
+static struct spool_job *job_of(struct inbox_link *link)
+{
+	return (struct spool_job *)(void *)link;
+}
+
+static struct spool_job *next_job(const struct spool_job *job)
+{
+	return job_of(job->link.next);
+}
+
 /* Appends from *job on, as many as go together; *job moves behind them. */
 static void do_appends(struct spool *s, struct spool_job **job)
 {
@@ -145,7 +157,7 @@ static void do_appends(struct spool *s, struct spool_job **job)
 		stop->record.offset = at + bytes.n;
 		spool_frame(&bytes, stop->record.payload);
 		stop->record.end = at + bytes.n;
-		stop = stop->next;
+		stop = next_job(stop);
 	}
 	r = buf_result(&bytes);
 	if (r == 0)
@@ -154,7 +166,7 @@ static void do_appends(struct spool *s, struct spool_job **job)
 		s->written = at + bytes.n;
 	else
 		(void)!ftruncate(s->fd, (off_t)at);
-	for (; first != stop; first = first->next)
+	for (; first != stop; first = next_job(first))
 		first->r = r;
 	*job = stop;
 	buf_deinit(&bytes);
@@ -171,49 +183,42 @@ static void *work(void *arg)
 {
 	struct spool *s = arg;
 
-	(void)pthread_mutex_lock(&s->lock);
 	for (;;) {
-		struct spool_job *jobs, *last = NULL;
+		struct spool_job *jobs;
+		bool first = false;
 
-		while (!s->todo && !s->stopping)
-			(void)pthread_cond_wait(&s->wake, &s->lock);
-		jobs = s->todo;
-		if (!jobs)
-			break;
-		s->todo = NULL;
-		s->todo_tail = &s->todo;
-		(void)pthread_mutex_unlock(&s->lock);
+		while (sem_wait(&s->work) < 0)
+			;
+		jobs = job_of(inbox_take(&s->todo));
+		/* Nothing there: an earlier round took it along, or this is the end. */
+		if (!jobs && atomic_load(&s->stopping))
+			return NULL;
 		for (struct spool_job *job = jobs; job;) {
 			if (job->cleared) {
 				do_clear(s, job);
-				job = job->next;
+				job = next_job(job);
 			} else {
 				do_appends(s, &job);
 			}
 		}
-		for (struct spool_job *job = jobs; job; job = job->next)
-			last = job;
-		(void)pthread_mutex_lock(&s->lock);
-		*s->finished_tail = jobs;
-		s->finished_tail = &last->next;
-		wakeup_fire(s->wakeup);
+		while (jobs) {
+			struct spool_job *job = jobs;
+
+			jobs = next_job(job);
+			first |= inbox_put(&s->finished, &job->link);
+		}
+		if (first)
+			wakeup_fire(s->wakeup);
 	}
-	(void)pthread_mutex_unlock(&s->lock);
-	return NULL;
 }
 
 static void on_finished(void *arg)
 {
 	struct spool *s = arg;
-	struct spool_job *jobs;
+	struct spool_job *jobs = job_of(inbox_take(&s->finished));
 
-	(void)pthread_mutex_lock(&s->lock);
-	jobs = s->finished;
-	s->finished = NULL;
-	s->finished_tail = &s->finished;
-	(void)pthread_mutex_unlock(&s->lock);
 	/* All figures first: a callback may ask. */
-	for (const struct spool_job *job = jobs; job; job = job->next) {
+	for (const struct spool_job *job = jobs; job; job = next_job(job)) {
 		if (job->appended)
 			s->waiting_bytes -= SPOOL_FRAME_BYTES + job->record.payload.n;
 		if (job->r == 0)
@@ -222,7 +227,7 @@ static void on_finished(void *arg)
 	while (jobs) {
 		struct spool_job *job = jobs;
 
-		jobs = job->next;
+		jobs = next_job(job);
 		if (job->cleared)
 			job->cleared(job->arg, job->r);
 		else
@@ -233,11 +238,8 @@ static void on_finished(void *arg)
 
 static void hand_in(struct spool *s, struct spool_job *job)
 {
-	(void)pthread_mutex_lock(&s->lock);
-	*s->todo_tail = job;
-	s->todo_tail = &job->next;
-	(void)pthread_cond_signal(&s->wake);
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)inbox_put(&s->todo, &job->link);
+	(void)sem_post(&s->work);
 }
 
 /* --- The door --------------------------------------------------------------------------------
@@ -292,10 +294,7 @@ int spool_open(struct spool **ret, struct loop *loop, const char *path, uint64_t
 	if (!s)
 		return -ENOMEM;
 	s->limit_bytes = limit_bytes;
-	s->todo_tail = &s->todo;
-	s->finished_tail = &s->finished;
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_cond_init(&s->wake, NULL);
+	(void)sem_init(&s->work, 0, 0);
 	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->fd < 0 || fstat(s->fd, &st) < 0)
 		return -errno;
@@ -324,7 +323,7 @@ static void free_jobs(struct spool_job *jobs)
 	while (jobs) {
 		struct spool_job *job = jobs;
 
-		jobs = job->next;
+		jobs = next_job(job);
 		free(job);
 	}
 }
@@ -334,19 +333,16 @@ struct spool *spool_free(struct spool *s)
 	if (!s)
 		return NULL;
 	if (s->running) {
-		(void)pthread_mutex_lock(&s->lock);
-		s->stopping = true;
-		(void)pthread_cond_signal(&s->wake);
-		(void)pthread_mutex_unlock(&s->lock);
+		atomic_store(&s->stopping, true);
+		(void)sem_post(&s->work);
 		(void)pthread_join(s->thread, NULL);
 	}
 	s->wakeup = wakeup_free(s->wakeup);
-	free_jobs(s->todo);
-	free_jobs(s->finished);
+	free_jobs(job_of(inbox_take(&s->todo)));
+	free_jobs(job_of(inbox_take(&s->finished)));
 	if (s->fd >= 0)
 		(void)close(s->fd);
-	(void)pthread_cond_destroy(&s->wake);
-	(void)pthread_mutex_destroy(&s->lock);
+	(void)sem_destroy(&s->work);
 	free(s);
 	return NULL;
 }

@@ -32,7 +32,8 @@ struct host {
 	uint32_t at;          /* position in the heap of hosts; NONE: not in it */
 	uint32_t entries;     /* of any state; 0: the host is forgotten */
 	uint32_t busy;
-	uint32_t next; /* in its hash bucket, or in the free list */
+	uint32_t spacing_ms; /* wanted by the host itself */
+	uint32_t next;       /* in its hash bucket, or in the free list */
 };
 
 struct heap {
@@ -439,7 +440,9 @@ bool schedule_next(struct schedule *schedule, int64_t now_ms, uint32_t *ret_entr
 	entry = h->first;
 	h->busy++;
 	if (h->name != SCHEDULE_NO_HOST)
-		h->gate_ms = now_ms + s->options.spacing_ms;
+		h->gate_ms = now_ms + (h->spacing_ms > s->options.spacing_ms
+						      ? h->spacing_ms
+						      : s->options.spacing_ms);
 	line_leave(s, entry);
 	s->entries[entry].state = BUSY;
 	*ret_entry = entry;
@@ -464,6 +467,16 @@ void schedule_hold(struct schedule *schedule, uint32_t entry, int64_t until_ms)
 	if (h->gate_ms < until_ms)
 		h->gate_ms = until_ms;
 	host_place(schedule, schedule->entries[entry].host);
+}
+
+void schedule_space(struct schedule *schedule, uint32_t entry, int64_t spacing_ms)
+{
+	struct host *h = &schedule->hosts[schedule->entries[entry].host];
+
+	if (h->name != SCHEDULE_NO_HOST)
+		h->spacing_ms = spacing_ms < 0            ? 0
+				: spacing_ms > UINT32_MAX ? UINT32_MAX
+							  : (uint32_t)spacing_ms;
 }
 
 int64_t schedule_wait(const struct schedule *schedule, int64_t now_ms)

@@ -51,6 +51,11 @@ void schedule_release(struct schedule *schedule, uint32_t entry);
  */
 void schedule_hold(struct schedule *schedule, uint32_t entry, int64_t until_ms);
 
+/* Its host wants so much between two requests: the larger of this and options.spacing_ms
+ * counts, from the next request on, until it is said anew or nobody stands at the gate any
+ * more. */
+void schedule_space(struct schedule *schedule, uint32_t entry, int64_t spacing_ms);
+
 /* When schedule_next() may have something, 0 for at once, SCHEDULE_NEVER when nothing waits for
  * time alone. May be early, never late. */
 int64_t schedule_wait(const struct schedule *schedule, int64_t now_ms);

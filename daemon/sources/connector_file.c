@@ -1,8 +1,7 @@
 #include <stdlib.h>
 
-#include "sources/connector.h"
+#include "sources/connector_file_inner.h"
 #include "vigie/nearest.h"
-#include "vigie/yaml.h"
 
 const char *const connector_field_names[CONNECTOR_FIELDS] = {
 	[CONNECTOR_ID] = "id",
@@ -31,31 +30,92 @@ const char *const connector_field_names[CONNECTOR_FIELDS] = {
 	[CONNECTOR_PLACE_LAT] = "place.lat",
 	[CONNECTOR_PLACE_LON] = "place.lon",
 	[CONNECTOR_PLACE_COUNTRY] = "place.country",
+	[CONNECTOR_ALIAS] = "alias",
 };
 
-struct file {
-	struct connector *c;
-	struct yaml y;
-	struct span bytes; /* of the file, kept: block texts are found in them for messages */
-	struct err_list *errors;
-	int result;
-};
-
-#define mistake(f, node, ...) (fail((f), yaml_err(&(f)->y, (node), (f)->errors, __VA_ARGS__)))
-
-static void fail(struct file *f, int r)
+void connector_file_fail(struct file *f, int r)
 {
 	if (r < 0 && (!f->result || r == -ENOMEM))
 		f->result = r;
 }
 
-static void *make(struct file *f, size_t n, size_t size)
+void *connector_file_make(struct file *f, size_t n, size_t size)
 {
 	void *made = arena_calloc(&f->c->set.arena, n ? n : 1, size);
 
 	if (!made)
-		fail(f, -ENOMEM);
+		connector_file_fail(f, -ENOMEM);
 	return made;
+}
+
+void connector_file_part(struct file *f, struct connector_part **list, size_t *n,
+	struct span name, const struct connector_file_line *line)
+{
+	struct connector_part *grown = connector_file_make(f, *n + 1, sizeof(*grown));
+
+	if (!grown)
+		return;
+	if (*n)
+		memcpy(grown, *list, *n * sizeof(*grown));
+	*list = grown;
+	grown[*n].name = name;
+	connector_file_fail(f, expr_parse(&grown[*n].value, &f->c->set, line->value,
+				       line->value_place, f->errors));
+	++*n;
+}
+
+void connector_file_parts(
+	struct file *f, struct connector_part **list, size_t *n, const struct yaml_node *value)
+{
+	if (value->type != YAML_MAPPING) {
+		mistake(f, value, "%s stands where a mapping is wanted: write name: expression",
+			yaml_type_name(value));
+		return;
+	}
+	*list = connector_file_make(f, value->n, sizeof(**list));
+	for (size_t i = 0; *list && i < value->n; i++) {
+		struct connector_part *part = &(*list)[(*n)++];
+
+		part->name = connector_file_text(f, value->pairs[i].key);
+		part->value = connector_file_expr(f, value->pairs[i].value);
+	}
+}
+
+int64_t connector_file_number(struct file *f, const struct yaml_node *value)
+{
+	const struct span s = connector_file_text(f, value);
+	int64_t v = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9' || i > 5) {
+			mistake(f, value, "no small number: write digits");
+			return 0;
+		}
+		v = v * 10 + (s.p[i] - '0');
+	}
+	return v;
+}
+
+int64_t connector_file_duration(struct file *f, const struct yaml_node *value)
+{
+	static const char units[] = "smhdw";
+	static const int64_t ms[] = {1000, 60000, 3600000, 86400000, 604800000};
+	const struct span s = connector_file_text(f, value);
+	const char *unit =
+		s.n > 1 && s.n < 8 && s.p[s.n - 1] ? strchr(units, s.p[s.n - 1]) : NULL;
+	int64_t v = 0;
+
+	for (size_t i = 0; unit && i + 1 < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			unit = NULL;
+		else
+			v = v * 10 + (s.p[i] - '0');
+	}
+	if (unit)
+		return v * ms[unit - units];
+	if (!f->result)
+		mistake(f, value, "no duration: write a number and s, m, h, d or w, as in 15m");
+	return 0;
 }
 
 static struct span keep(struct file *f, struct span s)
@@ -63,11 +123,11 @@ static struct span keep(struct file *f, struct span s)
 	const struct span kept = arena_dup(&f->c->set.arena, s);
 
 	if (!kept.p)
-		fail(f, -ENOMEM);
+		connector_file_fail(f, -ENOMEM);
 	return kept;
 }
 
-static struct span text_at(struct file *f, const struct yaml_node *node)
+struct span connector_file_text(struct file *f, const struct yaml_node *node)
 {
 	if (node->type == YAML_SCALAR)
 		return yaml_is_null(node) ? SPAN_NONE : keep(f, span_trim(node->text));
@@ -81,13 +141,14 @@ static struct expr_place place_at(const struct file *f, const struct yaml_node *
 		f->y.file, node->line, node->exact ? node->content_column : 0};
 }
 
-static struct expr *expr_at(struct file *f, const struct yaml_node *node)
+struct expr *connector_file_expr(struct file *f, const struct yaml_node *node)
 {
-	const struct span text = text_at(f, node);
+	const struct span text = connector_file_text(f, node);
 	struct expr *x = NULL;
 
 	if (text.n)
-		fail(f, expr_parse(&x, &f->c->set, text, place_at(f, node), f->errors));
+		connector_file_fail(
+			f, expr_parse(&x, &f->c->set, text, place_at(f, node), f->errors));
 	else if (!f->result)
 		mistake(f, node, "nothing stands here: write an expression");
 	return x;
@@ -106,14 +167,8 @@ static void unknown(
 			SPAN_ARG(key->text));
 }
 
-/* A row a key of a mapping: put() is called with the value. */
-struct key {
-	const char *name;
-	void (*put)(struct file *f, void *to, const struct yaml_node *value);
-};
-
-static void read_mapping(struct file *f, const struct yaml_node *node, const struct key *keys,
-	size_t n_keys, void *to)
+void connector_file_mapping(struct file *f, const struct yaml_node *node,
+	const struct connector_file_key *keys, size_t n_keys, void *to)
 {
 	const char *names[32];
 
@@ -135,8 +190,6 @@ static void read_mapping(struct file *f, const struct yaml_node *node, const str
 			keys[k].put(f, to, node->pairs[i].value);
 	}
 }
-
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* --- Fields of a map ---------------------------------------------------------------------- */
 
@@ -167,19 +220,11 @@ static struct expr_place line_place(
 	return place;
 }
 
-/* One "name = expression" of a block. */
-struct line {
-	struct expr_place place;
-	struct span name; /* empty: there is no "=" */
-	struct span value;
-	struct expr_place value_place;
-};
-
-static struct line line_of(
+static struct connector_file_line line_of(
 	const struct file *f, const struct yaml_node *node, size_t n, struct span text)
 {
 	const size_t equals = span_find(text, '=');
-	struct line line = {.place = line_place(f, node, n, text)};
+	struct connector_file_line line = {.place = line_place(f, node, n, text)};
 
 	line.value_place = line.place;
 	if (equals == text.n)
@@ -194,10 +239,10 @@ static struct line line_of(
 	return line;
 }
 
-static void read_lines(struct file *f, const struct yaml_node *node, void *to,
-	void (*put)(struct file *f, void *to, const struct line *line))
+void connector_file_lines(struct file *f, const struct yaml_node *node, void *to,
+	void (*put)(struct file *f, void *to, const struct connector_file_line *line))
 {
-	const struct span text = text_at(f, node);
+	const struct span text = connector_file_text(f, node);
 	size_t n = 0;
 
 	for (size_t at = 0; at < text.n; n++) {
@@ -205,7 +250,7 @@ static void read_lines(struct file *f, const struct yaml_node *node, void *to,
 		const struct span one = span_trim(span_slice(text, at, end));
 
 		if (one.n && one.p[0] != '#') {
-			const struct line line = line_of(f, node, n, one);
+			const struct connector_file_line line = line_of(f, node, n, one);
 
 			put(f, to, &line);
 		}
@@ -213,11 +258,7 @@ static void read_lines(struct file *f, const struct yaml_node *node, void *to,
 	}
 }
 
-#define line_mistake(f, line, ...)                                                             \
-	(fail((f), err_add((f)->errors, (line)->place.file, (line)->place.line,                \
-			   (line)->place.column, __VA_ARGS__)))
-
-static void put_field(struct file *f, void *to, const struct line *line)
+static void put_field(struct file *f, void *to, const struct connector_file_line *line)
 {
 	struct connector_map *map = to;
 	size_t field = 0;
@@ -240,49 +281,52 @@ static void put_field(struct file *f, void *to, const struct line *line)
 		line_mistake(f, line, "\"%.*s\" stands here twice: join both with ??",
 			SPAN_ARG(line->name));
 	} else {
-		fail(f, expr_parse(&map->fields[field], &f->c->set, line->value,
-				line->value_place, f->errors));
+		connector_file_fail(f, expr_parse(&map->fields[field], &f->c->set, line->value,
+					       line->value_place, f->errors));
 	}
 }
 
 static void put_fields(struct file *f, void *to, const struct yaml_node *value)
 {
-	read_lines(f, value, to, put_field);
+	connector_file_lines(f, value, to, put_field);
 }
 
 /* --- Maps --------------------------------------------------------------------------------- */
 
 static void put_items(struct file *f, void *to, const struct yaml_node *value)
 {
-	((struct connector_map *)to)->items = expr_at(f, value);
+	((struct connector_map *)to)->items = connector_file_expr(f, value);
 }
 
 static void put_parents(struct file *f, void *to, const struct yaml_node *value)
 {
-	((struct connector_map *)to)->parents = expr_at(f, value);
+	((struct connector_map *)to)->parents = connector_file_expr(f, value);
 }
 
 static void put_children(struct file *f, void *to, const struct yaml_node *value)
 {
-	((struct connector_map *)to)->children = expr_at(f, value);
+	((struct connector_map *)to)->children = connector_file_expr(f, value);
 }
 
 static void put_next(struct file *f, void *to, const struct yaml_node *value)
 {
 	struct connector_map *map = to;
 
-	if (value->type != YAML_MAPPING || value->n != 1) {
-		mistake(f, value, "not one parameter: write next: {parameter: expression}");
+	if (value->type != YAML_MAPPING || !value->n) {
+		mistake(f, value, "no parameter: write next: {parameter: expression}");
 		return;
 	}
-	map->next_param = text_at(f, value->pairs[0].key);
-	map->next = expr_at(f, value->pairs[0].value);
+	connector_file_parts(f, &map->nexts, &map->n_nexts, value);
+	if (f->result)
+		return;
+	map->next_param = map->nexts[0].name;
+	map->next = map->nexts[0].value;
 }
 
-static size_t word_of(
+size_t connector_file_word(
 	struct file *f, const struct yaml_node *value, const char *const *words, size_t n)
 {
-	const struct span s = text_at(f, value);
+	const struct span s = connector_file_text(f, value);
 	const char *guess;
 
 	for (size_t i = 0; i < n; i++)
@@ -299,7 +343,7 @@ static void put_format(struct file *f, void *to, const struct yaml_node *value)
 	static const char *const words[] = {"json", "xml", "html"};
 
 	((struct connector_map *)to)->format =
-		(enum connector_format)word_of(f, value, words, COUNT(words));
+		(enum connector_format)connector_file_word(f, value, words, COUNT(words));
 }
 
 static void put_frame(struct file *f, void *to, const struct yaml_node *value)
@@ -307,14 +351,14 @@ static void put_frame(struct file *f, void *to, const struct yaml_node *value)
 	static const char *const words[] = {"one", "ndjson", "sse"};
 
 	((struct connector_map *)to)->frame =
-		(enum connector_frame)word_of(f, value, words, COUNT(words));
+		(enum connector_frame)connector_file_word(f, value, words, COUNT(words));
 }
 
 static void put_maps(struct file *f, void *to, const struct yaml_node *value)
 {
-	static const struct key keys[] = {{"items", put_items}, {"parents", put_parents},
-		{"children", put_children}, {"next", put_next}, {"format", put_format},
-		{"frame", put_frame}, {"fields", put_fields}};
+	static const struct connector_file_key keys[] = {{"items", put_items},
+		{"parents", put_parents}, {"children", put_children}, {"next", put_next},
+		{"format", put_format}, {"frame", put_frame}, {"fields", put_fields}};
 	struct connector *c = to;
 
 	if (value->type != YAML_MAPPING) {
@@ -323,12 +367,12 @@ static void put_maps(struct file *f, void *to, const struct yaml_node *value)
 			yaml_type_name(value));
 		return;
 	}
-	c->maps = make(f, value->n, sizeof(*c->maps));
+	c->maps = connector_file_make(f, value->n, sizeof(*c->maps));
 	for (size_t i = 0; c->maps && i < value->n; i++) {
 		struct connector_map *map = &c->maps[c->n_maps++];
 
-		map->name = text_at(f, value->pairs[i].key);
-		read_mapping(f, value->pairs[i].value, keys, COUNT(keys), map);
+		map->name = connector_file_text(f, value->pairs[i].key);
+		connector_file_mapping(f, value->pairs[i].value, keys, COUNT(keys), map);
 		if (!map->items && !f->result)
 			mistake(f, value->pairs[i].key,
 				"this map has no items: write where the list is");
@@ -342,153 +386,59 @@ static void put_maps(struct file *f, void *to, const struct yaml_node *value)
 
 static void put_when(struct file *f, void *to, const struct yaml_node *value)
 {
-	const struct span text = text_at(f, value);
+	const struct span text = connector_file_text(f, value);
 
-	fail(f, expr_condition_parse(&((struct connector_rule *)to)->when, &f->c->set, text,
-			place_at(f, value), f->errors));
+	connector_file_fail(f, expr_condition_parse(&((struct connector_rule *)to)->when,
+				       &f->c->set, text, place_at(f, value), f->errors));
 }
 
 static void put_error(struct file *f, void *to, const struct yaml_node *value)
 {
 	((struct connector_rule *)to)->error = (enum connector_error)(
-		1 + word_of(f, value, connector_error_names + 1, CONNECTOR_ERRORS - 1));
+		1 +
+		connector_file_word(f, value, connector_error_names + 1, CONNECTOR_ERRORS - 1));
 }
 
 static void put_wait(struct file *f, void *to, const struct yaml_node *value)
 {
-	((struct connector_rule *)to)->wait = expr_at(f, value);
+	((struct connector_rule *)to)->wait = connector_file_expr(f, value);
+}
+
+/* Rules of errors say what an answer is; those of the pace only how long to wait. */
+static void read_rules(struct file *f, struct connector_rule **list, size_t *n, bool pace,
+	const struct yaml_node *value)
+{
+	static const struct connector_file_key keys[] = {
+		{"when", put_when}, {"wait", put_wait}, {"is", put_error}};
+
+	if (value->type != YAML_SEQUENCE) {
+		mistake(f, value, "%s stands where a list is wanted: write - when: … %s: …",
+			yaml_type_name(value), pace ? "wait" : "is");
+		return;
+	}
+	*list = connector_file_make(f, value->n, sizeof(**list));
+	for (size_t i = 0; *list && i < value->n; i++) {
+		struct connector_rule *rule = &(*list)[(*n)++];
+
+		connector_file_mapping(f, value->items[i], keys, pace ? 2 : 3, rule);
+		if ((!rule->when || (pace ? !rule->wait : !rule->error)) && !f->result)
+			mistake(f, value->items[i], "a rule needs when: and %s: write both",
+				pace ? "wait:" : "is:");
+	}
 }
 
 static void put_errors(struct file *f, void *to, const struct yaml_node *value)
 {
-	static const struct key keys[] = {
-		{"when", put_when}, {"is", put_error}, {"wait", put_wait}};
 	struct connector *c = to;
 
-	if (value->type != YAML_SEQUENCE) {
-		mistake(f, value, "%s stands where a list is wanted: write - when: … is: …",
-			yaml_type_name(value));
-		return;
-	}
-	c->rules = make(f, value->n, sizeof(*c->rules));
-	for (size_t i = 0; c->rules && i < value->n; i++) {
-		struct connector_rule *rule = &c->rules[c->n_rules++];
-
-		read_mapping(f, value->items[i], keys, COUNT(keys), rule);
-		if ((!rule->when || !rule->error) && !f->result)
-			mistake(f, value->items[i], "a rule needs when: and is: write both");
-	}
+	read_rules(f, &c->rules, &c->n_rules, false, value);
 }
 
-/* --- Asking ------------------------------------------------------------------------------- */
-
-static void put_part(struct file *f, struct connector_part **list, size_t *n, struct span name,
-	const struct line *line)
+static void put_pace(struct file *f, void *to, const struct yaml_node *value)
 {
-	struct connector_part *grown = make(f, *n + 1, sizeof(*grown));
-
-	if (!grown)
-		return;
-	if (*n)
-		memcpy(grown, *list, *n * sizeof(*grown));
-	*list = grown;
-	grown[*n].name = name;
-	fail(f, expr_parse(&grown[*n].value, &f->c->set, line->value, line->value_place,
-			f->errors));
-	++*n;
-}
-
-/* No control character, colon or blank: it will stand in a request's head. */
-static bool header_name_ok(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == ':' || s.p[i] == 0x7F)
-			return false;
-	return s.n > 0;
-}
-
-static void put_request_line(struct file *f, void *to, const struct line *line)
-{
-	struct connector_ask *ask = to;
-	struct expr **one = span_eq_str(line->name, "path")   ? &ask->path
-			    : span_eq_str(line->name, "body") ? &ask->body
-							      : NULL;
-
-	if (one)
-		fail(f, expr_parse(one, &f->c->set, line->value, line->value_place, f->errors));
-	else if (span_starts(line->name, SPAN("query.")))
-		put_part(f, &ask->query, &ask->n_query, span_slice(line->name, 6, line->name.n),
-			line);
-	else if (span_starts(line->name, SPAN("header.")) &&
-		 header_name_ok(span_slice(line->name, 7, line->name.n)))
-		put_part(f, &ask->headers, &ask->n_headers,
-			span_slice(line->name, 7, line->name.n), line);
-	else
-		line_mistake(f, line,
-			"\"%.*s\" is no part of a request: write path, query.NAME, header.NAME "
-			"or "
-			"body = expression",
-			SPAN_ARG(utf8_prefix(line->name, 40)));
-}
-
-static void put_request(struct file *f, void *to, const struct yaml_node *value)
-{
-	read_lines(f, value, to, put_request_line);
-}
-
-static void put_map_name(struct file *f, void *to, const struct yaml_node *value)
-{
-	((struct connector_ask *)to)->map = text_at(f, value);
-}
-
-static int64_t small_number(struct file *f, const struct yaml_node *value)
-{
-	const struct span s = text_at(f, value);
-	int64_t v = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || i > 5) {
-			mistake(f, value, "no small number: write digits");
-			return 0;
-		}
-		v = v * 10 + (s.p[i] - '0');
-	}
-	return v;
-}
-
-static void put_page_first(struct file *f, void *to, const struct yaml_node *value)
-{
-	((struct connector_ask *)to)->page_first = small_number(f, value);
-}
-
-static void put_max_pages(struct file *f, void *to, const struct yaml_node *value)
-{
-	((struct connector_ask *)to)->max_pages = small_number(f, value);
-}
-
-static void put_asks(struct file *f, void *to, const struct yaml_node *value)
-{
-	static const struct key keys[] = {{"map", put_map_name}, {"pages_from", put_page_first},
-		{"max_pages", put_max_pages}, {"request", put_request}};
 	struct connector *c = to;
 
-	if (value->type != YAML_MAPPING) {
-		mistake(f, value,
-			"%s stands where ways to ask are wanted: write a name and a request",
-			yaml_type_name(value));
-		return;
-	}
-	c->asks = make(f, value->n, sizeof(*c->asks));
-	for (size_t i = 0; c->asks && i < value->n; i++) {
-		struct connector_ask *ask = &c->asks[c->n_asks++];
-
-		*ask = (struct connector_ask){.page_first = -1, .max_pages = 1};
-		ask->name = text_at(f, value->pairs[i].key);
-		read_mapping(f, value->pairs[i].value, keys, COUNT(keys), ask);
-		if (!ask->path && !f->result)
-			mistake(f, value->pairs[i].key,
-				"nothing is asked for: write path = expression under request");
-	}
+	read_rules(f, &c->pace, &c->n_pace, true, value);
 }
 
 /* --- The file ----------------------------------------------------------------------------- */
@@ -496,7 +446,7 @@ static void put_asks(struct file *f, void *to, const struct yaml_node *value)
 #define PUT_TEXT(member)                                                                       \
 	static void put_##member(struct file *f, void *to, const struct yaml_node *value)      \
 	{                                                                                      \
-		((struct connector *)to)->member = text_at(f, value);                          \
+		((struct connector *)to)->member = connector_file_text(f, value);              \
 	}
 
 PUT_TEXT(network)
@@ -511,7 +461,7 @@ PUT_TEXT(docs)
 
 static void put_tier(struct file *f, void *to, const struct yaml_node *value)
 {
-	const struct span s = text_at(f, value);
+	const struct span s = connector_file_text(f, value);
 
 	if (s.n != 1 || s.p[0] < '0' || s.p[0] > '3')
 		mistake(f, value,
@@ -523,7 +473,7 @@ static void put_tier(struct file *f, void *to, const struct yaml_node *value)
 
 static void put_date(struct file *f, void *to, const struct yaml_node *value)
 {
-	((struct connector *)to)->facts_date = text_at(f, value);
+	((struct connector *)to)->facts_date = connector_file_text(f, value);
 }
 
 static void put_verified(struct file *f, void *to, const struct yaml_node *value)
@@ -532,24 +482,46 @@ static void put_verified(struct file *f, void *to, const struct yaml_node *value
 		mistake(f, value, "neither true nor false: write one of them");
 }
 
+static void put_needs_login(struct file *f, void *to, const struct yaml_node *value)
+{
+	if (!yaml_bool(value, &((struct connector *)to)->needs_login))
+		mistake(f, value, "neither true nor false: write one of them");
+}
+
+static void put_every(struct file *f, void *to, const struct yaml_node *value)
+{
+	((struct connector *)to)->every_ms = connector_file_duration(f, value);
+}
+
+static void put_spacing(struct file *f, void *to, const struct yaml_node *value)
+{
+	((struct connector *)to)->spacing_ms = connector_file_duration(f, value);
+}
+
 static void put_facts(struct file *f, void *to, const struct yaml_node *value)
 {
-	static const struct key keys[] = {{"date", put_date}, {"verified", put_verified}};
+	static const struct connector_file_key keys[] = {
+		{"date", put_date}, {"verified", put_verified}};
 
-	read_mapping(f, value, keys, COUNT(keys), to);
+	connector_file_mapping(f, value, keys, COUNT(keys), to);
 }
 
 static void read_root(struct file *f)
 {
-	static const struct key keys[] = {{"network", put_network}, {"title", put_title},
-		{"tier", put_tier}, {"base", put_base}, {"auth", put_auth}, {"cost", put_cost},
-		{"limits", put_limits}, {"terms", put_terms}, {"detour", put_detour},
-		{"docs", put_docs}, {"facts", put_facts}, {"maps", put_maps},
-		{"errors", put_errors}, {"asks", put_asks}};
+	static const struct connector_file_key keys[] = {{"network", put_network},
+		{"title", put_title}, {"tier", put_tier}, {"base", put_base},
+		{"auth", put_auth}, {"cost", put_cost}, {"limits", put_limits},
+		{"terms", put_terms}, {"detour", put_detour}, {"docs", put_docs},
+		{"facts", put_facts}, {"maps", put_maps}, {"errors", put_errors},
+		{"asks", connector_file_asks}, {"pace", put_pace},
+		{"quota", connector_file_quota}, {"query", connector_file_query},
+		{"params", connector_file_params}, {"logins", connector_file_logins},
+		{"needs_login", put_needs_login}, {"every", put_every},
+		{"spacing", put_spacing}};
 	struct connector *c = f->c;
 
 	c->tier = -1;
-	read_mapping(f, f->y.root, keys, COUNT(keys), c);
+	connector_file_mapping(f, f->y.root, keys, COUNT(keys), c);
 	if (f->result)
 		return;
 	if (!c->network.n)
@@ -560,11 +532,7 @@ static void read_root(struct file *f)
 		mistake(f, f->y.root, "no maps: say under maps: how an answer is read");
 	if (c->tier == 0 && !c->detour.n)
 		mistake(f, f->y.root, "no detour: say under detour: what one can do instead");
-	for (size_t i = 0; i < c->n_asks; i++)
-		if (!connector_map_find(c, c->asks[i].map))
-			mistake(f, f->y.root,
-				"asks: %.*s wants the map \"%.*s\", and there is none",
-				SPAN_ARG(c->asks[i].name), SPAN_ARG(c->asks[i].map));
+	connector_file_asks_check(f);
 	if (!c->title.n)
 		c->title = c->network;
 }

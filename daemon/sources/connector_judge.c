@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sources/connector.h"
+#include "sources/connector_inner.h"
 #include "sources/date.h"
 #include "vigie/utf8.h"
 
@@ -66,8 +66,9 @@ static bool headers_tree(
 	return items != NULL;
 }
 
-/* {"status","headers":{"lower-case"},"body"}: body is read where it is JSON, else a text. */
-static bool answer_tree(struct tree *ret, struct arena *arena, const struct connector_answer *a)
+/* Headers are in lower case; the body is read where it is JSON, else a text. */
+bool connector_answer_tree(
+	struct tree *ret, struct arena *arena, const struct connector_answer *a)
 {
 	struct tree *items = arena_calloc(arena, 3, sizeof(*items));
 	struct buf own = {0};
@@ -206,7 +207,7 @@ int connector_judge(struct connector_refusal *ret, const struct connector *c,
 	if (!wall_known(now))
 		now = answer->now;
 	*ret = (struct connector_refusal){by_status(answer), -1};
-	if (r == 0 && !answer_tree(&root, &arena, answer))
+	if (r == 0 && !connector_answer_tree(&root, &arena, answer))
 		r = -ENOMEM;
 	e.root = e.item = &root;
 	for (size_t i = 0; r == 0 && i < c->n_rules && !rule; i++)
@@ -222,4 +223,89 @@ int connector_judge(struct connector_refusal *ret, const struct connector *c,
 	expr_eval_deinit(&e);
 	arena_release(&arena);
 	return r;
+}
+
+/* Nothing is left until a reset that the headers name. */
+static int64_t used_up(const struct connector_answer *a, struct wall now)
+{
+	if (header_of(a, "retry-after").n)
+		return wait_of(header_of(a, "retry-after"), now);
+	return says_too_much(a) ? header_wait(a, now) : 0;
+}
+
+int connector_pace(
+	int64_t *ret_wait_s, const struct connector *c, const struct connector_answer *answer)
+{
+	struct arena arena = {.limit_bytes = SCRATCH_BYTES};
+	struct wall now = date_parse_http(header_of(answer, "date"));
+	struct expr_eval e;
+	struct tree root;
+	int64_t wait;
+	int r = expr_eval_init(&e, &arena);
+
+	if (!wall_known(now))
+		now = answer->now;
+	wait = used_up(answer, now);
+	if (r == 0 && c->n_pace && !connector_answer_tree(&root, &arena, answer))
+		r = -ENOMEM;
+	e.root = e.item = &root;
+	for (size_t i = 0; r == 0 && i < c->n_pace; i++)
+		if (expr_holds(&e, c->pace[i].when)) {
+			const int64_t more = rule_wait(&e, &c->pace[i], now);
+
+			wait = more > wait ? more : wait;
+		}
+	*ret_wait_s = wait < 0 ? 0 : wait;
+	expr_eval_deinit(&e);
+	arena_release(&arena);
+	return r;
+}
+
+/* Is "next" one of the words of rel? */
+static bool rel_is_next(struct span parameters)
+{
+	while (parameters.n) {
+		size_t at = span_find(parameters, ';');
+		struct span one = span_trim(span_slice(parameters, 0, at));
+
+		parameters = span_slice(parameters, at + 1, parameters.n);
+		at = span_find(one, '=');
+		if (!span_eq_ci(span_trim(span_slice(one, 0, at)), SPAN("rel")))
+			continue;
+		one = span_trim(span_slice(one, at + 1, one.n));
+		if (one.n > 1 && one.p[0] == '"')
+			one = span_slice(one, 1, one.n - 1);
+		while (one.n) {
+			at = span_find(one, ' ');
+			if (span_eq_ci(span_slice(one, 0, at), SPAN("next")))
+				return true;
+			one = span_slice(one, at + 1, one.n);
+		}
+	}
+	return false;
+}
+
+struct span connector_link_next(const struct connector_answer *answer)
+{
+	for (size_t i = 0; i < answer->n_headers; i++) {
+		struct span s = answer->headers[i].value;
+
+		if (!span_eq_ci(answer->headers[i].name, SPAN("link")))
+			continue;
+		for (size_t open; (open = span_find(s, '<')) < s.n;) {
+			struct span href = span_slice(s, open + 1, s.n), parameters;
+			size_t end = 0;
+			bool quoted = false;
+
+			href = span_slice(href, 0, span_find(href, '>'));
+			s = span_slice(s, open + href.n + 2, s.n);
+			for (; end < s.n && (quoted || s.p[end] != ','); end++)
+				quoted ^= s.p[end] == '"';
+			parameters = span_slice(s, 0, end);
+			s = span_slice(s, end, s.n);
+			if (href.n && rel_is_next(parameters))
+				return href;
+		}
+	}
+	return SPAN_NONE;
 }

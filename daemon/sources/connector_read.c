@@ -2,12 +2,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sources/connector.h"
+#include "sources/connector_inner.h"
 #include "sources/connector_frame.h"
 #include "sources/date.h"
 #include "sources/draft.h"
 #include "sources/encoding.h"
 #include "sources/text.h"
+#include "sources/url.h"
 #include "vigie/utf8.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
 	SCRATCH_MAX_BYTES = 256 * 1024 * 1024,
 	MAX_CHILD_DEPTH = 64, /* replies to replies */
 	MAX_TOMBSTONES = 10000,
+	MAX_NEXTS = 8, /* parameters of a next page */
 };
 
 struct reading {
@@ -25,6 +27,7 @@ struct reading {
 	const struct connector_map *map;
 	size_t max_items;
 	size_t bytes; /* kept */
+	const struct connector_options *options;
 	struct expr_eval e;
 	struct buf line;
 	bool failed; /* no memory for what is kept */
@@ -62,6 +65,14 @@ static struct span short_text(struct reading *r, enum connector_field f)
 	const struct span s = scalar(r, field(r, f));
 
 	return s.n > READ_MAX_VALUE_BYTES ? SPAN_NONE : keep(r, s);
+}
+
+/* What a page names is relative to it. */
+static struct span address(struct reading *r, enum connector_field f)
+{
+	const struct span s = short_text(r, f);
+
+	return r->options->base.n && s.n ? url_resolve(r->arena, r->options->base, s) : s;
 }
 
 static struct span tidy(struct reading *r, enum connector_field f,
@@ -161,12 +172,12 @@ static enum item_kind kind(struct reading *r)
 
 static void fill(struct reading *r, struct item *item)
 {
-	item->url = short_text(r, CONNECTOR_URL);
+	item->url = address(r, CONNECTOR_URL);
 	item->title = tidy(r, CONNECTOR_TITLE, text_line, READ_MAX_TITLE_BYTES);
 	item->text = tidy(r, CONNECTOR_TEXT, text_lines, READ_MAX_TEXT_BYTES);
 	item->author.name = tidy(r, CONNECTOR_AUTHOR_NAME, text_line, READ_MAX_VALUE_BYTES);
 	item->author.handle = short_text(r, CONNECTOR_AUTHOR_HANDLE);
-	item->author.url = short_text(r, CONNECTOR_AUTHOR_URL);
+	item->author.url = address(r, CONNECTOR_AUTHOR_URL);
 	item->author.followers = number(r, CONNECTOR_AUTHOR_FOLLOWERS);
 	item->published = instant(r, CONNECTOR_PUBLISHED);
 	item->updated = instant(r, CONNECTOR_UPDATED);
@@ -210,6 +221,29 @@ static void bury(struct reading *r, struct span id)
 	out->tombstones[out->n_tombstones++] = id;
 }
 
+/* The name a deletion will use, where it is another one. */
+static void name_too(struct reading *r, struct span id)
+{
+	const struct span alias = short_text(r, CONNECTOR_ALIAS);
+	struct connector_result *out = r->out;
+
+	if (!alias.n || span_eq(alias, id))
+		return;
+	if (!(out->n_aliases & (out->n_aliases - 1))) {
+		struct connector_alias *grown = arena_calloc(
+			r->arena, out->n_aliases ? out->n_aliases * 2 : 1, sizeof(*grown));
+
+		if (!grown) {
+			r->failed = true;
+			return;
+		}
+		if (out->n_aliases)
+			memcpy(grown, out->aliases, out->n_aliases * sizeof(*grown));
+		out->aliases = grown;
+	}
+	out->aliases[out->n_aliases++] = (struct connector_alias){alias, id};
+}
+
 static bool enough(struct reading *r)
 {
 	if (r->out->items.n < r->max_items && r->bytes < READ_MAX_TOTAL_BYTES &&
@@ -223,12 +257,13 @@ static void read_one(struct reading *r, const struct tree *value)
 {
 	struct item item = item_empty();
 
+	r->out->seen++;
 	if (field(r, CONNECTOR_SKIP))
 		return;
 	item.id = short_text(r, CONNECTOR_ID);
 	item.id_is_own = item.id.n > 0;
 	if (!item.id.n)
-		item.id = short_text(r, CONNECTOR_URL);
+		item.id = address(r, CONNECTOR_URL);
 	if (!item.id.n || r->e.failed)
 		return;
 	if (field(r, CONNECTOR_DELETED)) {
@@ -245,6 +280,7 @@ static void read_one(struct reading *r, const struct tree *value)
 		return;
 	if (item_list_add(&r->out->items, r->arena, &item) < 0)
 		r->failed = true;
+	name_too(r, item.id);
 }
 
 static void read_items(
@@ -276,6 +312,45 @@ static void read_parent(struct reading *r, const struct tree *parent)
 	read_items(r, expr_value(&r->e, r->map->items), r->map->parents ? parent : NULL, 0);
 }
 
+static void next_add(struct reading *r, struct span name, struct span value)
+{
+	struct connector_result *out = r->out;
+	struct expr_var *grown;
+
+	if (!value.n || out->n_nexts == MAX_NEXTS)
+		return;
+	grown = connector_vars_add(
+		r->arena, out->nexts, &out->n_nexts, keep(r, name), keep(r, value));
+	r->failed = r->failed || !grown;
+	out->nexts = grown ? grown : out->nexts;
+}
+
+/* What the next page is asked with. An object gives all its members (MediaWiki's `continue`).
+ */
+static void read_next(struct reading *r)
+{
+	struct connector_result *out = r->out;
+
+	out->nexts = NULL;
+	out->n_nexts = 0;
+	out->next_param = out->next_value = SPAN_NONE;
+	for (size_t i = 0; i < r->map->n_nexts && !r->e.failed; i++) {
+		const struct tree *value = expr_value(&r->e, r->map->nexts[i].value);
+
+		if (value && value->kind == TREE_OBJECT)
+			for (uint32_t k = 0; k < value->n; k++)
+				next_add(r, value->items[k].name, scalar(r, &value->items[k]));
+		else
+			next_add(r, r->map->nexts[i].name, scalar(r, value));
+		if (!out->n_nexts)
+			return; /* the first says whether there is one */
+	}
+	if (out->n_nexts && !r->failed) {
+		out->next_param = out->nexts[0].name;
+		out->next_value = out->nexts[0].value;
+	}
+}
+
 static void read_root(struct reading *r, const struct tree *root)
 {
 	const struct tree *parents;
@@ -293,12 +368,14 @@ static void read_root(struct reading *r, const struct tree *root)
 	} else {
 		read_parent(r, root);
 	}
-	if (!r->map->next || r->e.failed)
-		return;
 	r->e.item = root;
 	r->e.parent = NULL;
-	r->out->next_value = keep(r, scalar(r, expr_value(&r->e, r->map->next)));
-	r->out->next_param = r->out->next_value.n ? keep(r, r->map->next_param) : SPAN_NONE;
+	if (!r->e.failed)
+		read_next(r);
+	if (!r->e.failed && r->options->look) {
+		r->e.item = root;
+		r->options->look(r->options->arg, &r->e);
+	}
 }
 
 static int read_whole(struct reading *r, struct span body)
@@ -369,7 +446,7 @@ int connector_read_answer(struct connector_result *ret, struct arena *arena,
 	const struct connector_map *map, const struct connector_options *options,
 	struct span body)
 {
-	struct reading r = {.out = ret, .arena = arena, .map = map};
+	struct reading r = {.out = ret, .arena = arena, .map = map, .options = options};
 	struct buf own = {0};
 	struct span text;
 	int result;

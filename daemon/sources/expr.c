@@ -4,6 +4,30 @@
 
 #include "sources/expr_inner.h"
 
+static bool condition_uses(const struct expr_condition *c, struct span variable)
+{
+	for (; c; c = c->also)
+		if (expr_uses(c->left, variable))
+			return true;
+	return false;
+}
+
+bool expr_uses(const struct expr *x, struct span variable)
+{
+	if (!x)
+		return false;
+	if (x->kind == EXPR_VAR && span_eq(x->name, variable))
+		return true;
+	for (size_t i = 0; i < x->n_parts; i++)
+		if (expr_uses(x->parts[i], variable))
+			return true;
+	for (size_t i = 0; i < x->n_uses; i++)
+		if (expr_uses(x->uses[i].expr, variable) ||
+			condition_uses(x->uses[i].condition, variable))
+			return true;
+	return false;
+}
+
 int expr_eval_init(struct expr_eval *e, struct arena *arena)
 {
 	*e = (struct expr_eval){.arena = arena, .steps = EXPR_MAX_STEPS};

@@ -47,6 +47,9 @@ struct expr_place {
 int expr_parse(struct expr **ret, struct expr_set *set, struct span text,
 	struct expr_place place, struct err_list *errors);
 
+/* Does it use this variable anywhere? */
+bool expr_uses(const struct expr *x, struct span variable);
+
 /* The same for a condition: `/a == b`, `/a != b`, `/a ~ pattern`, joined by `&&`. */
 struct expr_condition;
 int expr_condition_parse(struct expr_condition **ret, struct expr_set *set, struct span text,

@@ -100,4 +100,11 @@ void expr_push(struct expr_eval *e, const struct tree *value);
 const struct tree *expr_list_from(struct expr_eval *e, size_t base);
 bool expr_spend(struct expr_eval *e, uint64_t steps); /* false: nothing left */
 
+/* Of expr_filters_ask.c. */
+typedef const struct tree *expr_filter(
+	struct expr_eval *e, const struct expr_use *use, const struct tree *value);
+expr_filter expr_filter_date, expr_filter_ago, expr_filter_atleast, expr_filter_minus,
+	expr_filter_number, expr_filter_bool, expr_filter_max, expr_filter_min,
+	expr_filter_join, expr_filter_base64, expr_filter_s256, expr_filter_hmac;
+
 #endif

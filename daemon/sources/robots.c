@@ -71,13 +71,21 @@ static struct span normal(struct arena *arena, struct span s, bool is_pattern)
 
 /* --- Lines ------------------------------------------------------------------------------- */
 
+struct lines {
+	struct span rest;
+	unsigned number; /* of those before it */
+};
+
 struct line {
 	struct span key, value;
+	unsigned number; /* from 1 */
 };
 
 /* The next line that says something; false at the end. */
-static bool next_line(struct line *ret, struct span *rest)
+static bool next_line(struct line *ret, struct lines *lines)
 {
+	struct span *rest = &lines->rest;
+
 	while (rest->n) {
 		size_t end = 0, colon;
 		struct span line;
@@ -85,13 +93,17 @@ static bool next_line(struct line *ret, struct span *rest)
 		while (end < rest->n && rest->p[end] != '\n' && rest->p[end] != '\r')
 			end++;
 		line = span_slice(*rest, 0, end);
+		if (span_starts(span_slice(*rest, end, end + 2), SPAN("\r\n")))
+			end++;
 		*rest = span_slice(*rest, end + 1, rest->n);
+		lines->number++;
 		line = span_slice(line, 0, span_find(line, '#'));
 		colon = span_find(line, ':');
 		if (colon == line.n)
 			continue;
 		ret->key = span_trim(span_slice(line, 0, colon));
 		ret->value = span_trim(span_slice(line, colon + 1, line.n));
+		ret->number = lines->number;
 		return true;
 	}
 	return false;
@@ -127,16 +139,18 @@ struct reading {
 /* true when the product has a group of its own. */
 static bool is_named(struct span body, struct span product)
 {
+	struct lines lines = {.rest = body};
 	struct line l;
 
-	while (next_line(&l, &body))
+	while (next_line(&l, &lines))
 		if (key_is(&l, "user-agent") && span_eq_ci(token(l.value), product))
 			return true;
 	return false;
 }
 
-static int add_rule(struct reading *r, struct span value, bool allow)
+static int add_rule(struct reading *r, const struct line *l, bool allow)
 {
+	const struct span value = l->value;
 	struct robots *out = r->out;
 	struct robots_rule *rule;
 
@@ -154,6 +168,7 @@ static int add_rule(struct reading *r, struct span value, bool allow)
 		out->rules = bigger;
 	}
 	rule = &out->rules[out->n_rules];
+	rule->line = l->number;
 	rule->allow = allow;
 	rule->to_the_end = value.p[value.n - 1] == '$';
 	rule->pattern =
@@ -195,7 +210,7 @@ static int take(struct reading *r, const struct line *l, struct span product)
 	}
 	if (key_is(l, "allow") || key_is(l, "disallow")) {
 		r->in_agents = false;
-		return r->for_us ? add_rule(r, l->value, key_is(l, "allow")) : 0;
+		return r->for_us ? add_rule(r, l, key_is(l, "allow")) : 0;
 	}
 	if (key_is(l, "crawl-delay") && r->for_us)
 		r->out->delay_ms = delay_of(l->value);
@@ -205,16 +220,18 @@ static int take(struct reading *r, const struct line *l, struct span product)
 /* Sitemaps belong to no group. */
 static int take_sitemaps(struct robots *out, struct arena *arena, struct span body)
 {
-	struct span rest = body, *sitemaps;
+	struct lines lines = {.rest = body};
+	struct span *sitemaps;
 	struct line l;
 	size_t n = 0;
 
-	while (next_line(&l, &rest) && n < MAX_SITEMAPS)
+	while (n < MAX_SITEMAPS && next_line(&l, &lines))
 		n += key_is(&l, "sitemap") && !span_empty(l.value);
 	sitemaps = arena_calloc(arena, n, sizeof(*sitemaps));
 	if (!sitemaps)
 		return -ENOMEM;
-	for (rest = body; out->n_sitemaps < n && next_line(&l, &rest);)
+	lines = (struct lines){.rest = body};
+	while (out->n_sitemaps < n && next_line(&l, &lines))
 		if (key_is(&l, "sitemap") && !span_empty(l.value))
 			sitemaps[out->n_sitemaps++] = arena_dup(arena, l.value);
 	out->sitemaps = sitemaps;
@@ -225,7 +242,7 @@ int robots_read(struct robots *ret, struct arena *arena, struct span body, struc
 {
 	struct robots robots = {.delay_ms = -1};
 	struct reading r = {.out = &robots, .arena = arena};
-	struct span rest;
+	struct lines lines;
 	struct line l;
 	int e;
 
@@ -239,7 +256,8 @@ int robots_read(struct robots *ret, struct arena *arena, struct span body, struc
 	if (!is_named(body, product))
 		product = SPAN("*");
 	e = take_sitemaps(&robots, arena, body);
-	for (rest = body; e == 0 && next_line(&l, &rest);)
+	lines = (struct lines){.rest = body};
+	while (e == 0 && next_line(&l, &lines))
 		e = take(&r, &l, product);
 	if (e == 0)
 		*ret = robots;
@@ -281,11 +299,13 @@ static bool fits(const struct robots_rule *rule, struct span path)
 	}
 }
 
-bool robots_allows(const struct robots *robots, struct arena *arena, struct span path)
+bool robots_allows(
+	unsigned *ret_line, const struct robots *robots, struct arena *arena, struct span path)
 {
-	bool allowed = true;
+	const struct robots_rule *by = NULL;
 	size_t longest = 0;
 
+	*ret_line = 0;
 	path = span_slice(path, 0, span_find(path, '#'));
 	if (span_eq_str(path, "/robots.txt"))
 		return true;
@@ -296,12 +316,14 @@ bool robots_allows(const struct robots *robots, struct arena *arena, struct span
 		const struct robots_rule *rule = &robots->rules[i];
 		const size_t length = rule->pattern.n + rule->to_the_end;
 
-		if (length < longest || (length == longest && allowed))
+		if (length < longest || (length == longest && (!by || by->allow)))
 			continue;
 		if (fits(rule, path)) {
 			longest = length;
-			allowed = rule->allow;
+			by = rule;
 		}
 	}
-	return allowed;
+	if (by)
+		*ret_line = by->line;
+	return !by || by->allow;
 }

@@ -19,6 +19,7 @@ enum { ROBOTS_MAX_BYTES = 512 * 1024 };
 
 struct robots_rule {
 	struct span pattern; /* as robots_normal() writes it; '*' stands for anything */
+	unsigned line;       /* of the file, from 1 */
 	bool allow;
 	bool to_the_end; /* the pattern ended in '$' */
 };
@@ -47,7 +48,9 @@ int robots_read(struct robots *ret, struct arena *arena, struct span body, struc
 
 /* May this be asked for? path is what follows the host, with the query ("/a/b?c"). The longest
  * pattern that fits wins, allowing wins over disallowing; /robots.txt itself is always allowed.
- * Costs about the length of the rules plus that of the path for each. */
-bool robots_allows(const struct robots *robots, struct arena *arena, struct span path);
+ * *ret_line is that of the rule that decided, 0 when none did. Costs about the length of the
+ * rules plus that of the path for each. */
+bool robots_allows(
+	unsigned *ret_line, const struct robots *robots, struct arena *arena, struct span path);
 
 #endif

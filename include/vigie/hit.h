@@ -73,11 +73,33 @@ static inline bool item_key_parse(struct item_key *out, struct span s)
 	return true;
 }
 
+/* Why a mention is in its story; the names are story_why_names of vigie/story.h. */
+enum story_why {
+	STORY_HEAD,    /* like none before: a story of its own */
+	STORY_KNOWN,   /* this mention is in its story already */
+	STORY_ADDRESS, /* the same page */
+	STORY_TITLE,   /* the same title, and nothing that speaks against it */
+	STORY_TEXT,    /* the same text, or nearly */
+	STORY_PART,    /* the beginning of the other's text, or it of this one's */
+};
+
+/* A mention's place among its near-duplicates: vigie/story.h. */
+struct story_place {
+	struct item_key head; /* the story's id: the key of its first mention */
+	enum story_why why;
+	double similarity; /* to the head, 0 to 1; 1 for the head itself and for the same page
+			    */
+	uint32_t mentions; /* with this one; 0: it is in no story */
+	uint32_t sites;    /* different ones; counted while there is room, then "at least" */
+	uint64_t number;   /* of the story in its book: they only grow */
+};
+
 struct hit {
 	struct item_key key;
 	uint64_t content_hash; /* XXH3 of what an edit would change: title, text, url */
 	bool update;           /* known already, with other content: never alerts again */
 	bool silent;           /* older than the first contact allows: archived, not alerted */
+	bool deleted; /* its network says it is gone: an update that takes the text away */
 	struct wall fetched;
 	struct span source;      /* id */
 	struct span source_kind; /* feed, … */
@@ -87,6 +109,7 @@ struct hit {
 	const struct match *matches;
 	size_t n_matches;
 	double score; /* sum over matches of weight; the terms are in the matches */
+	struct story_place story; /* of a mention from the archive, as of now; else mentions 0 */
 };
 
 #endif

@@ -36,24 +36,7 @@ struct story_options {
 	int64_t open_ms;   /* 0: STORY_OPEN_MS */
 };
 
-enum story_why {
-	STORY_HEAD,    /* like none before: a story of its own */
-	STORY_KNOWN,   /* this mention is in its story already */
-	STORY_ADDRESS, /* the same page */
-	STORY_TITLE,   /* the same title, and nothing that speaks against it */
-	STORY_TEXT,    /* the same text, or nearly */
-	STORY_PART,    /* the beginning of the other's text, or it of this one's */
-};
-extern const char *const story_why_names[]; /* "head", "known", "address", … */
-
-struct story_place {
-	struct item_key head; /* the story's id: the key of its first mention */
-	enum story_why why;
-	double similarity; /* to the head, 0 to 1; 1 for the head itself and for the same page
-			    */
-	uint32_t mentions; /* with this one */
-	uint32_t sites;    /* different ones; counted while there is room, then "at least" */
-};
+extern const char *const story_why_names[]; /* "head", "known", "address", …: enum story_why, in hit.h */
 
 /* 0 or -ENOMEM. */
 int story_book_new(struct story_book **ret, const struct story_options *options);
@@ -71,7 +54,7 @@ bool story_find(
 
 struct story_stats {
 	uint32_t open;
-	uint64_t closed; /* since the book is there */
+	uint64_t closed; /* since the book is there: the number of the oldest that is open */
 	size_t bytes;    /* of memory */
 };
 struct story_stats story_stats(const struct story_book *book);
@@ -84,5 +67,21 @@ int story_save(const struct story_book *book, struct buf *out);
  * wrote it (the book stays empty: stories begin anew); -EBADMSG when it is damaged (so too);
  * -ENOMEM. */
 int story_restore(struct story_book *book, struct span state);
+
+/* The same, a story at a time, for a store that keeps each story's state beside its mentions:
+ * after story_add() that of one story, place.number, has changed, and those below
+ * story_stats().closed are of no use any more. */
+
+/* Of all that a story's state depends on beside what was said: another one can't be read. */
+uint64_t story_parameters(const struct story_book *book);
+/* Of an open story. 0 or -ENOMEM. */
+int story_save_one(const struct story_book *book, uint64_t number, struct buf *out);
+/* Into an empty book: the number the next story gets. */
+void story_restart(struct story_book *book, uint64_t number);
+/* Oldest first; numbers that are left out are stories nothing is like. 0, -EBADMSG
+ * (damaged: to be left out), -ENOMEM. */
+int story_restore_one(struct story_book *book, uint64_t number, struct span state);
+/* All below that number are read. -EBADMSG: more than a book holds. */
+int story_restore_up_to(struct story_book *book, uint64_t number);
 
 #endif

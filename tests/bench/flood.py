@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import Probe, World, command, rss_kib, wrong_of  # noqa: E402
+from world import Probe, World, command, longest_step, rss_kib, wrong_of  # noqa: E402
 
 WAIT_S = 2
 TAIL = f"""
@@ -54,7 +54,7 @@ def measure(options, lab):
         peak = max(peak, rss_kib(lab.child.pid))
         time.sleep(0.2)
     told = time.monotonic() - begin
-    loop = probe.stop()
+    loop = {**probe.stop(), **longest_step(lab)}
     while in_ledger(lab)[0] < world.n and time.monotonic() < end:
         time.sleep(0.2)
     rows, keys = in_ledger(lab)

@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import Probe, World, command, rss_kib, wrong_of  # noqa: E402
+from world import Probe, World, command, longest_step, rss_kib, wrong_of  # noqa: E402
 
 RECEIVERS = ['hook', 'mail']
 MEMORY_KIB = 64 * 1024
@@ -41,12 +41,12 @@ def measure(options, lab):
     healed = time.monotonic() - begin
     report = {'stall_s': options.stall, **world.figures(RECEIVERS), 'spooled': spooled['spooled'], 'spool_bytes': spooled['spool_bytes'],
               'told_after_s': round(healed, 1), 'rss_before_kib': before, 'rss_growth_kib': max(peak, rss_kib(lab.child.pid)) - before,
-              **probe.stop()}
+              **probe.stop(), **longest_step(lab)}
     lab.stop()
     # One extra copy a receiver: what was sent when Redis fell silent could not be written down.
     return report, wrong_of(report, zero=['hook_lost', 'mail_lost', 'other_id'],
                             most=[('hook_extra', 1), ('mail_extra', 1), ('rss_growth_kib', MEMORY_KIB),
-                                  ('loop_max_ms', 50)])
+                                  ('loop_max_ms', 50), ('step_max_ms', 50)])
 
 
 if __name__ == '__main__':

@@ -14,11 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct span path = span_slice(all, end + 1, all.n);
 	struct arena arena = {.limit_bytes = 64 * 1024 * 1024};
 	struct robots robots;
+	unsigned line;
 
 	if (robots_read(&robots, &arena, span_slice(all, 0, end), SPAN("vigie")) == 0) {
-		if (!robots_allows(&robots, &arena, SPAN("/robots.txt")))
+		if (!robots_allows(&line, &robots, &arena, SPAN("/robots.txt")))
 			abort();
-		(void)robots_allows(&robots, &arena, path);
+		(void)robots_allows(&line, &robots, &arena, path);
 		for (size_t i = 0; i < robots.n_rules; i++)
 			if (!robots.rules[i].pattern.n && !robots.rules[i].to_the_end)
 				abort(); /* a rule that rules everything by saying nothing */

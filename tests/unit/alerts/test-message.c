@@ -69,6 +69,37 @@ static void the_same_in_french(void **state)
 	arena_release(&m.arena);
 }
 
+static void the_rest_of_its_story_is_counted(void **state)
+{
+	static const struct {
+		uint32_t mentions, sites;
+		const char *en, *fr;
+	} table[] = {
+		{0, 0, "", ""},
+		{1, 1, "", ""},
+		{2, 1, "+1 copy", "+1 copie"},
+		{2, 2, "+1 copy on 2 sites", "+1 copie sur 2 sites"},
+		{12, 9, "+11 copies on 9 sites", "+11 copies sur 9 sites"},
+		{12346, 1000, "+12,345 copies on 1,000 sites",
+			"+12\u202F345 copies sur 1\u202F000 sites"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct hit h = fixture_hit();
+		const struct hit *const hits[] = {&h};
+		struct made en, fr;
+
+		h.story = (struct story_place){.mentions = table[i].mentions, .sites = table[i].sites};
+		en = make(hits, 1, 0, "en");
+		fr = make(hits, 1, 0, "fr");
+		assert_string_equal(en.message.entries[0].copies.p, table[i].en);
+		assert_string_equal(fr.message.entries[0].copies.p, table[i].fr);
+		arena_release(&en.arena);
+		arena_release(&fr.arena);
+	}
+}
+
 static void several_mentions_are_counted(void **state)
 {
 	const struct match rival = {.rule = SPAN("klm"),
@@ -149,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_mention_in_english),
 		cmocka_unit_test(the_same_in_french),
+		cmocka_unit_test(the_rest_of_its_story_is_counted),
 		cmocka_unit_test(several_mentions_are_counted),
 		cmocka_unit_test(a_post_without_title_gives_its_first_words),
 		cmocka_unit_test(what_is_unknown_is_not_said),

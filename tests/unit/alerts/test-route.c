@@ -44,6 +44,11 @@ static void a_flat_tree(void **state)
 	/* Without group_by each mention is told alone, and waits for nobody. */
 	assert_string_equal(routed(&arena, &root, &h), "cm story=" KEY " 0 routes");
 	assert_string_equal(routed(&arena, &by_mention, &h), "cm mention=" KEY " 0 routes");
+	/* A copy goes with the first of its story. */
+	h.story = (struct story_place){.head = {{0x12}}, .mentions = 2};
+	assert_string_equal(routed(&arena, &root, &h),
+		"cm story=12000000000000000000000000000000 0 routes");
+	assert_string_equal(routed(&arena, &by_mention, &h), "cm mention=" KEY " 0 routes");
 	assert_string_equal(routed(&arena, &by_rule, &h), "cm rule=acme 10000 routes");
 	assert_string_equal(routed(&arena, &by_two, &h), "cm brand=Acme;lang=en 10000 routes");
 	h.silent = true;

@@ -170,19 +170,20 @@ static void csv_is_rfc_4180_without_formulas(void **state)
 		"key,published,fetched,source,source_kind,kind,lang,url,title,text,author,"
 		"author_handle,"
 		"author_url,followers,likes,shares,replies,views,rating,tags,rules,brands,"
-		"score\r\n"
+		"score,story,story_why,similarity,story_mentions,story_sites\r\n"
 		"00000001000000000000000000000000,2026-01-01T00:00:00Z,2026-01-01T00:00:00Z,"
 		"gazette,feed,"
 		"post,fr,,Chez l\xC3\xA9"
 		"Acme,\"Un \"\"bon\"\" mot,\r\ndeux lignes\",,'@ann,,,-3,,,,,,"
-		"acme; plants,Acme,2.5\r\n"
+		"acme; plants,Acme,2.5,00000001000000000000000000000000,head,1,1,1\r\n"
 		"00000002000000000000000000000000,2026-01-02T00:00:00Z,2026-01-01T00:00:00Z,"
 		"gazette,feed,"
 		"post,,,\"'=HYPERLINK(\"\"http://evil.example\"\")\",\x1B[31m red \xE2\x80\xAE"
-		"acme,,,,,,,,,,,,,0\r\n"
+		"acme,,,,,,,,,,,,,0,00000002000000000000000000000000,head,1,1,1\r\n"
 		"00000003000000000000000000000000,2026-01-03T00:00:00Z,2026-01-01T00:00:00Z,"
 		"gazette,feed,"
-		"post,,,Nothing of them,at all,,,,,,,,,,,,,0\r\n");
+		"post,,,Nothing of them,at all,,,,,,,,,,,,,0,"
+		"00000003000000000000000000000000,head,1,1,1\r\n");
 	free(out);
 }
 

@@ -228,6 +228,45 @@ static void a_loop_stopped_before_it_runs_does_not_run(void **state)
 	assert_null(loop_free(NULL));
 }
 
+static void on_slow(void *arg)
+{
+	struct ring *r = arg;
+	const int64_t end = loop_now(r->loop).ms + LOOP_BLOCK_MS / 2;
+	volatile unsigned work = 0;
+
+	if (r->count++ == 0)
+		while (loop_now(r->loop).ms < end)
+			work++;
+	else
+		(void)usleep((LOOP_BLOCK_MS + 20) * 1000);
+	loop_stop(r->loop);
+}
+
+/* A callback that works and one that sleeps both keep the loop; each is kept once, by its name. */
+static void who_keeps_the_loop_is_named(void **state)
+{
+	struct ring r = {0};
+	const struct loop_stats *stats;
+
+	(void)state;
+	assert_int_equal(loop_new(&r.loop), 0);
+	assert_int_equal(timer_new(&r.timer, r.loop, on_slow, &r), 0);
+	stats = loop_stats(r.loop);
+	assert_null(stats->longest[0].name);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(timer_set(r.timer, 0), 0);
+		assert_int_equal(loop_run(r.loop), 0);
+		assert_string_equal(stats->longest[0].name, "test-loop.c:on_slow");
+		assert_null(stats->longest[1].name);
+	}
+	assert_int_equal(stats->calls, 2);
+	assert_int_equal(stats->blocked, 1);
+	assert_true(stats->longest[0].own_us > LOOP_BLOCK_MS * 1000);
+	assert_true(stats->longest[0].took_us >= stats->longest[0].own_us);
+	r.timer = timer_free(r.timer);
+	r.loop = loop_free(r.loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +275,7 @@ int main(void)
 	        cmocka_unit_test(a_watch_sees_what_it_is_set_to),
 	        cmocka_unit_test(another_thread_wakes_the_loop),
 	        cmocka_unit_test(a_loop_stopped_before_it_runs_does_not_run),
+	        cmocka_unit_test(who_keeps_the_loop_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

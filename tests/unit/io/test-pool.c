@@ -55,7 +55,7 @@ static void submit_all(struct bench *b, void (*done)(void *arg))
 	b->home = pthread_self();
 	for (size_t i = 0; i < JOBS; i++) {
 		b->jobs[i].bench = b;
-		b->jobs[i].job = (struct pool_job){on_run, done, &b->jobs[i], NULL};
+		b->jobs[i].job = (struct pool_job){.run = on_run, .done = done, .arg = &b->jobs[i]};
 		pool_submit(b->pool, &b->jobs[i].job);
 	}
 }

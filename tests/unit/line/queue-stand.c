@@ -175,6 +175,8 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		if (!e->lost)
 			assert_int_equal(hit_decode(&hit, &arena, entries[i].hit), 0);
 		(void)snprintf(e->title, sizeof(e->title), "%.*s", SPAN_ARG(hit.item.title));
+		e->deleted = hit.deleted;
+		e->key0 = hit.key.b[0];
 		arena_release(&arena);
 		s->n_entries++;
 		if (s->ack)

@@ -18,7 +18,8 @@ struct seen_entry {
 	unsigned partition;
 	char id[44];
 	char title[64];
-	bool update, lost;
+	bool update, lost, deleted;
+	unsigned char key0; /* first byte of the key the hit has */
 };
 
 struct stand {

@@ -287,12 +287,12 @@ static void what_cannot_be_read_is_kept_as_a_loss(void **state)
 
 	archive_put(lab->archive, bad, 2, lab_done, lab);
 	archive_put(lab->archive, bad, 1, lab_done, lab);
-	archive_loss(
-		lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"), (struct wall){5});
-	archive_loss(
-		lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"), (struct wall){6});
+	archive_loss(lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"),
+		(struct wall){5}, lab_done, lab);
+	archive_loss(lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"),
+		(struct wall){6}, NULL, NULL);
 	lab_put_start(lab, &good, 1);
-	lab_wait(lab, &lab->done, 3);
+	lab_wait(lab, &lab->done, 4);
 	lab_assert_sql(lab, "SELECT count(*) FROM losses", "3");
 	lab_assert_sql(
 		lab, "SELECT CAST(bytes AS TEXT) FROM losses WHERE loss = 1", "{\"v\":99}");
@@ -532,6 +532,39 @@ static void what_was_done_survives_a_kill(void **state)
 	}
 }
 
+static void a_deletion_takes_the_text_and_leaves_the_count(void **state)
+{
+	struct lab *lab = *state;
+	const struct hit full = full_hit(&lab->arena);
+	struct hit gone = {.key = full.key,
+		.deleted = true,
+		.update = true,
+		.fetched = {full.fetched.ms + 1},
+		.source = SPAN("gazette"),
+		.item = item_empty()};
+
+	lab_put(lab, &gone, 1);
+	lab_assert_sql(lab, "SELECT count(*) FROM mentions", "0");
+	gone.fetched.ms++;
+	lab_put(lab, &full, 1);
+	for (int i = 0; i < 2; i++)
+		lab_put(lab, &gone, 1);
+	lab_put(lab, &full, 1); /* the log is replayed: an older text does not come back */
+	lab_assert_sql(lab,
+		"SELECT count(*) FROM mentions WHERE title IS NULL AND text IS NULL AND url IS "
+		"NULL"
+		" AND author_name IS NULL AND author_handle IS NULL AND media IS NULL",
+		"1");
+	lab_assert_sql(lab,
+		"SELECT count(*) FROM mentions_words WHERE mentions_words MATCH 'strikes'",
+		"0");
+	lab_assert_sql(
+		lab, "SELECT group_concat(rule || spans) FROM matches", "acme[],zebra[]");
+	lab_assert_sql(lab, "SELECT count(*) || action FROM audit", "1deleted");
+	lab_sql(lab->path, "INSERT INTO mentions_words (mentions_words, rank) VALUES "
+			   "('integrity-check', 1)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -542,6 +575,7 @@ int main(void)
 		LAB_TEST(one_transaction_takes_what_waits),
 		LAB_TEST(an_update_changes_the_text_and_keeps_the_rest),
 		LAB_TEST(an_older_text_does_not_come_back),
+		LAB_TEST(a_deletion_takes_the_text_and_leaves_the_count),
 		LAB_TEST(when_is_published_else_first_seen),
 		LAB_TEST(what_cannot_be_read_is_kept_as_a_loss),
 		LAB_TEST(the_ledger_has_one_outcome_for_item_and_receiver),

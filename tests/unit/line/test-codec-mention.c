@@ -57,7 +57,7 @@ static void offsets_count_code_points(void **state)
 		buf_addf(&expected, "%s%s", i ? "," : "", table[i].expected);
 	}
 	spans[N] = (struct match_span){FIELD_AUTHOR, 0, 99}; /* does not fit: left out */
-	buf_add_str(&expected, "]}],\"score\":0}");
+	buf_add_str(&expected, "]}],\"score\":0,\"story\":null}");
 	hit.matches = &match;
 	hit.n_matches = 1;
 	mention_write_json(&out, &hit);
@@ -72,7 +72,7 @@ static void a_mention_is_an_item_and_why(void **state)
 	static const char *const members[] = {"id", "url", "title", "text", "author",
 		"published", "updated", "lang", "tags", "kind", "parent", "engagement", "media",
 		"place", "key", "source", "source_kind", "fetched", "silent", "matches",
-		"score"};
+		"score", "story"};
 	const struct hit hit = small_hit();
 	struct buf out = {0};
 	json_t *root;
@@ -87,6 +87,24 @@ static void a_mention_is_an_item_and_why(void **state)
 		json_string_value(json_object_get(root, "fetched")), "2026-01-01T00:00:00Z");
 	assert_string_equal(json_string_value(json_object_get(root, "source")), "gazette");
 	json_decref(root);
+	buf_deinit(&out);
+}
+
+static void its_story_is_said(void **state)
+{
+	struct hit hit = small_hit();
+	struct buf out = {0};
+
+	(void)state;
+	hit.story = (struct story_place){.head = {{0xAB, 0xCD}},
+		.why = STORY_TEXT,
+		.similarity = 0.75,
+		.mentions = 12,
+		.sites = 9};
+	mention_write_json(&out, &hit);
+	assert_non_null(strstr(out.p,
+		",\"story\":{\"id\":\"abcd0000000000000000000000000000\",\"why\":\"text\","
+		"\"similarity\":0.75,\"mentions\":12,\"sites\":9}}"));
 	buf_deinit(&out);
 }
 
@@ -116,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(offsets_count_code_points),
 		cmocka_unit_test(a_mention_is_an_item_and_why),
+		cmocka_unit_test(its_story_is_said),
 		cmocka_unit_test(what_moves_a_cursor_is_escaped),
 	};
 

@@ -94,13 +94,13 @@ static void answers_say_how_long_they_are_fresh(void **state)
 		{"max-age=60", NULL, "600", 0},
 		{"max-age=600, no-cache", NULL, NULL, 0},
 		{"no-store", "Wed, 15 Jul 2026 13:00:00 GMT", NULL, 0},
-		{"s-maxage=600", NULL, NULL, 0}, /* for shared caches, which we are not */
+		{"s-maxage=600", NULL, NULL, -1}, /* for shared caches, which we are not */
 		{"max-age=x", NULL, NULL, 0},
 		{"", "Wed, 15 Jul 2026 13:00:00 GMT", NULL, HOUR},
 		{"max-age=60", "Wed, 15 Jul 2026 13:00:00 GMT", NULL, MINUTE},
 		{"", "0", NULL, 0},
 		{"", "Wed, 15 Jul 2026 11:00:00 GMT", NULL, 0},
-		{"", NULL, NULL, 0},
+		{"", NULL, NULL, -1},
 	};
 
 	(void)state;

@@ -49,6 +49,67 @@ static void test_changed_content_is_an_update(void **state)
 	assert_int_equal(queue_stats(s->queue)->updates, 2);
 }
 
+/* n tombstones, for the keys that hits of these titles have, or for a stranger's name of them.
+ */
+static struct batch *stand_deletion(struct stand *s, const char *title, int first, int n)
+{
+	struct batch *b = stand_batch(s, "a", "", title, first, n, 0);
+	struct item_key *keys = arena_calloc(&b->arena, (size_t)n, sizeof(*keys));
+
+	for (int i = 0; i < n; i++)
+		keys[i] = b->hits[i].key;
+	b->tombstones = keys;
+	b->n_tombstones = b->n_hits;
+	b->n_hits = 0;
+	return b;
+}
+
+static void test_a_deletion_is_told_once_and_only_of_what_is_known(void **state)
+{
+	struct stand *s = *state;
+
+	s->ack = true;
+	stand_open(s);
+	stand_open_group(s, "archive", 0);
+	stand_take(s, stand_batch(s, "a", "e1", "news", 0, 2, 1));
+	for (int i = 0; i < 3; i++)
+		stand_take(s, stand_deletion(s, "news", 1, 4));
+	UNTIL(s, s->n_entries == 3);
+	assert_true(s->entries[2].update && s->entries[2].deleted);
+	assert_string_equal(s->entries[2].title, "");
+	/* It may come back. */
+	stand_take(s, stand_batch(s, "a", "e1", "news", 0, 2, 1));
+	UNTIL(s, s->n_entries == 4);
+	assert_true(s->entries[3].update && !s->entries[3].deleted);
+	assert_true(stand_saw(s, 3, "news 1"));
+}
+
+static void test_a_deletion_by_another_name_reaches_the_item(void **state)
+{
+	struct stand *s = *state;
+	struct batch *b, *other;
+	struct batch_alias *aliases;
+
+	s->ack = true;
+	stand_open(s);
+	stand_open_group(s, "archive", 0);
+	b = stand_batch(s, "a", "e1", "news", 0, 1, 1);
+	other = stand_deletion(s, "local", 0, 1);
+	aliases = arena_calloc(&b->arena, 1, sizeof(*aliases));
+	aliases[0] = (struct batch_alias){other->tombstones[0], b->hits[0].key};
+	b->aliases = aliases;
+	b->n_aliases = 1;
+	const unsigned char key0 = b->hits[0].key.b[0];
+
+	stand_take(s, b);
+	stand_take(s, other);
+	stand_take(s, stand_deletion(s, "local", 0, 1));
+	UNTIL(s, s->n_entries == 2);
+	assert_true(s->entries[1].deleted);
+	assert_int_equal(s->entries[1].key0, key0);
+	assert_int_equal(queue_stats(s->queue)->updates, 1);
+}
+
 static void test_key_twice_in_one_document_counts_once(void **state)
 {
 	struct stand *s = *state;
@@ -716,6 +777,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_same_batch_twice_is_one_entry),
 		TEST(test_changed_content_is_an_update),
+		TEST(test_a_deletion_is_told_once_and_only_of_what_is_known),
+		TEST(test_a_deletion_by_another_name_reaches_the_item),
 		TEST(test_key_twice_in_one_document_counts_once),
 		TEST(test_big_document_goes_in_chunks),
 		TEST(test_states_are_remembered),

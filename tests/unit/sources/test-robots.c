@@ -81,6 +81,7 @@ static void a_file_and_a_path_make_an_answer(void **state)
 		{"User-agent: *\nDisallow: /%zz", "/%zz", false},
 	};
 	struct arena arena = {0};
+	unsigned line;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -88,8 +89,36 @@ static void a_file_and_a_path_make_an_answer(void **state)
 
 		assert_int_equal(
 			robots_read(&robots, &arena, span_str(rows[i].file), SPAN("vigie")), 0);
-		if (robots_allows(&robots, &arena, span_str(rows[i].path)) != rows[i].allowed)
+		if (robots_allows(&line, &robots, &arena, span_str(rows[i].path)) !=
+			rows[i].allowed)
 			fail_msg("%s\n%s: %d", rows[i].file, rows[i].path, !rows[i].allowed);
+	}
+	arena_release(&arena);
+}
+
+static void the_line_that_decided_is_told(void **state)
+{
+	static const struct {
+		const char *file, *path;
+		unsigned line;
+	} rows[] = {
+		{"User-agent: *\nDisallow: /a", "/a", 2},
+		{"User-agent: *\r\n\r\n# a\r\nDisallow: /a\r\n", "/a", 4},
+		{"User-agent: *\rDisallow: /a", "/a", 2},
+		{"User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b", 3},
+		{"User-agent: *\nDisallow: /a", "/b", 0},
+	};
+	struct arena arena = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct robots robots;
+		unsigned line = 99;
+
+		assert_int_equal(
+			robots_read(&robots, &arena, span_str(rows[i].file), SPAN("vigie")), 0);
+		(void)robots_allows(&line, &robots, &arena, span_str(rows[i].path));
+		assert_int_equal(line, rows[i].line);
 	}
 	arena_release(&arena);
 }
@@ -153,6 +182,7 @@ static void hostile_rules_cost_little(void **state)
 	struct arena arena = {0};
 	struct robots robots;
 	struct buf file = {0}, path = {0};
+	unsigned line;
 
 	(void)state;
 	buf_add_str(&file, "User-agent: *\n");
@@ -163,7 +193,7 @@ static void hostile_rules_cost_little(void **state)
 		buf_add_char(&path, 'a');
 	assert_int_equal(robots_read(&robots, &arena, buf_span(&file), SPAN("vigie")), 0);
 	assert_in_range(robots.n_rules, 10000, 20000);
-	assert_true(robots_allows(&robots, &arena, buf_span(&path)));
+	assert_true(robots_allows(&line, &robots, &arena, buf_span(&path)));
 	buf_deinit(&file);
 	buf_deinit(&path);
 	arena_release(&arena);
@@ -173,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_and_a_path_make_an_answer),
+		cmocka_unit_test(the_line_that_decided_is_told),
 		cmocka_unit_test(delays_and_sitemaps_are_told),
 		cmocka_unit_test(a_status_means_something),
 		cmocka_unit_test(hostile_rules_cost_little),

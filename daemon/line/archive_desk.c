@@ -1,0 +1,119 @@
+/*
+ * archive_desk: what the desk asks of hits before it decides: their stories, and who has heard.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "line/archive_inner.h"
+
+struct ask_job {
+	struct archive_task job;
+	const struct item_key *keys;
+	const struct span *hits;
+	struct archive_known *known;
+	void (*got)(void *arg, const struct archive_known *known, size_t n);
+};
+
+static int read_outcomes(struct archive *a, struct archive_known *ret,
+	const struct item_key *key, struct arena *out)
+{
+	struct archive_outcome *list = NULL;
+	size_t n = 0, room = 0;
+	int r;
+
+	archive_bind_blob(a->outcomes_of, 1, span_of((const char *)key->b, ITEM_KEY_BYTES));
+	while ((r = archive_sql_step(a->outcomes_of)) == ARCHIVE_ROW) {
+		struct archive_outcome *o;
+
+		if (n == room) {
+			struct archive_outcome *more;
+
+			room = room ? room * 2 : 4;
+			more = arena_calloc(out, room, sizeof(*more));
+			if (!more) {
+				r = -ENOMEM;
+				break;
+			}
+			if (n)
+				memcpy(more, list, n * sizeof(*list));
+			list = more;
+		}
+		o = &list[n++];
+		*o = (struct archive_outcome){.key = *key, .at = WALL_NONE};
+		r = archive_column_dup(&o->receiver, out, a->outcomes_of, 0);
+		if (r == 0)
+			r = archive_column_dup(&o->outcome, out, a->outcomes_of, 1);
+		if (r == 0)
+			r = archive_column_dup(&o->delivery, out, a->outcomes_of, 2);
+		if (r == 0 && !archive_column_null(a->outcomes_of, 3))
+			o->at.ms = archive_column_int(a->outcomes_of, 3);
+		if (r < 0)
+			break;
+	}
+	archive_sql_reset(a->outcomes_of);
+	ret->outcomes = list;
+	ret->n_outcomes = n;
+	return r;
+}
+
+static int run_ask(void *arg, struct archive_job *base)
+{
+	struct ask_job *ask = (struct ask_job *)base;
+	struct archive *a = arg;
+	int r = 0;
+
+	ask->known = arena_calloc(&base->out, ask->job.n + 1, sizeof(*ask->known));
+	if (!ask->known)
+		return -ENOMEM;
+	for (size_t i = 0; i < ask->job.n && r == 0; i++) {
+		struct archive_known *k = &ask->known[i];
+
+		/* Also what is known: it may come as an update, or as gone. */
+		r = archive_file_bytes(a, ask->hits[i]);
+		if (r == 0)
+			r = archive_read_place(a->reading, &k->place, &ask->keys[i]);
+		if (r >= 0)
+			r = read_outcomes(a, k, &ask->keys[i], &base->out);
+	}
+	return r;
+}
+
+static void on_ask_done(struct archive_job *base)
+{
+	struct ask_job *ask = (struct ask_job *)base;
+
+	ask->got(ask->job.arg, ask->known, ask->job.n);
+}
+
+void archive_ask(struct archive *a, const struct archive_asked *asked, size_t n,
+	void (*got)(void *arg, const struct archive_known *known, size_t n), void *arg)
+{
+	struct ask_job *ask = archive_job_new(a, sizeof(*ask), n, run_ask, on_ask_done);
+	struct arena *arena;
+	struct item_key *keys;
+	struct span *hits;
+
+	if (!ask)
+		return;
+	arena = &ask->job.base.arena;
+	keys = arena_calloc(arena, n + 1, sizeof(*keys));
+	hits = arena_calloc(arena, n + 1, sizeof(*hits));
+	for (size_t i = 0; keys && hits && i < n; i++) {
+		keys[i] = asked[i].key;
+		hits[i] = arena_dup(arena, asked[i].hit);
+		if (!hits[i].p)
+			hits = NULL;
+	}
+	if (!keys || !hits) {
+		archive_job_refuse(&ask->job);
+		return;
+	}
+	ask->keys = keys;
+	ask->hits = hits;
+	ask->got = got;
+	ask->job.arg = arg;
+	ask->job.n = n;
+	ask->job.base.writes = true;
+	archive_worker_take(a->worker, &ask->job.base);
+}
