@@ -253,8 +253,9 @@ static bool set_story(json_t *object, const struct story_place *story)
 
 	return !story->mentions ||
 	       set(object, "story",
-		       json_pack("{s:s, s:s, s:f, s:I, s:I}", "id", item_key_text(id, &story->head),
-			       "why", story_why_names[story->why], "similarity", story->similarity,
+		       json_pack("{s:s, s:s, s:f, s:I, s:I}", "id",
+			       item_key_text(id, &story->head), "why",
+			       story_why_names[story->why], "similarity", story->similarity,
 			       "mentions", (json_int_t)story->mentions, "sites",
 			       (json_int_t)story->sites));
 }
@@ -301,8 +302,7 @@ static json_t *mention_object(
 			e->hit->n_matches ? name(level, e->hit->matches[0].brand)
 					  : SPAN_NONE) &&
 		set_matches(o, e->hit, &s, level) && set(o, "item", item_object(e, &s)) &&
-		set_story(o, &e->hit->story) &&
-		set(o, "source", source_object(e, level)))
+		set_story(o, &e->hit->story) && set(o, "source", source_object(e, level)))
 		return o;
 failed:
 	json_decref(o);
@@ -331,7 +331,8 @@ static json_t *spike_object(const struct alert_spike *s)
 		set(o, "kind", json_string(s->competitor ? "competitor" : "brand")) &&
 		set_number(o, "n", s->n) && set_number(o, "usual", s->usual) &&
 		set_number(o, "spread", s->spread) && set_number(o, "begins_at", s->begins) &&
-		set_number(o, "samples", s->samples) && set(o, "learning", json_boolean(s->learning)) &&
+		set_number(o, "samples", s->samples) &&
+		set(o, "learning", json_boolean(s->learning)) &&
 		set_time(o, "began_at", s->began))
 		return o;
 	json_decref(o);
@@ -398,12 +399,11 @@ static json_t *body_of(const struct message *m, const struct alert *alert, struc
 			return NULL;
 		if (fits || i + 1 == n_levels)
 			return json_pack("{s:s, s:s, s:o}", "type",
-				alert->spike	? "spike.began"
+				alert->spike    ? "spike.began"
 				: alert->report ? "report.created"
-				: one		? "mention.created"
+				: one           ? "mention.created"
 						: "mentions.created",
-				"timestamp",
-				created, "data", data);
+				"timestamp", created, "data", data);
 		json_decref(data);
 	}
 	return NULL;

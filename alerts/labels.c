@@ -17,7 +17,8 @@ json_t *labels_of(const struct message_entry *e, struct span alertname)
 	const struct match *m = h->n_matches ? &h->matches[0] : NULL;
 	json_t *o = json_object();
 
-	if (set(o, "alertname", span_empty(e->finding) ? alertname : SPAN("Spike"), LABEL_CHARS) &&
+	if (set(o, "alertname", span_empty(e->finding) ? alertname : SPAN("Spike"),
+		    LABEL_CHARS) &&
 		set(o, "mention", span_empty(e->finding) ? e->key : SPAN_NONE, LABEL_CHARS) &&
 		set(o, "rule", m ? m->rule : SPAN_NONE, LABEL_CHARS) &&
 		set(o, "kind", m ? m->kind : SPAN_NONE, LABEL_CHARS) &&

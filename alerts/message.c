@@ -127,7 +127,8 @@ static struct span finding_of(
 		return SPAN_NONE;
 	text_fill(&out, word(words, WORD_SPIKE), parts, 2);
 	text = taken(arena, &out);
-	return text.p && spike->learning ? fill_one(arena, words, WORD_SPIKE_LEARNING, text) : text;
+	return text.p && spike->learning ? fill_one(arena, words, WORD_SPIKE_LEARNING, text)
+					 : text;
 }
 
 static struct span spike_why(
@@ -141,8 +142,8 @@ static struct span spike_why(
 	for (size_t i = 0; i < 4; i++)
 		if (!parts[i].p)
 			return SPAN_NONE;
-	text_fill(&out,
-		word(words, spike->learning ? WORD_SPIKE_WHY_LEARNING : WORD_SPIKE_WHY), parts, 4);
+	text_fill(&out, word(words, spike->learning ? WORD_SPIKE_WHY_LEARNING : WORD_SPIKE_WHY),
+		parts, 4);
 	return taken(arena, &out);
 }
 
@@ -205,7 +206,7 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 	e->audience = audience_of(arena, &hit->item.author, words);
 	e->copies = copies_of(arena, &hit->story, words);
 	e->when = when_of(arena, hit, words);
-	e->why = alert->spike	 ? spike_why(arena, alert->spike, words)
+	e->why = alert->spike    ? spike_why(arena, alert->spike, words)
 		 : alert->report ? text_heading(arena, alert->report->why)
 				 : why_make(arena, hit, alert->route, words);
 	if (!e->key.p || !e->link.p || !e->home.p || !e->source.p || !e->author.p ||
@@ -265,8 +266,8 @@ static struct span subject_of(
 	return taken(arena, &out);
 }
 
-static struct span headline_of(struct arena *arena, const struct message *m, size_t n,
-	const struct alert *alert)
+static struct span headline_of(
+	struct arena *arena, const struct message *m, size_t n, const struct alert *alert)
 {
 	struct buf out = {0};
 
@@ -323,7 +324,8 @@ int message_make(struct message *ret, struct arena *arena, const struct alert *a
 			return r;
 		entries[i].finding = m.finding;
 		if (alert->spike && i < alert->spike->n_carried)
-			entries[i].copies = carried_of(arena, alert->spike->carried[i], m.words);
+			entries[i].copies =
+				carried_of(arena, alert->spike->carried[i], m.words);
 		if (!entries[i].copies.p)
 			return -ENOMEM;
 	}

@@ -462,8 +462,8 @@ static void save_story(const struct story_book *book, uint64_t number, struct bu
 	buf_add(out, span_of((const char *)&n, sizeof(n)));
 	for (uint32_t at = s->entries; at != STORY_INDEX_NONE;
 		at = book->index.entries[at].sibling)
-		buf_add(out, span_of((const char *)&book->index.entries[at].hash,
-				     sizeof(uint64_t)));
+		buf_add(out,
+			span_of((const char *)&book->index.entries[at].hash, sizeof(uint64_t)));
 }
 
 /* Ends what began at `start`. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "story_url.h"
+#include "vigie/story_url.h"
 
 /* Less than this share of the numbers in common: same words, other facts. */
 #define NUMBERS_AGREE 0.6

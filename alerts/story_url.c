@@ -1,4 +1,4 @@
-#include "story_url.h"
+#include "vigie/story_url.h"
 
 #include <stdlib.h>
 

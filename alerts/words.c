@@ -14,8 +14,8 @@ static const char *const english[WORDS] = {
 	[WORD_ON_SITES] = "{} on {} sites",
 	[WORD_SPIKE] = "{} mentions in the last hour, usually {}",
 	[WORD_SPIKE_LEARNING] = "{} (still learning)",
-	[WORD_SPIKE_WHY] = "a burst begins at {}: {} usual at this hour of the week, spread {}, from "
-			   "{} weeks",
+	[WORD_SPIKE_WHY] = ("a burst begins at {}: {} usual at this hour of the week, spread {}, from "
+			   "{} weeks"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"a burst begins at {}: {} usual at this hour, spread {}, from {} days so far",
 	[WORD_ONE_CARRIED] = "1 of these",
@@ -51,8 +51,8 @@ static const char *const french[WORDS] = {
 	[WORD_ON_SITES] = "{} sur {} sites",
 	[WORD_SPIKE] = "{} mentions dans la dernière heure, d’habitude {}",
 	[WORD_SPIKE_LEARNING] = "{} (en apprentissage)",
-	[WORD_SPIKE_WHY] = "un pic commence à {}\u00A0: {} d’habitude à cette heure de la semaine, "
-			   "écart {}, sur {} semaines",
+	[WORD_SPIKE_WHY] = ("un pic commence à {}\u00A0: {} d’habitude à cette heure de la semaine, "
+			   "écart {}, sur {} semaines"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
 		"pour l’instant",

@@ -292,7 +292,9 @@ static void receivers_section(struct reader *r, const struct yaml *y, const stru
 		silences_read(r, y, top[TOP_SILENCES].node);
 	if (top[TOP_MUTES].node)
 		mutes_read(r, y, top[TOP_MUTES].node);
+	notices_read(r, y, &top[TOP_NOTICES]);
 	routes_read(r, y, top[TOP_ROUTES].node);
+	reports_read(r, y, top[TOP_REPORTS].node);
 }
 
 static void document_read(struct reader *r, const struct yaml *y)

@@ -20,6 +20,21 @@
 
 struct config_network;
 
+enum report_every { REPORT_EVERY_DAY, REPORT_EVERY_WEEK, REPORT_EVERY_MONTH };
+
+/* A report that is sent by itself: of the last whole period before its time. */
+struct report_plan {
+	struct span name; /* stands for it in the archive, and for people */
+	enum report_every every;
+	int weekday; /* of a week: 0 Monday … 6 Sunday */
+	int day;     /* of a month: 1 to 28 */
+	int minute;  /* of the day */
+	const struct zone *zone;
+	struct span tz, lang;
+	const struct span *to; /* ids of receivers */
+	size_t n_to;
+};
+
 /* Texts are NUL-terminated. */
 struct config {
 	struct span state;        /* folder, absolute; not made yet */
@@ -54,6 +69,8 @@ struct config {
 	struct policy policy;
 	const struct span *brands; /* names, competitors too; each once */
 	size_t n_brands;
+	const struct report_plan *reports;
+	size_t n_reports;
 	size_t n_routes;          /* for `check` */
 	struct err_list warnings; /* what will work, but perhaps not as meant */
 	struct arena arena;

@@ -481,6 +481,7 @@ static struct connection *connection_make(
 /* A key that isn't there is no mistake: it may come later, and all else is to run. */
 static void look_for_keys(struct asking *a, struct connection *c, struct source_draft *d)
 {
+	struct source *s = &d->source;
 	struct connector_pass pass;
 	struct arena arena = {0};
 	const int result =
@@ -488,6 +489,8 @@ static void look_for_keys(struct asking *a, struct connection *c, struct source_
 
 	if (result == 0 && pass.entry == CONNECTOR_NO_KEY) {
 		c->missing = arena_dup(a->r->arena, pass.missing);
+		/* With its key it is another source, and asked at once. */
+		s->url = arena_printf(a->r->arena, "%.*s#no-key", SPAN_ARG(s->url));
 		(void)err_add(&a->r->config->warnings, d->file, d->line, d->column,
 			"%.*s: no key: not asked until it has %.*s (${VARIABLE}, {file: PATH} "
 			"or {credential: NAME})",

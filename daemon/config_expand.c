@@ -47,6 +47,12 @@ static void top_lines(struct buf *out, const struct config *config, const struct
 	buf_add_str(out, "\ntz: ");
 	text_print(out, &top[TOP_TZ].text);
 	buf_add_char(out, '\n');
+	for (size_t i = 0; i < top[TOP_NOTICES].n; i++) {
+		buf_add_str(out, i ? ", " : "notices: [");
+		text_print(out, &top[TOP_NOTICES].list[i]);
+	}
+	if (top[TOP_NOTICES].n)
+		buf_add_str(out, "]\n");
 }
 
 static void define_lines(struct buf *out, const struct yaml_node *define)
@@ -205,6 +211,32 @@ static void receiver_lines(struct buf *out, const struct reader *r)
 		receiver_line(out, &r->receivers[i]);
 }
 
+static void report_lines(struct buf *out, const struct config *c)
+{
+	static const char *const periods[] = {"day", "week", "month"};
+	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+	if (c->n_reports)
+		buf_add_str(out, "reports:\n");
+	for (size_t i = 0; i < c->n_reports; i++) {
+		const struct report_plan *p = &c->reports[i];
+
+		buf_addf(out, "  - {period: %s, at: '", periods[p->every]);
+		if (p->every == REPORT_EVERY_WEEK)
+			buf_addf(out, "%s ", days[p->weekday]);
+		else if (p->every == REPORT_EVERY_MONTH)
+			buf_addf(out, "%d ", p->day);
+		buf_addf(out, "%02d:%02d', tz: ", p->minute / 60, p->minute % 60);
+		config_quote(out, p->tz);
+		buf_add_str(out, ", to: [");
+		for (size_t k = 0; k < p->n_to; k++) {
+			buf_add_str(out, k ? ", " : "");
+			config_quote(out, p->to[k]);
+		}
+		buf_addf(out, "], lang: %.*s}\n", SPAN_ARG(p->lang));
+	}
+}
+
 static void indent(struct buf *out, unsigned depth)
 {
 	for (unsigned i = 0; i < depth; i++)
@@ -329,6 +361,7 @@ void expand(struct reader *r, const struct value *top, const struct value *http,
 	silences_print(out, &r->config->policy);
 	buf_add_str(out, "routes:\n  ");
 	route_lines(out, &r->config->policy, &r->config->policy.root, 1);
+	report_lines(out, r->config);
 	section_line(out, "retention", &section_retention, retention);
 	if (buf_result(out) < 0)
 		reader_fail(r, -ENOMEM);

@@ -360,6 +360,18 @@ static void routes_default(struct reader *r, struct route *root)
 	r->config->n_routes = 1;
 }
 
+void notices_read(struct reader *r, const struct yaml *y, const struct value *value)
+{
+	struct policy *policy = &r->config->policy;
+	struct route named = {0};
+
+	if (!value->node)
+		return;
+	receivers_of(r, y, value, &named);
+	policy->notices = named.receivers;
+	policy->n_notices = named.n_receivers;
+}
+
 void routes_read(struct reader *r, const struct yaml *y, const struct yaml_node *node)
 {
 	struct route *root = &r->config->policy.root;
@@ -368,6 +380,10 @@ void routes_read(struct reader *r, const struct yaml *y, const struct yaml_node 
 		routes_default(r, root);
 	else
 		route_read(r, y, node, root, 0);
+	if (!r->config->policy.notices) {
+		r->config->policy.notices = root->receivers;
+		r->config->policy.n_notices = root->n_receivers;
+	}
 	for (size_t i = 0; i < r->n_receivers; i++) {
 		const struct receiver_draft *d = &r->receivers[i];
 

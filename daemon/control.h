@@ -6,7 +6,7 @@
  * whoever may connect may do everything), and on TCP for browsers and machines, which may only look.
  *
  * Both: GET / (the dashboard), /healthz, /status, /mentions, /metrics. The socket only: POST /reload
- * and whatever is below /deliveries. One row of a table each.
+ * and /reports, and whatever is below /deliveries. One row of a table each.
  */
 
 #include "io/http.h"
@@ -28,6 +28,8 @@ struct control_options {
 	int (*reload)(void *arg, struct err_list *errors);
 	/* A request at or below /deliveries, to be answered with http_reply(), now or later. */
 	void (*deliveries)(void *arg, struct http_ask *ask);
+	/* POST /reports, over the socket: to be answered so, too. */
+	void (*reports)(void *arg, struct http_ask *ask);
 	void *arg;
 };
 

@@ -19,6 +19,7 @@
 #include "io/redis_server.h"
 #include "io/resolve.h"
 #include "io/transfer.h"
+#include "line/accounts.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
 #include "line/crawl.h"
@@ -32,6 +33,7 @@
 #include "mention_page.h"
 #include "printer.h"
 #include "recent.h"
+#include "reports.h"
 #include "line/rules_seen.h"
 #include "vigie/cleanup.h"
 
@@ -39,8 +41,8 @@
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
-/* How often detect looks; divided for tests as the schedule of retries is. */
-enum { DETECT_EVERY_MS = 60000 };
+/* How often detect and the schedule of reports look; divided for tests as retries are. */
+enum { LOOK_EVERY_MS = 60000 };
 
 struct vigie {
 	struct run_options options;
@@ -57,9 +59,11 @@ struct vigie {
 	struct keep *keep;
 	struct dispatch *dispatch;
 	struct detect *detect;
+	struct reports *reports;
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
+	struct accounts *accounts;
 	struct crawl *crawl;
 	struct sift *sift;
 	struct control *control;
@@ -85,7 +89,7 @@ static void fail(struct span why)
 
 static bool drained(const struct vigie *v)
 {
-	return (!v->sift || sift_idle(v->sift)) && (!v->queue || queue_idle(v->queue)) &&
+	return (!v->sift || sift_idle(v->sift)) && (!v->accounts || accounts_idle(v->accounts)) && (!v->queue || queue_idle(v->queue)) &&
 	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
 }
 
@@ -174,6 +178,8 @@ static int adopt_config(struct vigie *v)
 		r = dispatch_set_policy(v->dispatch, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0)
 		r = post_set_policy(v->post, &c->policy, v->config, ref_config, unref_config);
+	if (r >= 0)
+		reports_set_config(v->reports, v->config);
 	if (r >= 0)
 		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config, unref_config);
 	return r;
@@ -400,6 +406,7 @@ static void look(void *arg, struct status_view *ret)
 		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
 		.loop = v->loop,
 		.crawl = v->crawl,
+		.accounts = v->accounts,
 		.queue = v->queue,
 		.archive = v->archive,
 		.keep = v->keep,
@@ -425,6 +432,16 @@ static void on_deliveries(void *arg, struct http_ask *ask)
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
 }
 
+static void on_reports(void *arg, struct http_ask *ask)
+{
+	struct vigie *v = arg;
+
+	if (v->reports)
+		reports_post(v->reports, ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
 static void on_mentions(void *arg, struct buf *out)
 {
 	const struct vigie *v = arg;
@@ -446,6 +463,29 @@ static char *state_path(struct vigie *v, const char *name)
 	return (char *)arena_printf(&v->arena, "%s/%s", v->config->state.p, name).p;
 }
 
+static void on_stands(
+	void *arg, const struct source *source, bool silent, bool gone, struct span error)
+{
+	struct vigie *v = arg;
+
+	if (!v->post)
+		return;
+	post_incident(v->post, INCIDENT_SILENT, source->id, silent, error);
+	post_incident(v->post, INCIDENT_GONE, source->id, gone, error);
+}
+
+static void on_incidents(void *arg)
+{
+	struct vigie *v = arg;
+
+	crawl_tell(v->crawl);
+}
+
+static int64_t scaled(const struct vigie *v, int64_t ms)
+{
+	return v->options.retry_scale > 0 ? (int64_t)((double)ms / v->options.retry_scale) : ms;
+}
+
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
@@ -458,16 +498,21 @@ static int build_act(struct vigie *v)
 		&(struct post_options){ .redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
 			.public_url = v->config->http.public_url,
-			.time_scale = v->options.retry_scale });
+			.time_scale = v->options.retry_scale,
+			.incidents = on_incidents,
+			.arg = v });
 	if (r < 0)
 		return r;
 	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
 	if (r < 0)
 		return r;
-	return detect_new(&v->detect, v->loop, v->archive, v->dispatch,
-		&(struct detect_options){ .every_ms = v->options.retry_scale > 0
-				? (int64_t)(DETECT_EVERY_MS / v->options.retry_scale)
-				: DETECT_EVERY_MS });
+	r = detect_new(&v->detect, v->loop, v->archive, v->dispatch,
+		&(struct detect_options){ .every_ms = scaled(v, LOOK_EVERY_MS) });
+	if (r < 0)
+		return r;
+	return reports_new(&v->reports, v->loop, v->pool, v->archive, v->dispatch, v->crawl,
+		&(struct reports_options){ .archive = state_path(v, ARCHIVE_FILE),
+			.look_ms = scaled(v, LOOK_EVERY_MS) });
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -495,8 +540,10 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.max_body = c->crawl.max_body_bytes,
 		.ignore_robots = !c->crawl.robots,
 		.user_agent = c->crawl.user_agent,
+		.history_ms = c->crawl.history_ms,
 		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
+		.stands = on_stands,
 		.arg = v,
 	};
 	const char *why = NULL;
@@ -509,6 +556,15 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	r = sift_new(&v->sift, v->loop, v->pool, &sift);
 	if (r < 0)
 		return r;
+	r = accounts_new(&v->accounts, v->loop, v->pool,
+		&(struct accounts_options){ .transfer = v->crawling,
+			.folder = c->state.p,
+			.config_ref = ref_config,
+			.config_unref = unref_config },
+		&v->arena, ret_why);
+	if (r < 0)
+		return r;
+	crawl.accounts = v->accounts;
 	crawl.next = (struct batch_sink){ sift_take, v->sift };
 	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
@@ -654,6 +710,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.mentions = on_mentions,
 		.mention = on_mention,
 		.deliveries = on_deliveries,
+		.reports = on_reports,
 		.arg = v,
 	};
 	const struct archive_options archive = {
@@ -675,6 +732,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	r = loop_new(&v->loop);
 	if (r >= 0)
 		r = heap_new(&v->heap, v->loop);
+	if (r >= 0)
+		loop_shift_wall(v->loop, v->options.wall_shift_ms);
 	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
 			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
@@ -703,6 +762,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 static void tear_down(struct vigie *v)
 {
 	pool_free(v->pool);
+	reports_free(v->reports);
 	sift_free(v->sift);
 	control_free(v->control);
 	detect_free(v->detect);
@@ -714,6 +774,7 @@ static void tear_down(struct vigie *v)
 	keep_free(v->keep);
 	queue_free(v->queue);
 	crawl_free(v->crawl);
+	accounts_free(v->accounts);
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "io/loop.h"
+#include "line/accounts.h"
 #include "line/archive.h"
 #include "line/crawl.h"
 #include "line/keep.h"
@@ -23,6 +24,7 @@ struct status_view {
 	struct span trouble; /* what keeps the line from flowing; empty when nothing does */
 	const struct loop *loop;
 	struct crawl *crawl;
+	const struct accounts *accounts;
 	struct queue *queue;
 	struct archive *archive;
 	struct keep *keep;

@@ -28,7 +28,7 @@ PURE = {'ground', 'rules', 'alerts', 'sources', 'report'}
 
 # what a header's name begins with -> the files that may include it
 DOORKEEPERS = {
-    'event2/': r'daemon/io/(loop|http)\.c',
+    'event2/': r'daemon/io/(loop|http|http_guests)\.c',
     'curl/': r'daemon/(io/transfer[a-z_]*\.[ch]|sources/url\.c)',
     'hiredis': r'daemon/io/redis\.c',
     'sqlite3.h': r'daemon/line/archive[a-z_]*\.[ch]',

@@ -23,6 +23,7 @@ extern const struct command commands[];
 /* Prints "usage: vigie NAME …" of a command on standard error; returns EXIT_USAGE. */
 int command_usage(const char *name);
 
+int command_auth(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_deliveries(int argc, char **argv);
 int command_discover(int argc, char **argv);

@@ -11,8 +11,11 @@
 #include <string.h>
 
 #include "cli/ask.h"
+#include "cli/config_path.h"
+#include "cli/explain_rules.h"
 #include "cli/mentions.h"
 #include "cli/state_folder.h"
+#include "config.h"
 #include "io/http.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
@@ -27,10 +30,23 @@ struct explaining {
 	json_t *mentions;    /* each with "outcomes" */
 	json_t *passed_over; /* items */
 	json_t *sources;     /* of the same site, as the daemon sees them */
+	json_t *rules;       /* of a passed-over item: rule by rule why not */
+	json_t *deliveries;  /* of the last mention, those that are on their way and those that
+				were */
+	struct archive_deed erased; /* of the last mention; at: WALL_NONE: it is whole */
+	bool other_address;         /* it was asked for by another address than its own */
+	const char *config;
 	bool daemon;
 	struct wall archive_since, passed_since;
 	struct span why; /* something could not be read */
 };
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s ? s : "";
+}
 
 /* A mention as its export line, as JSON. */
 static json_t *mention_json(const struct hit *hit)
@@ -80,6 +96,17 @@ static const char *path_of(struct explaining *e, const char *name)
 	return path.p ? path.p : "";
 }
 
+/* What was taken out of the archive again keeps its key. */
+static int look_for_erasure(struct explaining *e, struct archive_reader *reader)
+{
+	const json_t *last = json_array_get(e->mentions, json_array_size(e->mentions) - 1);
+	const char *key = json_string_value(json_object_get(last, "key"));
+	int r = archive_erased(
+		reader, key ? span_str(key) : e->what, &e->erased, &e->arena, &e->why);
+
+	return r < 0 ? r : 0;
+}
+
 static void look_in_archive(struct explaining *e)
 {
 	struct archive_reader *reader = NULL;
@@ -91,6 +118,12 @@ static void look_in_archive(struct explaining *e)
 	if (r < 0)
 		return;
 	r = archive_lookup(reader, e->what, on_mention, e, &e->arena, &e->why);
+	if (r == 0 && !json_array_size(e->mentions)) {
+		r = archive_lookup_page(reader, e->what, on_mention, e, &e->arena, &e->why);
+		e->other_address = json_array_size(e->mentions) > 0;
+	}
+	if (r == 0)
+		r = look_for_erasure(e, reader);
 	json_array_foreach(e->mentions, i, one)
 	{
 		struct item_key key;
@@ -119,20 +152,86 @@ static void look_in_passed_over(struct explaining *e)
 	(void)archive_passed_over_find(path, e->what, on_passed_over, e, &e->arena, &why);
 }
 
+/* Rule by rule, by the configuration as it is now; without one that is left out. */
+static void ask_rules(struct explaining *e)
+{
+	const char *path = e->config ? e->config : config_path_default();
+	struct err_list errors = {0};
+	struct config *config = NULL;
+
+	if (path && json_array_size(e->passed_over) &&
+		config_load(&config, path, NULL, &errors) == 0)
+		(void)explain_rules(e->rules, config->rules, json_array_get(e->passed_over, 0));
+	err_list_deinit(&errors);
+	config_unref(config);
+}
+
+static json_t *ask_json(struct explaining *e, const char *path)
+{
+	struct buf answer = {0};
+	json_t *root = NULL;
+	int status = 0;
+
+	if (http_control_ask(path_of(e, "control.sock"), "GET", path, SPAN_NONE, &answer,
+		    &status) == 0 &&
+		status == 200)
+		root = json_loadb(answer.p ? answer.p : "", answer.n, 0, NULL);
+	buf_deinit(&answer);
+	return root;
+}
+
+/* The delivery of an id, if it is of this mention. */
+static void ask_delivery(struct explaining *e, const char *id, const char *key)
+{
+	const struct span path = arena_printf(&e->arena, "/deliveries/%s", id);
+	json_t *one = path.p ? ask_json(e, path.p) : NULL;
+	const json_t *k;
+	size_t i;
+
+	json_array_foreach(json_object_get(one, "keys"), i, k)
+	{
+		if (strcmp(json_string_value(k) ? json_string_value(k) : "", key) == 0) {
+			(void)json_array_append(e->deliveries, one);
+			break;
+		}
+	}
+	json_decref(one);
+}
+
+/* Those the ledger names, with every try; else those that are not settled yet. */
+static void ask_deliveries(struct explaining *e)
+{
+	const json_t *m = json_array_get(e->mentions, json_array_size(e->mentions) - 1);
+	const char *key = text_of(m, "key");
+	json_t *root;
+	const json_t *one;
+	size_t i;
+
+	if (!m || !e->daemon)
+		return;
+	json_array_foreach(
+		json_object_get(m, "outcomes"), i, one) if (text_of(one, "delivery")[0])
+		ask_delivery(e, text_of(one, "delivery"), key);
+	root = ask_json(e, "/deliveries");
+	json_array_foreach(json_object_get(root, "deliveries"), i, one)
+	{
+		const char *state = text_of(one, "state");
+
+		if (strcmp(state, "waiting") == 0 || strcmp(state, "sending") == 0 ||
+			strcmp(state, "parked") == 0)
+			ask_delivery(e, text_of(one, "id"), key);
+	}
+	json_decref(root);
+}
+
 /* The sources whose address is on the same site. */
 static void ask_sources(struct explaining *e)
 {
 	const struct span site =
 		url_registrable_domain(&e->arena, url_host(&e->arena, e->what));
-	struct buf answer = {0};
-	json_t *root = NULL, *one;
-	int status = 0;
+	json_t *root = ask_json(e, "/status"), *one;
 	size_t i;
 
-	if (http_control_ask(path_of(e, "control.sock"), "GET", "/status", SPAN_NONE, &answer,
-		    &status) == 0 &&
-		status == 200)
-		root = json_loadb(answer.p ? answer.p : "", answer.n, 0, NULL);
 	e->daemon = root != NULL;
 	json_array_foreach(json_object_get(root, "sources"), i, one)
 	{
@@ -144,18 +243,10 @@ static void ask_sources(struct explaining *e)
 			(void)json_array_append(e->sources, one);
 	}
 	json_decref(root);
-	buf_deinit(&answer);
 }
 
 /* --- What it comes to
  * --------------------------------------------------------------------------- */
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *s = json_string_value(json_object_get(object, name));
-
-	return s ? s : "";
-}
 
 static struct span since_text(struct explaining *e, struct wall since)
 {
@@ -181,59 +272,203 @@ static struct span rules_of(struct explaining *e, const json_t *mention)
 	return ret;
 }
 
+/* What an outcome of the ledger means: one row each. */
+static const struct {
+	const char *outcome, *means;
+} verdicts[] = {
+	{"dead", "its message was given up and is a dead letter (vigie deliveries)"},
+	{"dropped", "its message was dropped by hand"},
+	{"muted", "a mute holds for its author or its site"},
+	{"silenced", "a silence holds for it"},
+	{"folded", "it is a copy of a story the receiver hears of anyhow"},
+	{"held", "quiet hours, an interval or the rate hold it back for now"},
+	{"quiet", "it came in quiet hours"},
+	{"budget", "the receiver's budget was used up by what scored higher"},
+	{"digest", "it waits for the receiver's digest"},
+	{"digested", "it was told in a digest"},
+	{"erased", "it was erased before it could be told"},
+};
+
+static struct span meaning(struct explaining *e, const char *outcome)
+{
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
+		if (strcmp(verdicts[i].outcome, outcome) == 0)
+			return span_str(verdicts[i].means);
+	return arena_printf(&e->arena, "the outcome is \"%s\"", outcome);
+}
+
+/* ", a copy of story 0f1e… at similarity 0.93 (by its text)"; empty for a story's first. */
+static struct span copy_text(struct explaining *e, const json_t *m)
+{
+	const json_t *story = json_object_get(m, "story");
+	const char *why = text_of(story, "why");
+
+	if (!why[0] || strcmp(why, "head") == 0)
+		return SPAN("");
+	return arena_printf(&e->arena, ", a copy of story %s at similarity %.2f (by its %s)",
+		text_of(story, "id"), json_number_value(json_object_get(story, "similarity")),
+		why);
+}
+
+/* "It came through feed, a copy of …, and rule acme wanted it": how each sentence begins. */
+static struct span beginning(struct explaining *e, const json_t *m)
+{
+	const struct span rules = rules_of(e, m), copy = copy_text(e, m);
+	const struct span known =
+		e->other_address
+			? arena_printf(&e->arena, "It is known as %s: it", text_of(m, "url"))
+			: SPAN("It");
+
+	return arena_printf(&e->arena, "%.*s came through %s%.*s, rule %.*s wanted it",
+		SPAN_ARG(known), text_of(m, "source"), SPAN_ARG(copy), SPAN_ARG(rules));
+}
+
+/* A message on its way: the last try says why it is not there yet. */
+static struct span waiting_text(struct explaining *e, const char **ret_stage)
+{
+	const json_t *d, *tries, *last;
+	size_t i;
+
+	json_array_foreach(e->deliveries, i, d)
+	{
+		const char *state = text_of(d, "state");
+
+		if (strcmp(state, "waiting") != 0 && strcmp(state, "sending") != 0 &&
+			strcmp(state, "parked") != 0)
+			continue;
+		tries = json_object_get(d, "tries");
+		last = json_array_get(tries, json_array_size(tries) - 1);
+		*ret_stage = last ? "retrying" : "waiting";
+		if (!last)
+			return arena_printf(&e->arena, "its message to %s waits its turn",
+				text_of(d, "receiver"));
+		return arena_printf(&e->arena,
+			"its message to %s failed %zu times so far, the last with status %lld "
+			"(%s); "
+			"it is tried again at %s",
+			text_of(d, "receiver"), json_array_size(tries),
+			(long long)json_integer_value(json_object_get(last, "status")),
+			text_of(last, "why"), text_of(d, "next"));
+	}
+	return SPAN_NONE;
+}
+
 static struct span mention_sentence(
 	struct explaining *e, const json_t *m, const char **ret_stage)
 {
-	const struct span rules = rules_of(e, m);
-	const json_t *o, *outcomes = json_object_get(m, "outcomes");
+	const json_t *o, *outcomes = json_object_get(m, "outcomes"), *bad = NULL;
+	const struct span how = beginning(e, m);
+	struct span waits, why;
 	size_t i, sent = 0;
-	struct span last;
 
-	json_array_foreach(outcomes, i, o) sent += strcmp(text_of(o, "outcome"), "sent") == 0;
-	*ret_stage = "told";
-	if (sent)
+	json_array_foreach(outcomes, i, o)
+	{
+		if (strcmp(text_of(o, "outcome"), "sent") == 0)
+			sent++;
+		else
+			bad = o;
+	}
+	if (wall_known(e->erased.at)) {
+		char at[RFC3339_SIZE];
+
+		*ret_stage = "erased";
 		return arena_printf(&e->arena,
-			"It came through %s, rule %.*s wanted it, and %zu of %zu receivers "
-			"were told.",
-			text_of(m, "source"), SPAN_ARG(rules), sent, json_array_size(outcomes));
+			"%.*s, and its text was taken out of the archive at %s: %.*s (%.*s); "
+			"%zu receivers "
+			"had been told.",
+			SPAN_ARG(how), wall_rfc3339(at, e->erased.at),
+			SPAN_ARG(e->erased.detail.n ? e->erased.detail : e->erased.action),
+			SPAN_ARG(e->erased.actor), sent);
+	}
+	*ret_stage = sent && bad ? "partly" : "told";
+	if (sent && bad) {
+		why = meaning(e, text_of(bad, "outcome"));
+		return arena_printf(&e->arena,
+			"%.*s, and %zu of %zu receivers were told; not %s: %.*s.",
+			SPAN_ARG(how), sent, json_array_size(outcomes),
+			text_of(bad, "receiver"), SPAN_ARG(why));
+	}
+	if (sent)
+		return arena_printf(&e->arena, "%.*s, and %zu of %zu receivers were told.",
+			SPAN_ARG(how), sent, json_array_size(outcomes));
 	*ret_stage = "silent";
 	if (json_is_true(json_object_get(m, "silent")))
 		return arena_printf(&e->arena,
-			"It came through %s and rule %.*s wanted it, but it was older than "
-			"crawl.history "
-			"at the first contact with the source or the rule: archived, and "
-			"nobody told.",
-			text_of(m, "source"), SPAN_ARG(rules));
+			"%.*s, but it was older than crawl.history at the first contact with "
+			"the source "
+			"or the rule: archived, and nobody told.",
+			SPAN_ARG(how));
+	if (bad) {
+		*ret_stage = text_of(bad, "outcome");
+		why = meaning(e, *ret_stage);
+		return arena_printf(&e->arena, "%.*s, but nobody was told: %.*s.",
+			SPAN_ARG(how), SPAN_ARG(why));
+	}
 	*ret_stage = "archived";
-	if (!json_array_size(outcomes))
-		return arena_printf(&e->arena,
-			"It came through %s and rule %.*s wanted it, but no receiver has an "
-			"outcome: either "
-			"no route leads to one, or a message still waits (vigie deliveries).",
-			text_of(m, "source"), SPAN_ARG(rules));
-	*ret_stage =
-		text_of(json_array_get(outcomes, json_array_size(outcomes) - 1), "outcome");
-	last = span_str(*ret_stage);
+	waits = waiting_text(e, ret_stage);
+	if (waits.n)
+		return arena_printf(
+			&e->arena, "%.*s, and %.*s.", SPAN_ARG(how), SPAN_ARG(waits));
 	return arena_printf(&e->arena,
-		"It came through %s and rule %.*s wanted it, but nobody was told: the last "
-		"outcome is "
-		"\"%.*s\".",
-		text_of(m, "source"), SPAN_ARG(rules), SPAN_ARG(last));
+		"%.*s, but no receiver has an outcome: either no route leads to one, or it "
+		"waits for "
+		"company in a group (vigie deliveries).",
+		SPAN_ARG(how));
+}
+
+/* What keeps a source from being read well; what its mark means. */
+static const struct {
+	const char *mark, *stage, *means;
+} marks[] = {
+	{"blocked", "blocked", "refuses to be read"},
+	{"gone", "gone", "is gone for good"},
+	{"truncated", "truncated", "gave only the beginning of its last document"},
+	{"overlong", "overlong", "gave more than is read of a document"},
+	{"", "source", "could not be read"},
+};
+
+static struct span bad_source(
+	struct explaining *e, const json_t *source, const char **ret_stage)
+{
+	const char *mark = text_of(source, "mark"), *error = text_of(source, "error");
+	size_t i = 0;
+
+	while (marks[i].mark[0] && strcmp(marks[i].mark, mark) != 0)
+		i++;
+	*ret_stage = marks[i].stage;
+	return arena_printf(&e->arena, "It was not seen, and source %s of that site %s%s%s.",
+		text_of(source, "id"), marks[i].means, error[0] ? ": " : "", error);
 }
 
 static struct span absence_sentence(struct explaining *e, const char **ret_stage)
 {
 	const struct span archive = since_text(e, e->archive_since);
 	const struct span passed = since_text(e, e->passed_since);
-	const json_t *one, *bad = NULL;
+	const json_t *one, *bad = NULL, *unread = NULL;
 	size_t i;
 
-	json_array_foreach(e->sources, i, one) if (text_of(one, "error")[0] && !bad) bad = one;
-	*ret_stage = "source";
-	if (bad)
+	if (wall_known(e->erased.at)) {
+		char at[RFC3339_SIZE];
+
+		*ret_stage = "erased";
 		return arena_printf(&e->arena,
-			"It was not seen, and source %s of that site could not be read: %s.",
-			text_of(bad, "id"), text_of(bad, "error"));
+			"It was in the archive, and was erased at %s by %.*s.",
+			wall_rfc3339(at, e->erased.at), SPAN_ARG(e->erased.actor));
+	}
+	json_array_foreach(e->sources, i, one)
+	{
+		if ((text_of(one, "error")[0] || text_of(one, "mark")[0]) && !bad)
+			bad = one;
+		else if (!text_of(one, "last_try")[0])
+			unread = one;
+	}
+	if (bad)
+		return bad_source(e, bad, ret_stage);
+	*ret_stage = "unread";
+	if (unread)
+		return arena_printf(&e->arena,
+			"It was not seen, and source %s of that site has not been read yet.",
+			text_of(unread, "id"));
 	*ret_stage = "listed";
 	if (json_array_size(e->sources))
 		return arena_printf(&e->arena,
@@ -250,21 +485,50 @@ static struct span absence_sentence(struct explaining *e, const char **ret_stage
 		SPAN_ARG(archive), SPAN_ARG(passed));
 }
 
+/* "acme: lacks plant; klm: none of klm, royal dutch" */
+static struct span rules_text(struct explaining *e)
+{
+	enum { NAMED = 3 };
+	const size_t n = json_array_size(e->rules);
+	struct buf out = {0};
+	const json_t *one;
+	struct span ret;
+	size_t i;
+
+	json_array_foreach(e->rules, i, one)
+	{
+		if (i == NAMED)
+			break;
+		buf_addf(&out, "%srule %s %s", i ? ", " : "", text_of(one, "rule"),
+			json_is_true(json_object_get(one, "holds")) ? "would want it now"
+								    : text_of(one, "why"));
+	}
+	if (n > NAMED)
+		buf_addf(&out, ", and %zu more above", n - NAMED);
+	ret = n ? arena_dup(&e->arena, buf_span(&out))
+		: SPAN("name the configuration with -c to see why");
+	buf_deinit(&out);
+	return ret;
+}
+
 static struct span sentence(struct explaining *e, const char **ret_stage)
 {
 	const size_t n = json_array_size(e->mentions);
+	struct span rules, passed;
 
 	if (n)
 		return mention_sentence(e, json_array_get(e->mentions, n - 1), ret_stage);
 	if (!json_array_size(e->passed_over))
 		return absence_sentence(e, ret_stage);
 	*ret_stage = "rules";
+	rules = rules_text(e);
+	passed = since_text(e, e->passed_since);
 	return arena_printf(&e->arena,
-		"It came through %s at %s, and no rule wanted it (vigie match --rules says "
-		"what a rule "
-		"sees in it).",
+		"It came through %s at %s, and no rule wanted it: %.*s (what no rule wanted is "
+		"kept %.*s).",
 		text_of(json_array_get(e->passed_over, 0), "source"),
-		text_of(json_array_get(e->passed_over, 0), "fetched"));
+		text_of(json_array_get(e->passed_over, 0), "fetched"), SPAN_ARG(rules),
+		SPAN_ARG(passed));
 }
 
 /* --- Saying it
@@ -308,7 +572,25 @@ static void print_mention(struct explaining *e, const json_t *mention)
 	json_array_foreach(json_object_get(mention, "outcomes"), i, one) print_line("receiver",
 		arena_printf(&e->arena, "%s: %s at %s (delivery %s)", text_of(one, "receiver"),
 			text_of(one, "outcome"), text_of(one, "at"), text_of(one, "delivery")));
+	if (copy_text(e, mention).n)
+		print_line("story", span_slice(copy_text(e, mention), 2, SIZE_MAX));
 	(void)putchar('\n');
+}
+
+/* Every try at telling it. */
+static void print_deliveries(struct explaining *e)
+{
+	const json_t *d, *try;
+	size_t i, k;
+
+	json_array_foreach(e->deliveries, i, d)
+		json_array_foreach(json_object_get(d, "tries"), k, try) print_line("try",
+			arena_printf(&e->arena, "%s: %lld at %s: %s, status %lld%s%s",
+				text_of(d, "receiver"),
+				(long long)json_integer_value(json_object_get(try, "attempt")),
+				text_of(try, "at"), text_of(try, "verdict"),
+				(long long)json_integer_value(json_object_get(try, "status")),
+				text_of(try, "why")[0] ? ": " : "", text_of(try, "why")));
 }
 
 static void print_text(struct explaining *e, struct span said)
@@ -321,8 +603,12 @@ static void print_text(struct explaining *e, struct span said)
 	{
 		print_item(one);
 		print_line("rules", SPAN("none wanted it"));
-		(void)putchar('\n');
 	}
+	json_array_foreach(e->rules, i, one) print_line("rule",
+		arena_printf(&e->arena, "%s: %s", text_of(one, "rule"),
+			json_is_true(json_object_get(one, "holds")) ? "would want it now"
+								    : text_of(one, "why")));
+	print_deliveries(e);
 	printer_text(stdout, said);
 	(void)putchar('\n');
 }
@@ -336,11 +622,12 @@ static json_t *since_json(struct wall since)
 
 static int print_json(const struct explaining *e, const char *stage, struct span said)
 {
-	json_t *root = json_pack("{s:s%,s:s,s:s%,s:O,s:O,s:O,s:{s:o,s:o},s:b}", "asked",
+	json_t *root = json_pack("{s:s%,s:s,s:s%,s:O,s:O,s:O,s:O,s:O,s:{s:o,s:o},s:b}", "asked",
 		e->what.p, e->what.n, "stage", stage, "sentence", said.p, said.n, "mentions",
-		e->mentions, "passed_over", e->passed_over, "sources", e->sources, "reach",
-		"archive", since_json(e->archive_since), "passed_over",
-		since_json(e->passed_since), "daemon", e->daemon);
+		e->mentions, "passed_over", e->passed_over, "rules", e->rules, "deliveries",
+		e->deliveries, "sources", e->sources, "reach", "archive",
+		since_json(e->archive_since), "passed_over", since_json(e->passed_since),
+		"daemon", e->daemon);
 	char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	const bool ok = text && mentions_write(span_str(text)) && mentions_write(SPAN("\n"));
 
@@ -351,7 +638,9 @@ static int print_json(const struct explaining *e, const char *stage, struct span
 
 int command_explain(int argc, char **argv)
 {
-	struct explaining e = {.archive_since = WALL_NONE, .passed_since = WALL_NONE};
+	struct explaining e = {.archive_since = WALL_NONE,
+		.passed_since = WALL_NONE,
+		.erased = {.at = WALL_NONE}};
 	struct ask_options options;
 	const char *stage = "";
 	struct span said;
@@ -366,12 +655,17 @@ int command_explain(int argc, char **argv)
 	e.mentions = json_array();
 	e.passed_over = json_array();
 	e.sources = json_array();
+	e.rules = json_array();
+	e.deliveries = json_array();
+	e.config = options.config;
 	status = EXIT_FAILED;
-	if (e.folder && e.mentions && e.passed_over && e.sources) {
+	if (e.folder && e.mentions && e.passed_over && e.sources && e.rules && e.deliveries) {
 		look_in_archive(&e);
 		if (!json_array_size(e.mentions))
 			look_in_passed_over(&e);
+		ask_rules(&e);
 		ask_sources(&e);
+		ask_deliveries(&e);
 		said = sentence(&e, &stage);
 		if (e.why.n) {
 			(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(e.why));
@@ -386,6 +680,8 @@ int command_explain(int argc, char **argv)
 	json_decref(e.mentions);
 	json_decref(e.passed_over);
 	json_decref(e.sources);
+	json_decref(e.rules);
+	json_decref(e.deliveries);
 	arena_release(&e.arena);
 	return status;
 }

@@ -70,6 +70,40 @@ static void print_sources(const json_t *root, struct wall now)
 	}
 }
 
+/* "networks   youtube@www.googleapis.com: spent 300 of 10000 a day". */
+static void print_accounts(const json_t *root)
+{
+	static const struct {
+		long long s;
+		const char *name;
+	} units[] = { { 86400, "a day" }, { 3600, "an hour" }, { 60, "a minute" }, { 1, "a second" } };
+	const json_t *account, *quota;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(root, "accounts"), i, account)
+	{
+		(void)printf("%-10s ", i ? "" : "networks");
+		print_text(string(account, "account"));
+		json_array_foreach(json_object_get(account, "quotas"), k, quota)
+		{
+			const long long per_s = number(quota, NULL, "per_s");
+			size_t u = 0;
+
+			while (u < 3 && units[u].s != per_s)
+				u++;
+			(void)printf("%s spent %lld of %lld ", k ? "," : ":",
+				number(quota, NULL, "spent"), number(quota, NULL, "most"));
+			if (units[u].s == per_s)
+				(void)fputs(units[u].name, stdout);
+			else
+				(void)printf("in %lld s", per_s);
+		}
+		if (*string(account, "paused_until"))
+			(void)printf("; left alone until %s", string(account, "paused_until"));
+		(void)fputc('\n', stdout);
+	}
+}
+
 static void print_people(const json_t *root)
 {
 	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
@@ -107,6 +141,7 @@ static void print_people(const json_t *root)
 		(void)printf(" %s %lld", state, (long long)json_integer_value(count));
 	}
 	(void)fputc('\n', stdout);
+	print_accounts(root);
 	print_sources(root, now);
 }
 

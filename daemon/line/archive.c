@@ -247,8 +247,8 @@ static int put_unreadable(struct archive *a, struct span bytes)
 	return run_loss(a, entry, SPAN("not a hit this version can read"), WALL_NONE, bytes);
 }
 
-/* Whether these very bytes were filed a moment ago: the stream's two readers bring each hit. Filing
- * it again would change nothing but the time it takes. */
+/* Whether these very bytes were filed a moment ago: the stream's two readers bring each hit.
+ * Filing it again would change nothing but the time it takes. */
 static bool filed_just_now(struct archive *a, struct span bytes)
 {
 	const XXH128_hash_t hash = XXH3_128bits(bytes.p, bytes.n);
@@ -486,7 +486,8 @@ void archive_record(struct archive *a, const struct archive_outcome *outcomes, s
 void archive_outcomes(struct archive *a, const struct archive_outcome *asks, size_t n,
 	void (*got)(void *arg, const struct span *outcomes, size_t n), void *arg)
 {
-	struct outcome_job *o = archive_job_new(a, sizeof(*o), n, run_outcomes, on_outcomes_done);
+	struct outcome_job *o =
+		archive_job_new(a, sizeof(*o), n, run_outcomes, on_outcomes_done);
 
 	if (!o)
 		return;

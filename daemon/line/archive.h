@@ -40,10 +40,10 @@ struct archive *archive_free(struct archive *archive);
 
 /* Writes hits given as hit_encode() bytes, copied; `done` comes on the loop thread when they
  * are durable, in order. Never fails: it is tried until it works. Bytes that are no hit go to
- * the losses. A hit gets its story (vigie/story.h) with it, for good: asked again it is the same,
- * after any restart too. When memory is out, `done` never comes: what is not done stays with the queue. Of
- * two texts of one item the one fetched later stands; first_seen and source stay the first's;
- * what rules matched is merged. */
+ * the losses. A hit gets its story (vigie/story.h) with it, for good: asked again it is the
+ * same, after any restart too. When memory is out, `done` never comes: what is not done stays
+ * with the queue. Of two texts of one item the one fetched later stands; first_seen and source
+ * stay the first's; what rules matched is merged. */
 void archive_put(struct archive *archive, const struct span *hits, size_t n,
 	void (*done)(void *arg), void *arg);
 
@@ -69,7 +69,7 @@ void archive_outcomes(struct archive *archive, const struct archive_outcome *ask
 	void (*got)(void *arg, const struct span *outcomes, size_t n), void *arg);
 
 /* What the desk asks before it decides: each hit's place among the stories, and what the ledger
- * holds of it. A hit that is not filed yet is filed by the question itself, in the same
+ * holds of it. A hit is filed by the question itself, in the same
  * transaction: the desk and the archive are two readers of one stream, neither waits for the
  * other, and a story is only sure once it is durable. Putting it again is nothing then. So what
  * the desk decides on is what any later question finds; `got` comes when it is on the disk. */
@@ -114,8 +114,8 @@ struct archive_brand {
 void archive_brands(struct archive *archive, struct wall now,
 	void (*got)(void *arg, const struct archive_brand *brands, size_t n), void *arg);
 
-/* The mentions that stand for the stories in which a brand was spoken of most within an hour up to
- * `now`, largest first, with how many of that hour each has. */
+/* The mentions that stand for the stories in which a brand was spoken of most within an hour up
+ * to `now`, largest first, with how many of that hour each has. */
 struct archive_carrier {
 	struct item_key key;
 	uint64_t n;
@@ -139,7 +139,15 @@ void archive_bursts(struct archive *archive,
 	void (*got)(void *arg, const struct archive_burst *bursts, size_t n), void *arg);
 
 /* How many sources were healthy at the end of an hour; the first word stands. */
-void archive_cover(struct archive *archive, struct wall hour, uint64_t healthy, uint64_t sources);
+void archive_cover(
+	struct archive *archive, struct wall hour, uint64_t healthy, uint64_t sources);
+
+/* --- Reports that are sent by themselves: when one of that name was last seen to; WALL_NONE:
+ * never. */
+void archive_report_last(struct archive *archive, struct span name,
+	void (*got)(void *arg, struct wall last), void *arg);
+void archive_report_done(
+	struct archive *archive, struct span name, struct wall due, struct wall now);
 
 struct archive_stats {
 	uint64_t mentions_put, batches, errors;
@@ -160,9 +168,10 @@ struct archive_filter {
 	/* Full-text: every word must occur in title, text or author (folded as the archive
 	 * folds). "in quotes" is a phrase, word* a beginning. */
 	struct span words;
-	/* Only mentions that may hold one of these, title, text and author: all that do, and some
-	 * that don't. The index folds otherwise than the rules (it knows no oe in œ); a mention
-	 * with a character on which the two could differ is always among them. n 0: not asked. */
+	/* Only mentions that may hold one of these, title, text and author: all that do, and
+	 * some that don't. The index folds otherwise than the rules (it knows no oe in œ); a
+	 * mention with a character on which the two could differ is always among them. n 0: not
+	 * asked. */
 	const struct archive_word *any_words;
 	size_t n_any_words;
 	struct span rule, brand, source,
@@ -189,14 +198,25 @@ int archive_search_marks(struct archive_reader *reader, const struct match_span 
 int archive_lookup(struct archive_reader *reader, struct span what,
 	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
 	struct span *ret_why);
+/* The mentions whose address is another spelling of this one (vigie/story_url.h). As
+ * archive_search(). */
+int archive_lookup_page(struct archive_reader *reader, struct span url,
+	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
+	struct span *ret_why);
+/* Who deleted or erased an item (key, as text), and when: the last such deed of the audit. 1, 0
+ * when there is none, -errno. */
+int archive_erased(struct archive_reader *reader, struct span key, struct archive_deed *ret,
+	struct arena *arena, struct span *ret_why);
 /* What the ledger holds of an item (key), or of a time (key NULL; half-open). The outcome lives
  * only during the call. */
 int archive_ledger(struct archive_reader *reader, const struct item_key *key, struct wall since,
-	struct wall until, bool (*see)(void *arg, const struct archive_outcome *outcome), void *arg,
-	struct arena *arena, struct span *ret_why);
+	struct wall until, bool (*see)(void *arg, const struct archive_outcome *outcome),
+	void *arg, struct arena *arena, struct span *ret_why);
 struct archive_reach {
-	struct wall since; /* first fetch that brought a mention; WALL_NONE: none did */
-	uint64_t losses;   /* in the time asked */
+	struct wall since;         /* first fetch that brought a mention; WALL_NONE: none did */
+	uint64_t losses;           /* in the time asked; and so are those below */
+	uint64_t hours;            /* of which it was recorded how many sources were healthy */
+	uint64_t healthy, sources; /* sums over these hours */
 };
 int archive_reach(struct archive_reader *reader, struct archive_reach *ret, struct wall since,
 	struct wall until, struct arena *arena, struct span *ret_why);

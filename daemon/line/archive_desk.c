@@ -15,8 +15,8 @@ struct ask_job {
 	void (*got)(void *arg, const struct archive_known *known, size_t n);
 };
 
-static int read_outcomes(
-	struct archive *a, struct archive_known *ret, const struct item_key *key, struct arena *out)
+static int read_outcomes(struct archive *a, struct archive_known *ret,
+	const struct item_key *key, struct arena *out)
 {
 	struct archive_outcome *list = NULL;
 	size_t n = 0, room = 0;
@@ -69,9 +69,8 @@ static int run_ask(void *arg, struct archive_job *base)
 	for (size_t i = 0; i < ask->job.n && r == 0; i++) {
 		struct archive_known *k = &ask->known[i];
 
-		r = archive_read_place(a->reading, &k->place, &ask->keys[i]);
-		if (r == 0)
-			r = archive_file_bytes(a, ask->hits[i]);
+		/* Also what is known: it may come as an update, or as gone. */
+		r = archive_file_bytes(a, ask->hits[i]);
 		if (r == 0)
 			r = archive_read_place(a->reading, &k->place, &ask->keys[i]);
 		if (r >= 0)

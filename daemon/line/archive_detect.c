@@ -1,6 +1,7 @@
 /*
- * archive_detect: counts by brand and hour, and what was found in them: bursts; and how many
- * sources were healthy. Statements are made where they are used: a minute apart.
+ * archive_detect: counts by brand and hour, and what was found in them: bursts; how many
+ * sources were healthy; which reports of the schedule are sent. Statements are made where they
+ * are used: a minute apart.
  */
 
 #include <errno.h>
@@ -15,12 +16,14 @@ enum { BUCKETS = 12 }; /* an hour of `counts` */
 struct detect_job {
 	struct archive_task job;
 	struct wall now;
-	struct span brand;
+	struct span brand; /* or the name of a report */
 	struct archive_brand *brands;
 	struct archive_carrier *carriers;
 	struct archive_burst *bursts;
 	size_t n, most;
 	uint64_t numbers[2];
+	struct wall at;
+	void (*got_last)(void *arg, struct wall last);
 	void (*got_brands)(void *arg, const struct archive_brand *brands, size_t n);
 	void (*got_carriers)(void *arg, const struct archive_carrier *carriers, size_t n);
 	void (*got_bursts)(void *arg, const struct archive_burst *bursts, size_t n);
@@ -54,7 +57,8 @@ static int read_watched_since(struct archive *a)
 
 	if (a->watched_since_ms != INT64_MAX)
 		return 0;
-	r = archive_sql_new(&row, a->db, "SELECT min(first_seen) FROM mentions WHERE first_seen > 0");
+	r = archive_sql_new(
+		&row, a->db, "SELECT min(first_seen) FROM mentions WHERE first_seen > 0");
 	if (r == 0)
 		r = archive_sql_step(row);
 	if (r == ARCHIVE_ROW && !archive_column_null(row, 0))
@@ -90,8 +94,8 @@ static int read_hour(struct detect_job *d, struct archive_sql *rows)
 }
 
 /* The same hour, so long ago, of one brand. */
-static int read_past(double *ret, struct archive *a, struct detect_job *d, struct archive_sql *sum,
-	struct span brand, int64_t ago_ms)
+static int read_past(double *ret, struct archive *a, struct detect_job *d,
+	struct archive_sql *sum, struct span brand, int64_t ago_ms)
 {
 	int64_t from, to;
 	int r;
@@ -125,14 +129,16 @@ static int run_brands(void *arg, struct archive_job *base)
 			" GROUP BY brand ORDER BY brand");
 	if (r == 0)
 		r = archive_sql_new(&sum, a->db,
-			"SELECT total(n) FROM counts WHERE at >= ?1 AND at < ?2 AND brand = ?3");
+			"SELECT total(n) FROM counts WHERE at >= ?1 AND at < ?2 AND brand = "
+			"?3");
 	if (r == 0)
 		r = read_hour(d, rows);
 	for (size_t i = 0; i < d->n && r == 0; i++) {
 		struct archive_brand *b = &d->brands[i];
 
 		for (int k = 0; k < BASELINE_WEEKS && r == 0; k++)
-			r = read_past(&b->past.weeks[k], a, d, sum, b->brand, (k + 1) * 7 * DAY_MS);
+			r = read_past(
+				&b->past.weeks[k], a, d, sum, b->brand, (k + 1) * 7 * DAY_MS);
 		for (int k = 0; k < BASELINE_DAYS && r == 0; k++)
 			r = read_past(&b->past.days[k], a, d, sum, b->brand, (k + 1) * DAY_MS);
 	}
@@ -168,8 +174,8 @@ static int run_carriers(void *arg, struct archive_job *base)
 	struct archive *a = arg;
 	int64_t from, to;
 	int r = archive_sql_new(&rows, a->db,
-		/* m.key is that of the row with the least (SQLite, "bare columns in an aggregate
-		 * query"): the first of its story in this hour. */
+		/* m.key is that of the row with the least (SQLite, "bare columns in an
+		 * aggregate query"): the first of its story in this hour. */
 		"SELECT m.key, count(*), min(m.mention) FROM mentions m"
 		" WHERE m.at >= ?1 AND m.at < ?2 AND EXISTS (SELECT 1 FROM matches x"
 		" WHERE x.mention = m.mention AND x.brand = ?3)"
@@ -237,7 +243,8 @@ static int run_burst_write(void *arg, struct archive_job *base)
 	int r = archive_sql_new(&row, a->db,
 		"INSERT INTO bursts (key, brand, kind, began, ended, peak, notice, told)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (key) DO UPDATE SET"
-		" ended = excluded.ended, peak = excluded.peak, told = max(told, excluded.told)");
+		" ended = excluded.ended, peak = excluded.peak, told = max(told, "
+		"excluded.told)");
 
 	if (r < 0)
 		return r;
@@ -296,8 +303,9 @@ static int read_burst(struct archive_burst *b, struct arena *out, struct archive
 	int r;
 
 	*b = (struct archive_burst){.began = {archive_column_int(rows, 3)},
-		.ended = archive_column_null(rows, 4) ? WALL_NONE
-						      : (struct wall){archive_column_int(rows, 4)},
+		.ended = archive_column_null(rows, 4)
+				 ? WALL_NONE
+				 : (struct wall){archive_column_int(rows, 4)},
 		.peak = archive_column_number(rows, 5),
 		.told = archive_column_int(rows, 7) != 0};
 	if (key.n == ITEM_KEY_BYTES)
@@ -379,4 +387,84 @@ void archive_cover(struct archive *a, struct wall hour, uint64_t healthy, uint64
 	d->numbers[1] = sources;
 	d->job.base.writes = true;
 	archive_worker_take(a->worker, &d->job.base);
+}
+
+/* --- Reports -------------------------------------------------------------------------------
+ */
+
+static int run_report_last(void *arg, struct archive_job *base)
+{
+	struct detect_job *d = (struct detect_job *)base;
+	struct archive_sql *row = NULL;
+	struct archive *a = arg;
+	int r = archive_sql_new(&row, a->db, "SELECT max(until) FROM reports WHERE name = ?1");
+
+	if (r < 0)
+		return r;
+	archive_bind_word(row, 1, d->brand);
+	d->at = WALL_NONE;
+	r = archive_sql_step(row);
+	if (r == ARCHIVE_ROW && !archive_column_null(row, 0))
+		d->at.ms = archive_column_int(row, 0);
+	archive_sql_free(row);
+	return r < 0 ? r : 0;
+}
+
+static void on_report_last(struct archive_job *base)
+{
+	struct detect_job *d = (struct detect_job *)base;
+
+	d->got_last(d->job.arg, d->at);
+}
+
+void archive_report_last(struct archive *a, struct span name,
+	void (*got)(void *arg, struct wall last), void *arg)
+{
+	struct detect_job *d =
+		archive_job_new(a, sizeof(*d), 1, run_report_last, on_report_last);
+
+	if (!d)
+		return;
+	d->got_last = got;
+	d->job.arg = arg;
+	d->brand = arena_dup(&d->job.base.arena, name);
+	if (!d->brand.p)
+		archive_job_refuse(&d->job);
+	else
+		archive_worker_take(a->worker, &d->job.base);
+}
+
+static int run_report_done(void *arg, struct archive_job *base)
+{
+	const struct detect_job *d = (struct detect_job *)base;
+	struct archive_sql *row = NULL;
+	struct archive *a = arg;
+	int r = archive_sql_new(&row, a->db,
+		"INSERT INTO reports (name, until, made) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (name, until) DO NOTHING");
+
+	if (r < 0)
+		return r;
+	archive_bind_word(row, 1, d->brand);
+	archive_bind_int(row, 2, d->at.ms);
+	archive_bind_int(row, 3, d->now.ms);
+	r = archive_sql_run(row);
+	archive_sql_free(row);
+	return r;
+}
+
+void archive_report_done(struct archive *a, struct span name, struct wall due, struct wall now)
+{
+	struct detect_job *d = archive_job_new(a, sizeof(*d), 1, run_report_done, on_done);
+
+	if (!d)
+		return;
+	d->at = due;
+	d->now = now;
+	d->job.base.writes = true;
+	d->brand = arena_dup(&d->job.base.arena, name);
+	if (!d->brand.p)
+		archive_job_refuse(&d->job);
+	else
+		archive_worker_take(a->worker, &d->job.base);
 }

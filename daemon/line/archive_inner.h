@@ -17,7 +17,8 @@
 #include "line/archive_stories.h"
 #include "line/archive_worker.h"
 
-/* How many of the last hits are known to be filed; both readers of the stream are within that. */
+/* How many of the last hits are known to be filed; both readers of the stream are within that.
+ */
 enum { ARCHIVE_FILED_SLOTS = 4096 };
 
 struct archive {
@@ -55,15 +56,16 @@ struct archive_task {
 
 /* Zeroed, of that size; NULL, with a line in the log, when memory is out. */
 void *archive_job_new(struct archive *a, size_t size, size_t weight,
-	int (*run)(void *arg, struct archive_job *base), void (*done)(struct archive_job *base));
+	int (*run)(void *arg, struct archive_job *base),
+	void (*done)(struct archive_job *base));
 /* Frees one that was not handed in yet, with a line in the log: memory is out. */
 void archive_job_refuse(struct archive_task *job);
 /* Copies; false when memory is out. */
 bool archive_copy_spans(
 	const struct span **ret, struct arena *arena, const struct span *spans, size_t n);
 
-/* On the thread: files a hit given as hit_encode() bytes, with its story; what is no hit goes to
- * the losses. */
+/* On the thread: files a hit given as hit_encode() bytes, with its story; what is no hit goes
+ * to the losses. */
 int archive_file_bytes(struct archive *a, struct span bytes);
 
 #endif

@@ -33,7 +33,7 @@
  *              the ledger; `ended` is NULL while it goes on; `told`: the desk has it. `notice` is
  *              what was told, as JSON (line/notice.h).
  * coverage     sources that were healthy, of all there were, as the hour `at` ended.
- * reports      those of the schedule that are on their way: its name and the end of its period.
+ * reports      those of the schedule that were seen to: the schedule's name, and when it was due.
  */
 static const char version_1[] =
 	"CREATE TABLE mentions ("

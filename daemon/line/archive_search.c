@@ -9,6 +9,7 @@
 #include "line/archive_schema.h"
 #include "vigie/buf.h"
 #include "vigie/cleanup.h"
+#include "vigie/story_url.h"
 #include "vigie/utf8.h"
 
 /* Bounds what a question may ask: SQLite's own limit on an expression's depth is 1000. */
@@ -504,6 +505,94 @@ int archive_lookup(struct archive_reader *reader, struct span what,
 	return r;
 }
 
+/* The path of a canonical address, without what follows it: what any spelling of it holds. */
+static struct span path_of(struct span canonical)
+{
+	const size_t slash = span_find(canonical, '/');
+	const struct span rest = span_slice(canonical, slash, canonical.n);
+	const struct span path = span_slice(rest, 0, span_find(rest, '?'));
+
+	return span_slice(path, 0, span_find(path, '#'));
+}
+
+struct paging {
+	struct span canonical;
+	struct buf mine;
+	bool (*see)(void *arg, const struct hit *hit);
+	void *arg;
+};
+
+static bool on_page(void *arg, const struct hit *hit)
+{
+	struct paging *p = arg;
+
+	buf_clear(&p->mine);
+	story_url_canonical(&p->mine, hit->item.url);
+	return !span_eq(buf_span(&p->mine), p->canonical) || p->see(p->arg, hit);
+}
+
+int archive_lookup_page(struct archive_reader *reader, struct span url,
+	bool (*see)(void *arg, const struct hit *hit), void *arg, struct arena *arena,
+	struct span *ret_why)
+{
+	struct paging paging = {.see = see, .arg = arg};
+	struct buf sql = {0}, canonical = {0};
+	struct archive_sql *rows = NULL;
+	struct span path;
+	int r = 0;
+
+	buf_clear(&reader->match);
+	*ret_why = SPAN_NONE;
+	story_url_canonical(&canonical, url);
+	paging.canonical = buf_span(&canonical);
+	path = path_of(paging.canonical);
+	if (path.n > 1) {
+		buf_add_str(&sql, "SELECT ");
+		archive_mention_columns(&sql);
+		buf_add_str(&sql, " FROM mentions m WHERE instr(m.url, ?1) ORDER BY m.at");
+		r = sql.failed || canonical.failed ? -ENOMEM
+						   : archive_sql_new(&rows, reader->db, sql.p);
+	}
+	if (r == 0 && rows) {
+		archive_bind_word(rows, 1, path);
+		r = see_rows(reader, rows, on_page, &paging);
+	}
+	if (r < 0)
+		*ret_why = archive_db_why(reader->db, arena);
+	archive_sql_free(rows);
+	buf_deinit(&paging.mine);
+	buf_deinit(&canonical);
+	buf_deinit(&sql);
+	return r;
+}
+
+int archive_erased(struct archive_reader *reader, struct span key, struct archive_deed *ret,
+	struct arena *arena, struct span *ret_why)
+{
+	struct archive_sql *row = NULL;
+	int r = archive_sql_new(&row, reader->db,
+		"SELECT at, actor, action, detail FROM audit WHERE subject = ?1"
+		" AND action IN ('deleted', 'erase') ORDER BY entry DESC LIMIT 1");
+
+	*ret_why = SPAN_NONE;
+	if (r == 0) {
+		archive_bind_word(row, 1, key);
+		r = archive_sql_step(row);
+	}
+	if (r == ARCHIVE_ROW) {
+		*ret = (struct archive_deed){
+			.at = {archive_column_int(row, 0)}, .subject = key};
+		if (archive_column_dup(&ret->actor, arena, row, 1) < 0 ||
+			archive_column_dup(&ret->action, arena, row, 2) < 0 ||
+			archive_column_dup(&ret->detail, arena, row, 3) < 0)
+			r = -ENOMEM;
+	}
+	if (r < 0)
+		*ret_why = archive_db_why(reader->db, arena);
+	archive_sql_free(row);
+	return r;
+}
+
 static int see_outcomes(struct archive_sql *rows,
 	bool (*see)(void *arg, const struct archive_outcome *outcome), void *arg)
 {
@@ -561,7 +650,9 @@ int archive_reach(struct archive_reader *reader, struct archive_reach *ret, stru
 	struct archive_sql *row = NULL;
 	int r = archive_sql_new(&row, reader->db,
 		"SELECT (SELECT min(first_seen) FROM mentions),"
-		" (SELECT count(*) FROM losses WHERE at >= ?1 AND at < ?2)");
+		" (SELECT count(*) FROM losses WHERE at >= ?1 AND at < ?2),"
+		" count(*), coalesce(sum(healthy), 0), coalesce(sum(sources), 0)"
+		" FROM coverage WHERE at >= ?1 AND at < ?2");
 
 	*ret_why = SPAN_NONE;
 	if (r == 0) {
@@ -573,6 +664,9 @@ int archive_reach(struct archive_reader *reader, struct archive_reach *ret, stru
 		if (!archive_column_null(row, 0))
 			reach.since.ms = archive_column_int(row, 0);
 		reach.losses = (uint64_t)archive_column_int(row, 1);
+		reach.hours = (uint64_t)archive_column_int(row, 2);
+		reach.healthy = (uint64_t)archive_column_int(row, 3);
+		reach.sources = (uint64_t)archive_column_int(row, 4);
 		*ret = reach;
 		r = 0;
 	} else {

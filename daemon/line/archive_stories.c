@@ -17,9 +17,9 @@ struct archive_stories {
 	struct buf state;
 };
 
-static const char grow_sql[] =
-	"UPDATE stories SET mentions = mentions + ?2, sites = min(max(sites, ?3), mentions + ?2),"
-	" latest = max(latest, ?4), state = ?5 WHERE number = ?1";
+static const char grow_sql[] = "UPDATE stories SET mentions = mentions + ?2, sites = "
+			       "min(max(sites, ?3), mentions + ?2),"
+			       " latest = max(latest, ?4), state = ?5 WHERE number = ?1";
 /* The head may be there under an older number: its story was closed, it was erased, and came
  * again. */
 static const char open_sql[] =
@@ -176,7 +176,8 @@ static int begin_anew(struct archive_stories *s)
 	buf_add_str(&sql, "SELECT ");
 	archive_mention_columns(&sql);
 	buf_addf(&sql,
-		" FROM mentions m WHERE m.first_seen > (SELECT max(first_seen) FROM mentions) - %lld"
+		" FROM mentions m WHERE m.first_seen > (SELECT max(first_seen) FROM mentions) "
+		"- %lld"
 		" ORDER BY m.mention",
 		(long long)STORY_OPEN_MS);
 	r = archive_db_exec(s->db, "UPDATE stories SET state = NULL WHERE state IS NOT NULL;"
@@ -218,7 +219,8 @@ static int read_book(struct archive_stories *s, bool *ret_same)
 		return r;
 	r = archive_sql_step(row);
 	if (r == ARCHIVE_ROW) {
-		const int64_t next = archive_column_int(row, 2), behind = archive_column_int(row, 3);
+		const int64_t next = archive_column_int(row, 2),
+			      behind = archive_column_int(row, 3);
 
 		*ret_same = (uint64_t)archive_column_int(row, 0) == story_parameters(s->book);
 		s->first = (uint64_t)archive_column_int(row, 1);

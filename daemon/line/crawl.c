@@ -24,6 +24,9 @@ enum {
 	/* A site that lets nobody keep its robots.txt is asked for it so often all the same:
 	 * not before each page. One in trouble is left alone for so long, doubled each time. */
 	DEFAULT_ROBOTS_LEAST_MS = 5 * 60 * 1000,
+	HOUR_MS = 60 * 60 * 1000,
+	AUTO_MOST = 16,
+	AUTO_LEAST_MS = 60 * 1000,
 	/* How long the loop may stay with us when thousands are due at once. */
 	STARTS_AT_ONCE = 64,
 };
@@ -261,13 +264,25 @@ static int index_slots(struct crawl *c, const struct entry *entries, size_t n)
 
 static void unroot(struct crawl *c, struct entry *e)
 {
-	c->n_rooted -= e->root > 0;
-	c->roots -= (double)e->root;
-	e->root = 0;
+	c->n_rooted -= e->root + e->bound > 0;
+	c->shares.root -= (double)e->root;
+	c->shares.bound -= (double)e->bound;
+	e->root = e->bound = 0;
+}
+
+struct rhythm_bounds crawl_bounds(const struct crawl *c)
+{
+	const int64_t every = c->options.every_default_ms;
+	const int64_t most = every > HEALTH_LONGEST_MS               ? every
+			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
+								     : AUTO_MOST * every;
+
+	return (struct rhythm_bounds){every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most};
 }
 
 void crawl_root(struct crawl *c, struct entry *e, struct span memo)
 {
+	struct rhythm_share share;
 	struct rhythm rhythm;
 	struct memo notes;
 
@@ -276,9 +291,14 @@ void crawl_root(struct crawl *c, struct entry *e, struct span memo)
 		return;
 	memo_decode(&notes, memo);
 	rhythm_decode(&rhythm, notes.rhythm);
-	e->root = (float)rhythm_root(&rhythm);
-	c->roots += (double)e->root;
+	share = rhythm_share(&rhythm, c->price, crawl_bounds(c));
+	e->root = (float)share.root;
+	e->bound = (float)share.bound;
+	c->shares.root += (double)e->root;
+	c->shares.bound += (double)e->bound;
 	c->n_rooted++;
+	c->price = rhythm_price(
+		c->shares, (double)c->n_rooted * HOUR_MS / (double)c->options.every_default_ms);
 }
 
 /* The state is known no more. */
@@ -409,6 +429,29 @@ void crawl_change_gate(struct crawl *c, struct entry *e, struct span url)
 	e->host = host;
 }
 
+/* An attempt that failed tells nothing of silence, and "gone" stands until an answer comes. */
+static void tell(struct crawl *c, const struct entry *e)
+{
+	struct source_state state;
+	struct memo memo;
+	bool gone;
+
+	if (!c->options.stands || !e->state)
+		return;
+	packed_read(&state, e->state);
+	memo_decode(&memo, state.memo);
+	gone = span_eq_str(state.mark, "gone");
+	if (gone || !state.failures)
+		c->options.stands(
+			c->options.arg, e->source, memo.flags & MEMO_SILENT, gone, state.error);
+}
+
+void crawl_tell(struct crawl *crawl)
+{
+	for (size_t i = 0; i < crawl->n_entries; i++)
+		tell(crawl, &crawl->entries[i]);
+}
+
 void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *state)
 {
 	struct packed *packed = packed_new(state);
@@ -425,6 +468,7 @@ void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *st
 	free(e->state);
 	e->state = packed;
 	crawl_root(c, e, state->memo);
+	tell(c, e);
 }
 
 /* What was learnt of another address says nothing of this one. What is remembered of the items

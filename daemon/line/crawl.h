@@ -20,6 +20,7 @@
 
 #include "io/loop.h"
 #include "io/transfer.h"
+#include "line/accounts.h"
 #include "vigie/batch.h"
 
 struct crawl;
@@ -38,10 +39,17 @@ struct crawl_options {
 	struct span user_agent;   /* the transfer's; its first word is our name in robots.txt;
 				   * copied; empty: vigie */
 	uint64_t seed;            /* of order and jitter; 0: from the system */
+	int64_t history_ms;       /* crawl.history: how far a network is asked back at first */
+	struct accounts *accounts; /* for sources of networks; NULL: there are none */
 	struct batch_sink next;   /* sift */
 	struct batch_sink commit; /* queue */
 	/* Asks the queue for the states of sources; crawl_state() answers, for each. A source
 	 * whose answer never comes isn't read until crawl_reset() asks again. */
+	/* How it stands with a source: whether it is silent against its habit, and gone for
+	 * good; after each attempt that tells, at a start, and when crawl_tell() asks. The
+	 * error is for people, and lives during the call. NULL: nobody wants to know. */
+	void (*stands)(void *arg, const struct source *source, bool silent, bool gone,
+		struct span error);
 	void (*want_states)(void *arg, const struct source *const *sources, size_t n);
 	void *arg;
 };
@@ -82,6 +90,8 @@ struct crawl_view {
 };
 void crawl_each(
 	struct crawl *crawl, void (*see)(void *arg, const struct crawl_view *view), void *arg);
+/* Says of all sources how they stand (options.stands). */
+void crawl_tell(struct crawl *crawl);
 /* Due at once, one marked gone too. 0; -ENOENT; -EAGAIN: its state isn't known yet. */
 int crawl_now(struct crawl *crawl, struct span source);
 

@@ -167,8 +167,7 @@ static void begin(struct detect *d, const struct archive_brand *b, const struct 
 	d->stats.begun++;
 	log_info("detect.burst_began", TEXT("brand", f->row.brand), INT("mentions", b->n),
 		INT("usual", usual->usual));
-	archive_carriers(
-		d->archive, f->row.brand, d->looked, NOTICE_CARRIERS, on_carriers, f);
+	archive_carriers(d->archive, f->row.brand, d->looked, NOTICE_CARRIERS, on_carriers, f);
 }
 
 static void end(struct found *f)
@@ -189,7 +188,8 @@ static void step(struct detect *d, const struct archive_brand *b)
 	if (!f) {
 		if (burst_step(&calm, b->n, &usual, d->looked) == BURST_BEGAN)
 			begin(d, b, &calm, &usual);
-	} else if (f->written && burst_step(&f->burst, b->n, &usual, d->looked) == BURST_ENDED) {
+	} else if (f->written &&
+		   burst_step(&f->burst, b->n, &usual, d->looked) == BURST_ENDED) {
 		end(f);
 	}
 }

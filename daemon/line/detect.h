@@ -4,8 +4,9 @@
 /*
  * detect: looks each minute whether more is said of a brand in the last hour than is usual
  * (vigie/baseline.h, vigie/burst.h), and hands what it finds to the desk, with the stories that
- * carry it. The counts and the bursts stand in the archive: a burst is written down before it is
- * told, and ticked off when the desk has it, so a restart tells nothing twice and forgets nothing.
+ * carry it. The counts and the bursts stand in the archive: a burst is written down before it
+ * is told, and ticked off when the desk has it, so a restart tells nothing twice and forgets
+ * nothing.
  */
 
 #include "line/archive.h"

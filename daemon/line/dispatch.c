@@ -143,7 +143,8 @@ static void ask(struct job *job)
 	if (!asked)
 		return;
 	for (size_t i = 0; i < job->n; i++)
-		asked[i] = (struct archive_asked){job->entries[i].hit.key, job->entries[i].bytes};
+		asked[i] =
+			(struct archive_asked){job->entries[i].hit.key, job->entries[i].bytes};
 	job->asked = true;
 	archive_ask(job->dispatch->archive, asked, job->n, on_known, job);
 }

@@ -1,6 +1,6 @@
 /*
- * dispatch_notice: a finding on its way to the outbox: who shall hear of it, who has heard of it
- * already, and then durable for the rest.
+ * dispatch_notice: a finding on its way to the outbox: who shall hear of it, who has heard of
+ * it already, and then durable for the rest.
  */
 
 #include <errno.h>
@@ -166,7 +166,7 @@ int dispatch_notice(struct dispatch *d, const struct dispatch_notice *notice,
 	t->json = arena_dup(&t->arena, notice->json);
 	t->filed = filed;
 	t->arg = arg;
-	r = !t->json.p	      ? -ENOMEM
+	r = !t->json.p          ? -ENOMEM
 	    : notice->receivers ? take_receivers(t, notice)
 				: ask_routes(t, notice);
 	asks = arena_calloc(&t->arena, t->n_to + 1, sizeof(*asks));

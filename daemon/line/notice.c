@@ -32,10 +32,10 @@ static json_t *spike_json(const struct notice *n)
 
 static json_t *report_json(const struct notice *n)
 {
-	return json_pack("{s:{s:o,s:o,s:o,s:o,s:o,s:o}}", "report", "title", text_json(n->title),
-		"text", text_json(n->text), "url", text_json(n->url), "html",
-		text_json(n->report.html), "markdown", text_json(n->report.markdown), "why",
-		text_json(n->report.why));
+	return json_pack("{s:{s:o,s:o,s:o,s:o,s:o,s:o}}", "report", "title",
+		text_json(n->title), "text", text_json(n->text), "url", text_json(n->url),
+		"html", text_json(n->report.html), "markdown", text_json(n->report.markdown),
+		"why", text_json(n->report.why));
 }
 
 int notice_encode(struct buf *out, const struct notice *notice)
@@ -51,7 +51,8 @@ int notice_encode(struct buf *out, const struct notice *notice)
 	return buf_result(out);
 }
 
-static int take_text(struct span *ret, struct arena *arena, const json_t *object, const char *name)
+static int take_text(
+	struct span *ret, struct arena *arena, const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
 
@@ -76,8 +77,9 @@ static int decode_spike(struct notice *ret, struct arena *arena, const json_t *o
 	if (r < 0)
 		return r;
 	ret->is_spike = true;
-	s->competitor = json_is_string(json_object_get(o, "kind")) &&
-			strcmp(json_string_value(json_object_get(o, "kind")), "competitor") == 0;
+	s->competitor =
+		json_is_string(json_object_get(o, "kind")) &&
+		strcmp(json_string_value(json_object_get(o, "kind")), "competitor") == 0;
 	s->n = number_of(o, "n");
 	s->usual = number_of(o, "usual");
 	s->spread = number_of(o, "spread");
@@ -87,7 +89,8 @@ static int decode_spike(struct notice *ret, struct arena *arena, const json_t *o
 	s->began.ms = json_integer_value(json_object_get(o, "began"));
 	json_array_foreach(carriers, i, one)
 	{
-		const struct span key = span_str(json_string_value(json_object_get(one, "key")));
+		const struct span key =
+			span_str(json_string_value(json_object_get(one, "key")));
 
 		if (s->n_carried == NOTICE_CARRIERS)
 			break;

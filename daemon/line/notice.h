@@ -2,9 +2,9 @@
 #define VIGIE_LINE_NOTICE_H
 
 /*
- * notice: what vigie itself has to say, on its way through the outbox: a spike or a report, as JSON
- * (a spike below 1000 bytes, what a desk's notice may hold). Its words are put together when it is
- * rendered, in the receiver's language.
+ * notice: what vigie itself has to say, on its way through the outbox: a spike or a report, as
+ * JSON (a spike below 1000 bytes, what a desk's notice may hold). Its words are put together
+ * when it is rendered, in the receiver's language.
  *
  *  {"spike":{"brand","kind","n","usual","spread","begins","samples","learning","began":ms,
  *            "carriers":[{"key","n"}]}}

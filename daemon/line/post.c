@@ -7,6 +7,7 @@
 
 #include "io/log.h"
 #include "line/post_inner.h"
+#include "vigie/channel.h"
 
 enum {
 	RETRY_MS = 1000,        /* when Redis does not answer */
@@ -29,6 +30,15 @@ const struct receiver *post_receiver(const struct post *post, struct span id)
 void mailbox_later(struct mailbox *m, int64_t delay_ms)
 {
 	(void)timer_set(m->timer, delay_ms < WAIT_MOST_MS ? delay_ms : WAIT_MOST_MS);
+}
+
+/* The generic cell rate algorithm (ITU-T I.371, virtual scheduling): a message costs a gap. */
+void mailbox_spend(struct mailbox *m, const struct channel *channel)
+{
+	const int64_t now = loop_now(m->post->loop).ms;
+
+	m->free_at.ms = (m->free_at.ms > now ? m->free_at.ms : now) + channel->min_gap_ms;
+	m->credit_ms = channel->burst > 1 ? (channel->burst - 1) * channel->min_gap_ms : 0;
 }
 
 static void on_buried(void *arg, int r, const struct outbox_woken *woken)
@@ -101,7 +111,7 @@ void mailbox_go(struct mailbox *m)
 {
 	struct post *p = m->post;
 	const struct receiver *receiver = post_receiver(p, m->id);
-	const int64_t wait_ms = m->free_at.ms - loop_now(p->loop).ms;
+	const int64_t wait_ms = m->free_at.ms - m->credit_ms - loop_now(p->loop).ms;
 	char mark[MARK_TEXT + 1];
 
 	if (m->state != MAILBOX_IDLE) {
@@ -342,6 +352,8 @@ static void look(void *arg)
 {
 	struct post *p = arg;
 
+	if (!p->going_on_known && outbox_is_up(p->outbox))
+		post_incidents_ask(p);
 	if (p->looking || !outbox_is_up(p->outbox))
 		return;
 	p->look_again = false;
@@ -363,6 +375,7 @@ static void on_outbox_up(void *arg)
 {
 	struct post *p = arg;
 
+	p->going_on_known = false;
 	look(p);
 	for (struct mailbox *m = p->mailboxes; m; m = m->next)
 		if (m->state == MAILBOX_RECORDING)
@@ -401,6 +414,8 @@ int post_new(struct post **ret, struct loop *loop, struct transfer *transfer,
 	p->loop = loop;
 	p->transfer = transfer;
 	p->archive = archive;
+	p->incidents = options->incidents;
+	p->incidents_arg = options->arg;
 	p->time_scale = options->time_scale > 0 ? options->time_scale : 1;
 	p->public_url = arena_dup(&p->arena, options->public_url);
 	p->host = own_host(&p->arena, options->host);
@@ -430,6 +445,7 @@ struct post *post_free(struct post *p)
 	while (p->tells)
 		tell_free(p->tells);
 	post_questions_free(p);
+	post_incidents_free(p);
 	timer_free(p->look);
 	json_decref(p->counts);
 	if (p->unref)

@@ -188,21 +188,6 @@ static struct span without_secrets(
 	return why.p ? why : SPAN("out of memory");
 }
 
-/* Everybody else is told that this receiver was stopped. */
-static void set_notify(struct attempt *a)
-{
-	const struct policy *policy = a->mailbox->post->policy;
-	struct span *others = arena_calloc(&a->arena, policy->n_receivers, sizeof(*others));
-
-	for (size_t i = 0; others && i < policy->n_receivers; i++) {
-		const struct span id = arena_dup(&a->arena, policy->receivers[i].id);
-
-		if (id.p && !span_eq(id, a->mailbox->id))
-			others[a->result.n_notify++] = id;
-	}
-	a->result.notify = others;
-}
-
 /* Is the answer perhaps about this delivery alone? Asked after every third try. */
 static bool is_suspicious(const struct attempt *a, const struct answer *answer)
 {
@@ -250,7 +235,8 @@ static void conclude(
 	if (verdict == VERDICT_RETRY)
 		r->suspicious = r->suspicious || is_suspicious(a, answer);
 	if (verdict == VERDICT_GONE)
-		set_notify(a);
+		a->result.notify =
+			post_notice_receivers(m->post, &a->arena, m->id, &a->result.n_notify);
 	if (receiver)
 		receiver_mark(mark, receiver);
 	r->mark = arena_dup(&a->arena, span_str(mark));
@@ -370,7 +356,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		}
 	}
 	if (r == 0) {
-		m->free_at.ms = loop_now(p->loop).ms + a->channel->min_gap_ms;
+		mailbox_spend(m, a->channel);
 		r = transfer_send(&a->handle, p->transfer, &payload, on_sent, a);
 		if (r == -EINVAL)
 			why = SPAN("the request can't be sent as it is: look for control "
@@ -500,7 +486,7 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 		if (a->n_items < FETCH_MOST)
 			a->n_items += item_key_parse(&a->items[a->n_items], keys[i]);
 	}
-	if (taken->notice.n && !span_starts(taken->group, SPAN("stopped="))) {
+	if (taken->notice.n && taken->n_keys /* an incident has none */) {
 		a->notice = arena_calloc(&a->arena, 1, sizeof(*a->notice));
 		if (!a->notice || read_notice(a) == -ENOMEM) {
 			attempt_free(a);

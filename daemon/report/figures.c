@@ -15,6 +15,11 @@ struct figures {
 	struct entry *brands, *stories, *sources, *authors, *receivers, *deliveries, *places;
 };
 
+uint64_t report_hours(const struct report_period *period)
+{
+	return (uint64_t)(period->to.ms - period->from.ms) / 3600000;
+}
+
 double report_change(uint64_t n, uint64_t before)
 {
 	return before ? ((double)n - (double)before) / (double)before : NAN;

@@ -54,6 +54,9 @@ struct report {
 	uint64_t *days;            /* mentions of each day */
 	struct wall archive_since; /* first mention ever seen; WALL_NONE: unknown */
 	uint64_t losses;           /* known, in the period */
+	/* Coverage: hours of the period in which it was recorded, and over these the sums of the
+	 * sources that were healthy, and of all there were. */
+	uint64_t hours, healthy, watched;
 };
 
 int figures_new(struct figures **ret, const struct report_period *period);
@@ -68,6 +71,9 @@ int figures_told(struct figures *figures, struct span receiver, struct span deli
 
 /* All counted: lives as `figures`. 0 or -ENOMEM. */
 int figures_end(struct figures *figures, struct report *ret);
+
+/* Whole hours of the period. */
+uint64_t report_hours(const struct report_period *period);
 
 /* (n - before) / before and part / whole; NAN where that is nothing. */
 double report_change(uint64_t n, uint64_t before);

@@ -6,7 +6,7 @@
 #include "report/words.h"
 #include "vigie/utf8.h"
 
-enum { COLUMNS_MAX = 6, TITLE_BYTES = 160 };
+enum { COLUMNS_MAX = 6, TITLE_BYTES = 160, BRIEF_NAMES = 4, BRIEF_TITLE = 100 };
 
 struct cell {
 	struct span text;
@@ -252,10 +252,11 @@ static void add_alerts(struct paper *p)
 static void add_coverage(struct paper *p)
 {
 	static const enum report_word names[] = {W_FIGURE, W_VALUE};
-	static const enum report_word rows[] = {
-		W_COVER_HEARD, W_COVER_SILENT, W_COVER_DAYS, W_COVER_SINCE, W_COVER_LOSSES};
+	static const enum report_word rows[] = {W_COVER_HEALTHY, W_COVER_HOURS, W_COVER_HEARD,
+		W_COVER_SILENT, W_COVER_DAYS, W_COVER_SINCE, W_COVER_LOSSES};
+	enum { ROWS = sizeof(rows) / sizeof(*rows) };
 	const struct report *r = p->report;
-	struct table *t = table_new(p, W_COVERAGE, W_COVERAGE_IS, 2, 5);
+	struct table *t = table_new(p, W_COVERAGE, W_COVERAGE_IS, 2, ROWS);
 	char since[RFC3339_SIZE];
 	size_t days = 0;
 
@@ -264,19 +265,24 @@ static void add_coverage(struct paper *p)
 		return;
 	for (size_t i = 0; i < r->period.n_days; i++)
 		days += r->days[i] > 0;
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < ROWS; i++)
 		t->cells[2 * i] = text_cell(span_str(word(p, rows[i])), SPAN_NONE);
-	t->cells[1] = number_cell(p, r->sources.heard);
-	t->cells[3] = number_cell(p, r->sources.n - r->sources.heard);
-	t->cells[5] = text_cell(
+	t->cells[1] = percent_cell(p, report_share(r->healthy, r->watched), false);
+	t->cells[3] =
+		text_cell(arena_printf(&p->arena, "%llu / %llu", (unsigned long long)r->hours,
+				  (unsigned long long)report_hours(&r->period)),
+			SPAN_NONE);
+	t->cells[5] = number_cell(p, r->sources.heard);
+	t->cells[7] = number_cell(p, r->sources.n - r->sources.heard);
+	t->cells[9] = text_cell(
 		arena_printf(&p->arena, "%zu / %zu", days, r->period.n_days), SPAN_NONE);
-	t->cells[7] = text_cell(
+	t->cells[11] = text_cell(
 		wall_known(r->archive_since)
 			? arena_dup(&p->arena, span_str(wall_rfc3339(since, r->archive_since)))
 			: span_str(word(p, W_NA)),
 		SPAN_NONE);
-	t->cells[9] = number_cell(p, r->losses);
-	t->cells[5].number = t->cells[7].number = true;
+	t->cells[13] = number_cell(p, r->losses);
+	t->cells[3].number = t->cells[9].number = t->cells[11].number = true;
 }
 
 /* --- Writing -------------------------------------------------------------------------------
@@ -444,6 +450,11 @@ static void write_paper(struct buf *out, const struct paper *p, const struct spa
 			"'unsafe-inline'\"><title>%s</title><style>%s</style></head><body>\n",
 			span_eq_str(p->lang, "fr") ? "fr" : "en", word(p, W_TITLE), style);
 	buf_addf(out, html ? "<h1>%s</h1><p>" : "# %s\n\n", word(p, W_TITLE));
+	/* The days as people say them, then as they are counted. */
+	buf_add(out, day_names[0]);
+	if (d->n_days > 1)
+		buf_addf(out, " – %.*s", SPAN_ARG(day_names[d->n_days - 1]));
+	buf_add_str(out, html ? "</p><p class=\"is\">" : "\n\n");
 	buf_addf(out, "%s: %.*s ≤ t < %.*s (UTC: %s ≤ t < %s); %s: %s ≤ t < %s; %s: ",
 		word(p, W_PERIOD), SPAN_ARG(day_names[0]), SPAN_ARG(day_names[d->n_days]),
 		wall_rfc3339(from, d->from), wall_rfc3339(to, d->to), word(p, W_BEFORE),
@@ -526,7 +537,7 @@ static int write_json(struct buf *out, const struct paper *p, const struct span 
 			days, json_pack("{s:o,s:I}", "day", json_text(day_names[i]), "n",
 				      (json_int_t)r->days[i]));
 	root = json_pack("{s:{s:o,s:o,s:o,s:o},s:{s:s,s:I,s:I,s:o},s:o,s:o,s:o,s:o,s:o,s:o,"
-			 "s:{s:s,s:I,s:I,s:o,s:I}}",
+			 "s:{s:s,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:I,s:I}}",
 		"period", "from", json_time(r->period.from), "to", json_time(r->period.to),
 		"before", json_time(r->period.before), "zone", json_text(r->period.zone),
 		"volume", "definition", word(p, W_VOLUME_IS), "n", (json_int_t)r->mentions,
@@ -542,7 +553,11 @@ static int write_json(struct buf *out, const struct paper *p, const struct span 
 		"coverage", "definition", word(p, W_COVERAGE_IS), "sources_heard",
 		(json_int_t)r->sources.heard, "sources_silent",
 		(json_int_t)(r->sources.n - r->sources.heard), "archive_since",
-		json_time(r->archive_since), "losses", (json_int_t)r->losses);
+		json_time(r->archive_since), "losses", (json_int_t)r->losses, "healthy",
+		json_share(report_share(r->healthy, r->watched)), "source_hours_healthy",
+		(json_int_t)r->healthy, "source_hours", (json_int_t)r->watched,
+		"hours_recorded", (json_int_t)r->hours, "hours",
+		(json_int_t)report_hours(&r->period));
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	json_decref(root);
 	if (!text)
@@ -551,6 +566,51 @@ static int write_json(struct buf *out, const struct paper *p, const struct span 
 	buf_add_char(out, '\n');
 	free(text);
 	return buf_result(out);
+}
+
+/* A sentence with its parts for each "{}". */
+static void say(struct paper *p, struct buf *out, enum report_word w, const struct span *parts)
+{
+	const char *text = word(p, w);
+
+	for (const char *open; (open = strstr(text, "{}")); text = open + 2) {
+		buf_add(out, span_of(text, (size_t)(open - text)));
+		buf_add(out, *parts++);
+	}
+	buf_add_str(out, text);
+}
+
+int report_brief(struct buf *out, const struct report *report, struct span lang)
+{
+	struct paper p = {.lang = lang, .report = report};
+	const struct tallies *b = &report->brands, *s = &report->stories;
+	const struct span volume[] = {number_cell(&p, report->mentions).text,
+		number_cell(&p, report->mentions_before).text,
+		percent_cell(&p, report_change(report->mentions, report->mentions_before), true)
+			.text};
+	const struct span coverage =
+		percent_cell(&p, report_share(report->healthy, report->watched), false).text;
+	int r;
+
+	say(&p, out, W_BRIEF_VOLUME, volume);
+	if (b->heard)
+		buf_addf(out, " %s:", word(&p, W_VOICE));
+	for (size_t i = 0; i < b->heard && i < BRIEF_NAMES; i++) {
+		const struct span share =
+			percent_cell(&p, report_share(b->items[i].n, b->sum), false).text;
+
+		buf_addf(out, "%s %.*s %.*s", i ? "," : "", SPAN_ARG(b->items[i].name),
+			SPAN_ARG(share));
+	}
+	buf_add_str(out, b->heard ? "." : "");
+	if (s->heard)
+		say(&p, out, W_BRIEF_STORY,
+			(const struct span[]){number_cell(&p, s->items[0].n).text,
+				utf8_prefix(title_of(&p, &s->items[0]), BRIEF_TITLE)});
+	say(&p, out, W_BRIEF_COVERAGE, &coverage);
+	r = p.failed ? -ENOMEM : buf_result(out);
+	arena_release(&p.arena);
+	return r;
 }
 
 int report_write(struct buf *out, const struct report *report, const struct span *day_names,

@@ -17,4 +17,7 @@ enum report_format { REPORT_MARKDOWN, REPORT_HTML, REPORT_JSON };
 int report_write(struct buf *out, const struct report *report, const struct span *day_names,
 	enum report_format format, struct span lang);
 
+/* The same in a few lines for a chat: volume, share of voice, the first story, coverage. */
+int report_brief(struct buf *out, const struct report *report, struct span lang);
+
 #endif

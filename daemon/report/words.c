@@ -55,13 +55,19 @@ static const char *const words[REPORT_WORDS][2] = {
 	[W_TOLD] = {"mentions told", "mentions signalées"},
 	[W_MESSAGES] = {"messages", "messages"},
 	[W_COVERAGE] = {"Coverage", "Couverture"},
-	[W_COVERAGE_IS] =
-		{"What the archive knows. A source that read nothing of interest and one that "
-		 "could not be read look the same here: vigie status tells them apart.",
-			"Ce que l’archive sait. Une source sans rien d’intéressant et une "
-			"source illisible s’y ressemblent : vigie status les distingue."},
+	[W_COVERAGE_IS] = {"Healthy sources ÷ all sources, looked at once an hour while vigie "
+			   "ran: a "
+			   "source is healthy when it was read without error at its last turn. "
+			   "And what the "
+			   "archive knows.",
+		"Sources saines ÷ toutes les sources, relevées une fois par heure de "
+		"marche : est saine celle qui a été lue sans erreur à son dernier tour. "
+		"Et ce que l’archive sait."},
 	[W_FIGURE] = {"figure", "chiffre"},
 	[W_VALUE] = {"n", "n"},
+	[W_COVER_HEALTHY] = {"healthy sources, of all", "sources saines, sur toutes"},
+	[W_COVER_HOURS] = {"hours recorded, of all hours",
+		"heures relevées, sur toutes les heures"},
 	[W_COVER_HEARD] = {"sources with mentions in the period",
 		"sources avec des mentions pendant la période"},
 	[W_COVER_SILENT] = {"sources with mentions only in the period before",
@@ -78,6 +84,9 @@ static const char *const words[REPORT_WORDS][2] = {
 	[W_NOTHING] = {"nothing in this period", "rien pendant cette période"},
 	[W_TOP] = {"shown", "affichés"},
 	[W_UNTITLED] = {"(untitled)", "(sans titre)"},
+	[W_BRIEF_VOLUME] = {"{} mentions ({} before, {}).", "{} mentions ({} avant, {})."},
+	[W_BRIEF_STORY] = {" Top story, n {}: {}.", " Premier sujet, n {} : {}."},
+	[W_BRIEF_COVERAGE] = {" Coverage: {}.", " Couverture : {}."},
 };
 
 const char *report_word(struct span lang, enum report_word word)

@@ -49,6 +49,8 @@ enum report_word {
 	W_COVERAGE_IS,
 	W_FIGURE,
 	W_VALUE,
+	W_COVER_HEALTHY,
+	W_COVER_HOURS,
 	W_COVER_HEARD,
 	W_COVER_SILENT,
 	W_COVER_DAYS,
@@ -58,6 +60,9 @@ enum report_word {
 	W_NOTHING,
 	W_TOP,
 	W_UNTITLED,
+	W_BRIEF_VOLUME, /* what the brief form says; filled in in order */
+	W_BRIEF_STORY,
+	W_BRIEF_COVERAGE,
 	REPORT_WORDS
 };
 

@@ -398,6 +398,7 @@ int feed_finish(struct feed *f, struct read_result *ret)
 	if (f->failed || f->channel.failed)
 		return -ENOMEM;
 	draft_complete_items(f->out, f->first, f->arena, &f->options, &ret->feed,
-		ret->hints.self, f->format == READ_FORMAT_ATOM ? &author : NULL);
+		ret->hints.self, f->format != READ_FORMAT_ATOM && f->format != READ_FORMAT_RDF,
+		f->format == READ_FORMAT_ATOM ? &author : NULL);
 	return 0;
 }

@@ -7,10 +7,10 @@
  * alone, by vigie/baseline.h.
  *
  * A burst begins when the count is at least BURST_FLOOR, BURST_TIMES times what is usual, and
- * BURST_SPREADS spreads above it: a few mentions are no burst where none are usual, and one more
- * half is none where it is always the same. While the baseline learns all three are higher. It
- * ends when the count has stayed below half the way to that for BURST_CALM_MS. What nobody knows
- * the usual of has no bursts.
+ * BURST_SPREADS spreads above it: a few mentions are no burst where none are usual, and one
+ * more half is none where it is always the same. While the baseline learns all three are
+ * higher. It ends when the count has stayed below half the way to that for BURST_CALM_MS. What
+ * nobody knows the usual of has no bursts.
  */
 
 #include "vigie/baseline.h"

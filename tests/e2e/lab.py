@@ -66,6 +66,7 @@ class Post:
     headers: dict
     body: bytes
     at: float
+    method: str = 'POST'
 
     @property
     def text(self):
@@ -100,14 +101,17 @@ class Path:
 
 
 class Lab:
-    def __init__(self, folder):
+    def __init__(self, folder, also=()):
+        """also: further loopback addresses to serve on, at the same port: other sites."""
+        self.also = also
         self.folder = str(folder)
         self.state = os.path.join(self.folder, 'state')
         self.config_path = os.path.join(self.folder, 'vigie.yaml')
         self.paths = {}
+        self.network = None      # function(method, target, headers, body) -> (status, headers, body), or None: not its own
         self.posts = []
         self.mails = []
-        self.hook_answers = {}   # name -> function(post) -> (status, headers, body), or None to hang
+        self.hook_answers = {}   # name -> function(post) -> (status, headers, body), status 'reset' or 'half', or None to hang
         self.log = []
         self.child = None
         self.news = threading.Condition()
@@ -123,6 +127,8 @@ class Lab:
         async def serve():
             server = await asyncio.start_server(self.serve, '127.0.0.1', 0, backlog=1024)
             self.port = server.sockets[0].getsockname()[1]
+            for address in self.also:
+                await asyncio.start_server(self.serve, address, self.port, backlog=1024)
 
         def run():
             asyncio.set_event_loop(self.loop)
@@ -155,6 +161,13 @@ class Lab:
                 status, more, answer = await self.answer(method, target, headers, body)
                 if status is None:
                     await asyncio.sleep(3600)
+                if status == 'reset':
+                    writer.transport.abort()
+                    break
+                if status == 'half':  # of a status line
+                    writer.write(b'HTTP/1.1 2')
+                    await writer.drain()
+                    break
                 more = {'Content-Length': len(answer), **more}
                 writer.write((f'HTTP/1.1 {status} X\r\n' + ''.join(f'{k}: {v}\r\n' for k, v in more.items() if v is not None) +
                               '\r\n').encode('latin-1') + answer)
@@ -168,13 +181,19 @@ class Lab:
 
     async def answer(self, method, target, headers, body):
         if target.startswith('/hook/'):
-            post = Post(target.split('/')[2].split('?')[0], target, headers, body, time.time())
+            post = Post(target.split('/')[2].split('?')[0], target, headers, body, time.time(), method)
             behaviour = self.hook_answers.get(post.name)
             result = behaviour(post) if behaviour else (200, {}, b'ok')
             with self.news:
                 self.posts.append(post)
                 self.news.notify_all()
             return result if result else (None, {}, b'')
+        if self.network:
+            reply = self.network(method, target, headers, body)
+            if reply:
+                with self.news:
+                    self.news.notify_all()
+                return reply
         path = self.paths.get(target)
         if not path:
             return 404, {}, b'nothing here'

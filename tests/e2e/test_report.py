@@ -3,7 +3,7 @@ import datetime
 import json
 import random
 import sqlite3
-import subprocess
+import time
 from collections import Counter, defaultdict
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,7 @@ def mentions(rng, zone, first, days):
                 {'rule': 'topic', 'kind': 'topic', 'brand': '', 'weight': 1}],
             'outcomes': [{'receiver': rng.choice('xy'), 'outcome': rng.choice(['sent', 'sent', 'dead']),
                           'delivery': f'd{i // 3}', 'at': rfc(at)}] if rng.random() < 0.4 else []})
-    return made
+    return sorted(made, key=lambda m: m['fetched'])  # as they come
 
 
 def change(n, before):
@@ -52,7 +52,11 @@ def change(n, before):
 @pytest.fixture(scope='module')
 def archive(tmp_path_factory):
     state = tmp_path_factory.mktemp('report') / 'state'
-    lab.fill_archive(state, mentions(random.Random(3), ZoneInfo('Europe/Paris'), (2026, 3, 20), 20))
+    rng = random.Random(3)
+    lab.fill_archive(state, mentions(rng, ZoneInfo('Europe/Paris'), (2026, 3, 20), 20))
+    with sqlite3.connect(state / 'archive.db') as db:  # hours at which vigie ran, and how many sources it read well
+        start = int(datetime.datetime(2026, 3, 20, tzinfo=datetime.timezone.utc).timestamp()) * 1000
+        db.executemany('INSERT INTO coverage VALUES (?, ?, 4)', [(start + h * 3600000, rng.randint(0, 4)) for h in range(480) if rng.random() < 0.9])
     return state
 
 
@@ -97,15 +101,21 @@ def test_figures(archive, tz, first, last):
         return [f"{m['author']['name']} ({m['source']})"] if m['author'] and m['author']['name'] else []
     for part, key in (('sources', lambda m: [m['source']]), ('authors', authors)):
         assert {r['name']: r['n'] for r in report[part]['rows']} == dict(count(key, now)), part
-    stories, places = Counter(m['title'] for m in now), defaultdict(set)
+    assert len({m['story']['id'] for m in now}) == len({m['title'] for m in now})  # the copies were found
+    stories, places = Counter(m['story']['id'] for m in now), defaultdict(set)
     for m in now:
-        places[m['title']].add(m['source'])
+        places[m['story']['id']].add(m['source'])
     assert sorted(r['n'] for r in report['stories']['rows']) == sorted(stories.values())
     assert sorted(r['sources'] for r in report['stories']['rows']) == sorted(len(p) for p in places.values())
     told = [r for r in sqlite3.connect(archive / 'archive.db').execute('SELECT receiver, delivery, at FROM outcomes WHERE outcome = "sent"')
             if bounds[1] * 1000 <= r[2] < bounds[2] * 1000]
     assert {r['name']: r['n'] for r in report['alerts']['rows']} == dict(Counter(r[0] for r in told))
     assert report['alerts']['messages'] == len({r[1] for r in told})
+    hours = [r for r in sqlite3.connect(archive / 'archive.db').execute('SELECT at, healthy, sources FROM coverage')
+             if bounds[1] * 1000 <= r[0] < bounds[2] * 1000]
+    cover = report['coverage']
+    assert (cover['hours_recorded'], cover['hours']) == (len(hours), (bounds[2] - bounds[1]) // 3600)
+    assert cover['healthy'] == pytest.approx(sum(r[1] for r in hours) / sum(r[2] for r in hours))
     heard = {m['source'] for m in now}
     assert report['coverage']['sources_heard'] == len(heard)
     assert report['coverage']['sources_silent'] == len({m['source'] for m in before} - heard)
@@ -139,3 +149,84 @@ def test_whole_periods_end_before_now(archive):
         assert b <= datetime.datetime.now(datetime.timezone.utc) and 0 < (b - a).days <= longest
         assert period != 'week' or a.weekday() == 0
         assert period != 'month' or a.day == b.day == 1
+
+
+SENT = """
+rules: [{id: acme, kind: brand, brand: Acme, query: acme}]
+sources: [{id: feed, kind: feed, url: '@BASE@/feed/feed', every: 1s}]
+receivers:
+  - {id: mail, email: {to: [cm@example.org], from: vigie@example.org, smtp: 'smtp://127.0.0.1:@SMTP@'}}
+  - {id: chat, mattermost: {url: '@BASE@/hook/chat'}}
+  - {id: hook, webhook: {url: '@BASE@/hook/json', secret: s}}
+routes: {receiver: chat, group_by: [brand], group_wait: 1h}
+"""
+
+
+def test_sent_by_hand_to_a_mail_and_a_chat(tmp_path):
+    with lab.Lab(tmp_path) as world:
+        world.mail_server()
+        world.feed('feed', [lab.item('1', 'Acme opens')])
+        world.config(SENT)
+        world.start()
+        today = datetime.date.today()
+        period = f'{today - datetime.timedelta(days=1)}..{today + datetime.timedelta(days=1)}'
+        world.wait(lambda: 'acme' in world.vigie('export', '--state', world.state, check=False).stdout.lower(), 'the mention')
+        for receiver in 'mail', 'chat', 'hook':
+            said = world.vigie('report', '--state', world.state, '--period', period, '--send', receiver, '--lang', 'fr').stdout
+            assert f'on its way to {receiver}' in said
+        mail = world.wait_mail().message
+        parts = {p.get_content_type(): p.get_content() for p in mail.iter_parts()}
+        assert 'Veille concurrentielle' in mail['Subject']
+        assert parts['text/html'].startswith('<!DOCTYPE html>') and 'Part de voix' in parts['text/html']
+        assert '## Part de voix' in parts['text/plain'] and 'Acme' in parts['text/plain']
+        chat = world.wait_hook(lambda p: p.name == 'chat').json
+        assert 'Veille concurrentielle' in chat['text'] and '1 mentions (0 avant, n. d.)' in json.dumps(chat, ensure_ascii=False)
+        assert world.wait_hook(lambda p: p.name == 'json').json['type'] == 'report.created'
+        refused = world.vigie('report', '--state', world.state, '--send', 'nobody', check=False)
+        assert refused.returncode == 2 and 'no such receiver' in refused.stderr
+
+
+def test_the_schedule_sends_each_once(tmp_path, monkeypatch):
+    monkeypatch.setenv('VIGIE_TEST_RETRY_SCALE', '100')  # it looks every 0.6 s
+    with lab.Lab(tmp_path) as world:
+        world.feed('feed', [lab.item('1', 'Acme opens')])
+        world.config(SENT.replace("'smtp://127.0.0.1:@SMTP@'", "'smtp://127.0.0.1:1'") +
+                     "reports: [{period: day, at: '00:00', to: [chat, hook]}, {at: 'mon 08:00', tz: Europe/Paris, to: hook, lang: fr}]\n")
+        world.start()
+        path = f'{world.state}/archive.db'
+
+        def rows():
+            return sqlite3.connect(path).execute('SELECT name, until FROM reports ORDER BY name, until').fetchall()
+        # What is due before the schedule was written is not sent.
+        seen = world.wait(lambda: len(rows()) == 2 and rows(), 'both schedules')
+        assert [r[0] for r in seen] == ['day 00:00 UTC en chat hook', 'week mon 08:00 Europe/Paris fr hook']
+        monday = datetime.datetime.fromtimestamp(seen[1][1] / 1000, ZoneInfo('Europe/Paris'))
+        assert (monday.weekday(), monday.hour, monday.minute) == (0, 8, 0)
+        assert not world.posts
+        world.stop()
+        with sqlite3.connect(path) as db:  # a day on, as it were
+            db.execute("UPDATE reports SET until = until - 86400000 WHERE name LIKE 'day%'")
+        world.start()
+        world.wait_hook(lambda p: p.name == 'json' and p.json['type'] == 'report.created')
+        world.wait_hook(lambda p: p.name == 'chat' and 'Competitor watch' in p.text)
+        world.wait(lambda: len(rows()) == 3, 'it to be ticked off')
+        # What was on its way when it was killed is rightly sent again.
+        world.wait(lambda: sqlite3.connect(path).execute("SELECT count(*) FROM outcomes WHERE outcome = 'sent'").fetchone() == (2,), 'the ledger')
+        for _ in range(2):
+            world.kill()
+            world.start()
+        time.sleep(2)  # several looks
+        assert len(world.posts) == 2
+        assert sqlite3.connect(path).execute('SELECT healthy, sources FROM coverage').fetchall()[0] == (1, 1)
+
+
+@pytest.mark.parametrize('plan, said', [
+    ('{at: never, to: chat}', 'mon 08:00'), ('{period: year, to: chat}', 'day, week or month'), ('{to: nobody}', 'no receiver'),
+    ('{tz: Mars/North, to: chat}', 'tz:'), ('{}', 'to: is missing'), ('{to: chat, lang: de}', 'en or fr'),
+    ('{period: month, at: 31 08:00, to: chat}', '1 08:00'), ("{period: day, at: '24:00', to: chat}", '08:00')])
+def test_what_is_wrong_in_a_schedule_is_said(tmp_path, plan, said):
+    path = tmp_path / 'vigie.yaml'
+    path.write_text("brands: [Acme]\nsources: []\nreceivers: [{id: chat, mattermost: {url: 'https://x.example/h'}}]\n"
+                    f'state: {tmp_path}/s\nreports: [{plan}]\n')
+    done = lab.vigie('check', '-c', path, check=False)
+    assert done.returncode != 0 and said in done.stderr + done.stdout

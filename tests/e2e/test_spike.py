@@ -52,6 +52,11 @@ def row(lab, what):
         db.close()
 
 
+def ledger(lab):
+    return sqlite3.connect(f'{lab.state}/archive.db').execute(
+        'SELECT receiver, outcome FROM outcomes JOIN bursts USING (key) ORDER BY 1').fetchall()
+
+
 def burst(n, copies):
     text = 'The plant of Acme in the valley burns since this morning, and the road to the north is closed to all traffic until tonight.'
     return [item(f'c{i}', 'Acme: the plant burns in the valley', text, url=f'https://s{i}.example/fire') for i in range(copies)] + [
@@ -77,6 +82,7 @@ def test_told_once_with_its_figures_and_what_carries_it(tmp_path):
         assert 'd’entre elles' in said and 'un pic commence à' in said
         # Neither time nor a kill makes a second one.
         lab.wait(lambda: row(lab, 'told') == [(1,)], 'it to be ticked off')
+        lab.wait(lambda: ledger(lab) == [('chat', 'sent'), ('hook', 'sent')], 'the ledger')
         for _ in range(2):
             lab.kill()
             lab.start()
@@ -84,9 +90,6 @@ def test_told_once_with_its_figures_and_what_carries_it(tmp_path):
         time.sleep(3)  # several looks
         assert len(spikes(lab)) == 1 and len([p for p in lab.posts if p.name == 'chat']) == 1
         assert row(lab, 'brand, ended, told') == [('Acme', None, 1)]
-        ledger = sqlite3.connect(f'{lab.state}/archive.db').execute(
-            'SELECT receiver, outcome FROM outcomes JOIN bursts USING (key) ORDER BY 1').fetchall()
-        assert ledger == [('chat', 'sent'), ('hook', 'sent')]
 
 
 def test_a_kill_before_it_is_told_tells_it_once(tmp_path):

@@ -1,4 +1,5 @@
-/* baseline and burst: what is usual in this hour of the week, and when more is said than that. */
+/* baseline and burst: what is usual in this hour of the week, and when more is said than that.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,10 @@
 #include "vigie/burst.h"
 
 #define NONE NAN, NAN, NAN, NAN
-#define NO_DAYS {NONE, NAN, NAN, NAN}
+#define NO_DAYS                                                                                \
+	{                                                                                      \
+		NONE, NAN, NAN, NAN                                                            \
+	}
 
 static void the_usual_is_the_median_of_the_weeks(void **state)
 {
@@ -30,7 +34,8 @@ static void the_usual_is_the_median_of_the_weeks(void **state)
 		{{{9, 900, 10, 8, 11, NAN, NAN, NAN}, NO_DAYS}, 10, 3.1623, 5, false},
 		{{{0, 0, 0, 0, NONE}, NO_DAYS}, 0, 1, 4, false},
 		{{{100, 200, 300, 400, 500, NAN, NAN, NAN}, NO_DAYS}, 300, 148.26, 5, false},
-		/* Two weeks are not enough: the days before speak too, the seventh day only once. */
+		/* Two weeks are not enough: the days before speak too, the seventh day only
+		   once. */
 		{{{10, 20, NONE, NAN, NAN}, {30, 40, 50, 60, 70, 80, 10}}, 45, 29.652, 8, true},
 		{{{NONE, NONE}, {4, NAN, NAN, NAN, NAN, NAN, NAN}}, 4, 2, 1, true},
 		/* Once there are weeks, days say nothing. */
@@ -55,10 +60,10 @@ static void a_burst_is_far_above_the_usual(void **state)
 		double begins;
 	} table[] = {
 		{{0, 0, 0, true}, INFINITY},
-		{{0, 1, 5, false}, 10},    /* the floor */
-		{{0, 1, 5, true}, 20},     /* a higher one */
-		{{9, 3, 5, false}, 27},    /* three times and six spreads alike */
-		{{9, 5, 5, false}, 39},    /* an uneven hour */
+		{{0, 1, 5, false}, 10},      /* the floor */
+		{{0, 1, 5, true}, 20},       /* a higher one */
+		{{9, 3, 5, false}, 27},      /* three times and six spreads alike */
+		{{9, 5, 5, false}, 39},      /* an uneven hour */
 		{{400, 20, 5, false}, 1200}, /* an even one */
 		{{9, 3, 5, true}, 36},
 	};
@@ -69,11 +74,12 @@ static void a_burst_is_far_above_the_usual(void **state)
 		const double begins = table[i].begins;
 
 		assert_true(burst_begins_at(&table[i].usual) == begins);
-		assert_int_equal(
-			burst_step(&burst, isinf(begins) ? 1e9 : begins - 1, &table[i].usual, (struct wall){1}),
+		assert_int_equal(burst_step(&burst, isinf(begins) ? 1e9 : begins - 1,
+					 &table[i].usual, (struct wall){1}),
 			BURST_NOTHING);
 		if (!isinf(begins))
-			assert_int_equal(burst_step(&burst, begins, &table[i].usual, (struct wall){2}),
+			assert_int_equal(
+				burst_step(&burst, begins, &table[i].usual, (struct wall){2}),
 				BURST_BEGAN);
 	}
 }
@@ -109,7 +115,8 @@ static void it_wavers_and_is_one(void **state)
 	assert_int_equal(ended, 1);
 	assert_false(burst.on);
 	/* And another one is another one. */
-	assert_int_equal(burst_step(&burst, 50, &usual, (struct wall){minute * 60000}), BURST_BEGAN);
+	assert_int_equal(
+		burst_step(&burst, 50, &usual, (struct wall){minute * 60000}), BURST_BEGAN);
 	/* A clock that goes back ends nothing. */
 	assert_int_equal(burst_step(&burst, 0, &usual, (struct wall){0}), BURST_NOTHING);
 	assert_int_equal(burst_step(&burst, 0, &usual, (struct wall){-7200000}), BURST_NOTHING);

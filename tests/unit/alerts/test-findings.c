@@ -109,12 +109,13 @@ static void a_spike_is_said_by_every_channel(void **state)
 
 			/* A program reads numbers. */
 			if (strcmp((*c)->name, "webhook") == 0)
-				assert_true(says(body, "\"spike\":{\"brand\":\"Acme\",\"kind\":\"brand\","
-						       "\"n\":142,\"usual\":9,\"spread\":3.5,\"begins_at\":30,"
-						       "\"samples\":8,\"learning\":false"));
+				assert_true(says(body,
+					"\"spike\":{\"brand\":\"Acme\",\"kind\":\"brand\","
+					"\"n\":142,\"usual\":9,\"spread\":3.5,\"begins_at\":30,"
+					"\"samples\":8,\"learning\":false"));
 			else if (!says(body, table[i].said))
-				fail_msg("%s does not say \"%s\": %.*s", (*c)->name, table[i].said,
-					SPAN_ARG(body));
+				fail_msg("%s does not say \"%s\": %.*s", (*c)->name,
+					table[i].said, SPAN_ARG(body));
 			arena_release(&arena);
 		}
 	}
@@ -128,15 +129,19 @@ static void its_words_are_put_together_from_its_figures(void **state)
 		const char *headline, *why, *carries;
 	} table[] = {
 		{"en", false, false, "Acme — 142 mentions in the last hour, usually 9",
-			"a burst begins at 30: 9 usual at this hour of the week, spread 3.5, from 8 weeks",
+			"a burst begins at 30: 9 usual at this hour of the week, spread 3.5, "
+			"from 8 weeks",
 			"57 of these"},
 		{"en", true, true,
-			"Acme (competitor) — 142 mentions in the last hour, usually 9 (still learning)",
-			"a burst begins at 30: 9 usual at this hour, spread 3.5, from 8 days so far",
+			"Acme (competitor) — 142 mentions in the last hour, usually 9 (still "
+			"learning)",
+			"a burst begins at 30: 9 usual at this hour, spread 3.5, from 8 days "
+			"so far",
 			"57 of these"},
 		{"fr", false, true,
 			"Acme (concurrent) — 142 mentions dans la dernière heure, d’habitude 9",
-			"un pic commence à 30\u00A0: 9 d’habitude à cette heure de la semaine, écart 3,5, "
+			"un pic commence à 30\u00A0: 9 d’habitude à cette heure de la semaine, "
+			"écart 3,5, "
 			"sur 8 semaines",
 			"57 d’entre elles"},
 	};

@@ -12,7 +12,7 @@
 
 #include "golden.h"
 #include "vigie/story.h"
-#include "story_url.h"
+#include "vigie/story_url.h"
 
 static const char *golden_path;
 

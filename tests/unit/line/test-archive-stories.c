@@ -1,6 +1,6 @@
 /*
- * The manual of archive_stories.h: a mention gets its story as it is filed, for good; the book is
- * the same whether or not vigie was restarted, killed, or short of room in between.
+ * The manual of archive_stories.h: a mention gets its story as it is filed, for good; the book
+ * is the same whether or not vigie was restarted, killed, or short of room in between.
  */
 
 #include <setjmp.h>
@@ -58,9 +58,11 @@ static void say(struct said *s, unsigned i)
 		next_word(&seed), next_word(&seed), next_word(&seed), next_word(&seed),
 		next_word(&seed));
 	for (int k = 0; k < 60; k++)
-		n += (size_t)snprintf(s->text + n, sizeof(s->text) - n, "w%x ", next_word(&seed));
+		n += (size_t)snprintf(
+			s->text + n, sizeof(s->text) - n, "w%x ", next_word(&seed));
 	if (copy)
-		(void)snprintf(s->text + n, sizeof(s->text) - n, "as told by number%c", 'a' + (char)(i % 26));
+		(void)snprintf(s->text + n, sizeof(s->text) - n, "as told by number%c",
+			'a' + (char)(i % 26));
 	(void)snprintf(s->url, sizeof(s->url), "https://site%u.example/%u", i % 23, i);
 	s->hit = lab_hit(i, s->title, s->text);
 	s->hit.item.kind = ITEM_ARTICLE;
@@ -81,9 +83,11 @@ static void put_one(struct lab *lab, unsigned i)
 static void read_stories(struct lab *lab, struct buf *out)
 {
 	static const char *const questions[] = {
-		"SELECT group_concat(hex(key) || hex(story) || story_why || round(similarity, 6), ' ')"
+		"SELECT group_concat(hex(key) || hex(story) || story_why || round(similarity, "
+		"6), ' ')"
 		" FROM (SELECT * FROM mentions ORDER BY key)",
-		"SELECT group_concat(hex(head) || mentions || '/' || sites || '/' || number, ' ')"
+		"SELECT group_concat(hex(head) || mentions || '/' || sites || '/' || number, ' "
+		"')"
 		" FROM (SELECT * FROM stories ORDER BY number)",
 		"SELECT group_concat(first || '-' || next) FROM story_book",
 	};
@@ -93,7 +97,8 @@ static void read_stories(struct lab *lab, struct buf *out)
 	for (size_t i = 0; i < 3; i++) {
 		sqlite3_stmt *statement;
 
-		assert_int_equal(sqlite3_prepare_v2(db, questions[i], -1, &statement, NULL), SQLITE_OK);
+		assert_int_equal(
+			sqlite3_prepare_v2(db, questions[i], -1, &statement, NULL), SQLITE_OK);
 		assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
 		buf_addf(out, "%s\n", (const char *)sqlite3_column_text(statement, 0));
 		(void)sqlite3_finalize(statement);
@@ -109,7 +114,8 @@ static void copies_are_found_as_the_book_finds_them(void **state)
 	char sql[200], head[ITEM_KEY_TEXT + 1];
 	int copies = 0;
 
-	assert_int_equal(story_book_new(&book, &(struct story_options){.fold = text_tokens}), 0);
+	assert_int_equal(
+		story_book_new(&book, &(struct story_options){.fold = text_tokens}), 0);
 	for (unsigned i = 0; i < 100; i++) {
 		struct story_place place;
 		struct said s;
@@ -165,7 +171,8 @@ static void put_rest(const char *path, unsigned from, int out)
 	struct lab lab = {.done = 0};
 
 	(void)snprintf(lab.path, sizeof(lab.path), "%s", path);
-	if (loop_new(&lab.loop) < 0 || timer_new(&lab.patience, lab.loop, lab_impatient, &lab) < 0 ||
+	if (loop_new(&lab.loop) < 0 ||
+		timer_new(&lab.patience, lab.loop, lab_impatient, &lab) < 0 ||
 		lab_open(&lab) < 0)
 		_exit(1);
 	for (unsigned i = from; i < STREAM; i++) {
@@ -271,7 +278,8 @@ static void on_known(void *arg, const struct archive_known *known, size_t n)
 	answer->known = known[0];
 	if (known[0].n_outcomes)
 		(void)snprintf(answer->outcome, sizeof(answer->outcome), "%.*s %.*s",
-			SPAN_ARG(known[0].outcomes[0].receiver), SPAN_ARG(known[0].outcomes[0].outcome));
+			SPAN_ARG(known[0].outcomes[0].receiver),
+			SPAN_ARG(known[0].outcomes[0].outcome));
 	answer->came++;
 	lab_check(answer->lab);
 }
@@ -282,8 +290,8 @@ static void ask(struct answer *answer, struct lab *lab, const struct hit *hit)
 
 	*answer = (struct answer){.lab = lab};
 	hit_encode(&bytes, hit);
-	archive_ask(lab->archive, &(struct archive_asked){hit->key, buf_span(&bytes)}, 1, on_known,
-		answer);
+	archive_ask(lab->archive, &(struct archive_asked){hit->key, buf_span(&bytes)}, 1,
+		on_known, answer);
 	lab_wait(lab, &answer->came, 1);
 	buf_deinit(&bytes);
 }

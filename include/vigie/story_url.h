@@ -1,5 +1,5 @@
-#ifndef ALERTS_STORY_URL_H
-#define ALERTS_STORY_URL_H
+#ifndef VIGIE_STORY_URL_H
+#define VIGIE_STORY_URL_H
 
 /*
  * story_url: one spelling for the pages that say the same thing. Unlike sources/url, which asks
