@@ -250,7 +250,7 @@ static void see(struct desk *desk, const struct item_key *key)
 	}
 }
 
-static struct desk_on_way *on_way_find(const struct desk *desk, struct span id)
+struct desk_on_way *desk_on_way_find(const struct desk *desk, struct span id)
 {
 	struct desk_on_way *way;
 
@@ -263,7 +263,7 @@ struct desk_on_way *desk_on_way_new(
 {
 	struct desk_on_way *way;
 
-	if (id.n != DESK_ID_TEXT || !receiver || on_way_find(desk, id))
+	if (id.n != DESK_ID_TEXT || !receiver || desk_on_way_find(desk, id))
 		return NULL;
 	way = calloc(1, sizeof(*way));
 	if (way) {
@@ -328,7 +328,7 @@ int desk_tick(struct desk *desk, struct wall now, struct desk_step *ret)
 int desk_settle(struct desk *desk, struct span id, enum desk_end end, struct wall now,
 	struct desk_step *ret)
 {
-	struct desk_on_way *way = on_way_find(desk, id);
+	struct desk_on_way *way = desk_on_way_find(desk, id);
 	struct desk_counts *counts;
 
 	desk_step_begin(desk);

@@ -99,19 +99,6 @@ static struct wall free_at(const struct desk_receiver_state *receiver,
 	return at;
 }
 
-/* Says it once, not each time it is held again. */
-static void hold(struct desk *desk, struct pile *pile, struct wall until, const struct buf *why)
-{
-	const struct span text = desk_text(desk, "%.*s", SPAN_ARG(buf_span(why)));
-
-	for (uint32_t i = 0; i < pile->n && !pile->held; i++)
-		desk_say(desk, &pile->items[i].key, pile->receiver, DESK_HELD, until.ms, NULL,
-			text);
-	pile->held = true;
-	pile_due(desk, pile, until.ms);
-	pile_changed(desk, pile);
-}
-
 /* --- Telling -------------------------------------------------------------------------------
  */
 
@@ -133,19 +120,22 @@ static struct desk_delivery *delivery_new(struct desk *desk)
 	return &desk->deliveries[desk->n_deliveries++];
 }
 
-/* Made of what makes it this delivery and no other. */
+/* Made of what makes it this delivery and no other; of another number when one of this id is on
+ * its way still (an item that was forgotten as taken, and came again). */
 static struct span id_of(struct desk *desk, const struct desk_delivery *d, int64_t number)
 {
 	char hash[SIGN_HASH_HEX + 1] = "", key[ITEM_KEY_TEXT + 1] = "";
-	struct buf name = {0};
 
 	if (d->n_items)
 		item_key_text(key, &d->items[0].key);
-	buf_addf(&name, "%s\n%.*s\n%.*s\n%s\n%lld", desk_kind_names[d->kind],
-		SPAN_ARG(d->receiver), SPAN_ARG(d->group), key, (long long)number);
-	if (name.failed || sign_hash(hash, buf_span(&name)) < 0)
-		desk->failed = true;
-	buf_deinit(&name);
+	do {
+		const struct span name = desk_text(desk, "%s\n%.*s\n%.*s\n%s\n%lld",
+			desk_kind_names[d->kind], SPAN_ARG(d->receiver), SPAN_ARG(d->group),
+			key, (long long)number++);
+
+		if (!name.p || sign_hash(hash, name) < 0)
+			desk->failed = true;
+	} while (!desk->failed && desk_on_way_find(desk, span_of(hash, DESK_ID_TEXT)));
 	return desk_text(desk, "%.*s", DESK_ID_TEXT, hash);
 }
 
@@ -228,6 +218,23 @@ static int by_severity(const void *a, const void *b)
 	if (x->severity != y->severity)
 		return x->severity > y->severity ? -1 : 1;
 	return by_age(a, b);
+}
+
+/* Says it once, not each time it is held again. */
+static void hold(struct desk *desk, struct pile *pile, struct wall until, const struct buf *why)
+{
+	const struct span text = desk_text(desk, "%.*s", SPAN_ARG(buf_span(why)));
+
+	if (!pile->held && pile->n) {
+		qsort(pile->items, pile->n, sizeof(*pile->items), by_age);
+		pile->fresh = 0;
+	}
+	for (uint32_t i = 0; i < pile->n && !pile->held; i++)
+		desk_say(desk, &pile->items[i].key, pile->receiver, DESK_HELD, until.ms, NULL,
+			text);
+	pile->held = true;
+	pile_due(desk, pile, until.ms);
+	pile_changed(desk, pile);
 }
 
 /* --- Groups and updates --------------------------------------------------------------------

@@ -161,6 +161,7 @@ struct desk {
 	size_t n_mutes;
 	struct due_heap piles_due, stories_due, seen_due;
 	int64_t last_seen; /* number */
+	uint64_t mark;     /* of the policy that piles go by; 0: none yet */
 	size_t lost;
 	bool ready; /* what was restored has been counted */
 
@@ -183,6 +184,7 @@ void desk_step_begin(struct desk *desk);
 int desk_step_end(struct desk *desk, struct wall now, struct desk_step *ret);
 struct desk_seen *desk_seen_find(const struct desk *desk, const struct item_key *key);
 bool desk_seen_put(struct desk *desk, const struct item_key *key, int64_t number);
+struct desk_on_way *desk_on_way_find(const struct desk *desk, struct span id);
 /* NULL: failed, or there is one of this id. */
 struct desk_on_way *desk_on_way_new(
 	struct desk *desk, struct span id, struct desk_receiver_state *receiver);
@@ -200,6 +202,10 @@ void desk_say(struct desk *desk, const struct item_key *key,
 /* In the step's arena. */
 __attribute__((format(printf, 2, 3))) struct span desk_text(
 	struct desk *desk, const char *format, ...);
+
+/* --- desk_mark.c */
+/* Of all that decides when something is told; not of what keeps candidates from a receiver. */
+uint64_t desk_mark(struct desk *desk, const struct policy *policy);
 
 /* --- desk_pile.c */
 /* False: no memory. */
@@ -289,6 +295,7 @@ void desk_record_story_gone(struct desk *desk, const struct desk_story *story);
 void desk_record_seen(struct desk *desk, const struct desk_seen *seen, bool gone);
 void desk_record_on_way(struct desk *desk, const struct desk_on_way *way, bool gone);
 void desk_record_silence(struct desk *desk, const struct silence *silence, bool gone);
+void desk_record_mark(struct desk *desk);
 void desk_record_mute(struct desk *desk, const struct mute *mute, bool gone);
 /* Writes what changed, sorts, and leaves each key once. */
 void desk_records_finish(struct desk *desk);

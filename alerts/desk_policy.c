@@ -254,6 +254,8 @@ static void adapt_piles(struct desk *desk, struct wall now)
 int desk_set_policy(
 	struct desk *desk, const struct policy *policy, struct wall now, struct desk_step *ret)
 {
+	uint64_t mark;
+
 	desk_step_begin(desk);
 	arena_release(&desk->policy_arena);
 	desk->policy = policy;
@@ -273,7 +275,12 @@ int desk_set_policy(
 		return -ENOMEM;
 	if (!desk->ready)
 		make_ready(desk);
-	adapt_piles(desk, now);
+	mark = desk_mark(desk, policy);
+	if (mark != desk->mark) {
+		desk->mark = mark;
+		desk_record_mark(desk);
+		adapt_piles(desk, now);
+	}
 	for (size_t i = 0; i < desk->n_digests && !desk->failed; i++)
 		if (desk->digests[i].digest.empty_too)
 			(void)pile_of_digest(desk,

@@ -345,6 +345,15 @@ void desk_record_silence(struct desk *desk, const struct silence *s, bool gone)
 	change_set(desk, key);
 }
 
+void desk_record_mark(struct desk *desk)
+{
+	struct buf *out = begin(desk);
+
+	for (unsigned shift = 0; shift < 64; shift += 8)
+		buf_add_char(out, (char)(desk->mark >> shift));
+	change_set(desk, SPAN("z:policy"));
+}
+
 void desk_record_mute(struct desk *desk, const struct mute *m, bool gone)
 {
 	char hash[SIGN_HASH_HEX + 1] = "";
@@ -652,16 +661,33 @@ static int restore_on_way(struct desk *desk, struct span rest, struct unpack *u)
 	return 0;
 }
 
-static double unpack_double(struct unpack *u)
+static uint64_t unpack_eight(struct unpack *u)
 {
 	const struct span bytes = unpack_bytes(u, 8);
 	uint64_t bits = 0;
-	double x;
 
 	for (size_t i = bytes.n; i-- > 0;)
 		bits = bits << 8 | (unsigned char)bytes.p[i];
+	return bits;
+}
+
+static double unpack_double(struct unpack *u)
+{
+	const uint64_t bits = unpack_eight(u);
+	double x;
+
 	memcpy(&x, &bits, sizeof(x));
 	return x;
+}
+
+static int restore_mark(struct desk *desk, struct span rest, struct unpack *u)
+{
+	const uint64_t mark = unpack_eight(u);
+
+	if (u->bad || u->left.n || !span_eq_str(rest, "policy"))
+		return -EBADMSG;
+	desk->mark = mark;
+	return 0;
 }
 
 static int unpack_match(struct unpack *u, struct arena *arena, struct route_match *ret)
@@ -743,6 +769,7 @@ int desk_restore(struct desk *desk, struct span key, struct span bytes)
 		{'o', restore_on_way},
 		{'x', restore_silence},
 		{'m', restore_mute},
+		{'z', restore_mark},
 	};
 	struct unpack u = {.left = span_slice(bytes, 1, bytes.n)};
 

@@ -27,6 +27,8 @@
  *                        number of matchers; each: key, number of values; each: text, has a
  *                        range (0, 1), two doubles (IEEE 754, low byte first)
  *   m:HASH               a mute: key, value, receiver, until (has, time)
+ *   z:policy             the mark of the policy (alerts/desk_mark.c), eight bytes, low ones
+ * first
  *
  * In keys, PILE, HEAD and ITEM are hexadecimal; HASH is one of the mute.
  */

@@ -12,6 +12,7 @@
 #include "control.h"
 #include "delivering.h"
 #include "io/file.h"
+#include "io/heap.h"
 #include "io/log.h"
 #include "io/notify.h"
 #include "io/pool.h"
@@ -28,6 +29,7 @@
 #include "line/queue.h"
 #include "line/sift.h"
 #include "lock.h"
+#include "mention_page.h"
 #include "printer.h"
 #include "recent.h"
 #include "reports.h"
@@ -47,6 +49,7 @@ struct vigie {
 	struct config *config;
 	int lock;
 	struct loop *loop;
+	struct heap *heap;
 	struct pool *pool;
 	struct archive *archive;
 	struct archive_passed_over *passed_over; /* NULL: not kept */
@@ -64,6 +67,7 @@ struct vigie {
 	struct control *control;
 	struct rules_seen *rules_seen;
 	struct recent *recent;
+	struct mention_page *mention_page;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -442,6 +446,13 @@ static void on_mentions(void *arg, struct buf *out)
 	recent_json(v->recent, out);
 }
 
+static void on_mention(void *arg, struct http_ask *ask, const struct item_key *key)
+{
+	const struct vigie *v = arg;
+
+	mention_page_serve(v->mention_page, ask, key);
+}
+
 /* --- Building ---------------------------------------------------------------------------------- */
 
 static char *state_path(struct vigie *v, const char *name)
@@ -452,6 +463,24 @@ static char *state_path(struct vigie *v, const char *name)
 static int64_t scaled(const struct vigie *v, int64_t ms)
 {
 	return v->options.retry_scale > 0 ? (int64_t)((double)ms / v->options.retry_scale) : ms;
+}
+
+static void on_stands(
+	void *arg, const struct source *source, bool silent, bool gone, struct span error)
+{
+	struct vigie *v = arg;
+
+	if (!v->post)
+		return;
+	post_incident(v->post, INCIDENT_SILENT, source->id, silent, error);
+	post_incident(v->post, INCIDENT_GONE, source->id, gone, error);
+}
+
+static void on_incidents(void *arg)
+{
+	struct vigie *v = arg;
+
+	crawl_tell(v->crawl);
 }
 
 /* The stations behind the queue, once it has an address. */
@@ -466,7 +495,9 @@ static int build_act(struct vigie *v)
 		&(struct post_options){ .redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
 			.public_url = v->config->http.public_url,
-			.time_scale = v->options.retry_scale });
+			.time_scale = v->options.retry_scale,
+			.incidents = on_incidents,
+			.arg = v });
 	if (r < 0)
 		return r;
 	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
@@ -508,6 +539,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.user_agent = c->crawl.user_agent,
 		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
+		.stands = on_stands,
 		.arg = v,
 	};
 	const char *why = NULL;
@@ -663,6 +695,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.look = look,
 		.reload = reload,
 		.mentions = on_mentions,
+		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.reports = on_reports,
 		.arg = v,
@@ -685,6 +718,10 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		return v->lock;
 	r = loop_new(&v->loop);
 	if (r >= 0)
+		r = heap_new(&v->heap, v->loop);
+	if (r >= 0)
+		loop_shift_wall(v->loop, v->options.wall_shift_ms);
+	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
 			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
 	if (r >= 0)
@@ -699,6 +736,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		r = control_new(&v->control, v->loop, &control, &v->arena, ret_why);
 	if (r >= 0)
 		r = archive_new(&v->archive, v->loop, &archive, &v->arena, ret_why);
+	if (r >= 0)
+		r = mention_page_new(&v->mention_page, v->archive);
 	if (r >= 0)
 		build_passed_over(v);
 	if (r >= 0 && span_empty(v->config->redis))
@@ -717,6 +756,7 @@ static void tear_down(struct vigie *v)
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);
+	mention_page_free(v->mention_page);
 	archive_passed_over_free(v->passed_over);
 	keep_free(v->keep);
 	queue_free(v->queue);
@@ -732,6 +772,7 @@ static void tear_down(struct vigie *v)
 	on_signal_free(v->on_hup);
 	on_signal_free(v->on_int);
 	on_signal_free(v->on_term);
+	heap_free(v->heap);
 	loop_free(v->loop);
 	set_trouble(&v->redis_trouble, SPAN_NONE);
 	set_trouble(&v->archive_trouble, SPAN_NONE);

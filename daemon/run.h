@@ -15,6 +15,7 @@ struct run_options {
 	bool mentions;           /* print mentions on standard output as they come */
 	bool quiet;              /* only warnings and errors in the log */
 	double retry_scale;      /* for tests: divides the schedule of retries; 0: 1 */
+	int64_t wall_shift_ms;   /* for tests: the wall clock is so much ahead */
 };
 
 /* Takes the reference. Returns the exit status of the process. */

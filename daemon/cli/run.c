@@ -15,10 +15,13 @@ int command_run(int argc, char **argv)
 	struct err_list errors = { 0 };
 	struct config *config = NULL;
 	const char *path = NULL, *scale = getenv("VIGIE_TEST_RETRY_SCALE");
+	const char *shift = getenv("VIGIE_TEST_WALL_SHIFT_S");
 	int r;
 
 	if (scale)
 		options.retry_scale = strtod(scale, NULL);
+	if (shift)
+		options.wall_shift_ms = strtoll(shift, NULL, 10) * 1000;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
 			path = argv[++i];

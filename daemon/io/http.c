@@ -23,6 +23,7 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 
+#include "io/http_guests.h"
 #include "vigie/arena.h"
 #include "vigie/cleanup.h"
 
@@ -30,6 +31,7 @@ enum {
 	DEFAULT_MAX_HEADER = 16 * 1024,
 	DEFAULT_MAX_BODY = 1024 * 1024,
 	DEFAULT_TIMEOUT_S = 30,
+	DEFAULT_MAX_CONNECTIONS = 256,
 	BACKLOG = 128,
 	METHODS = EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
 	          EVHTTP_REQ_DELETE,
@@ -46,6 +48,7 @@ struct route {
 struct side {
 	struct http *http;
 	struct evhttp *evhttp;
+	struct guests *guests;
 	bool local;
 };
 
@@ -54,6 +57,7 @@ struct exchange {
 	struct http_ask ask;
 	struct exchange *previous, *next;
 	struct http *http;              /* NULL: freed meanwhile */
+	struct guests *guests;
 	struct evhttp_request *request; /* NULL: the connection is gone */
 	struct arena arena;
 };
@@ -146,6 +150,11 @@ static bool add_headers(struct evhttp_request *request, const struct header *hea
 	return ok;
 }
 
+static struct bufferevent *connection_of(struct evhttp_request *request)
+{
+	return evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+}
+
 static void send_reply(struct exchange *x, int status, const char *type,
         const struct header *headers, size_t n_headers, struct span body)
 {
@@ -156,6 +165,7 @@ static void send_reply(struct exchange *x, int status, const char *type,
 	bool ok = out != NULL;
 
 	evhttp_connection_set_closecb(evhttp_request_get_connection(request), NULL, NULL);
+	guests_answered(x->guests, connection_of(request));
 	x->request = NULL;
 	ok = ok && add_headers(request, headers, n_headers);
 	if (type)
@@ -340,6 +350,8 @@ static void on_request(struct evhttp_request *request, void *arg)
 	}
 	x->http = http;
 	x->request = request;
+	x->guests = side->guests;
+	guests_asked(side->guests, connection_of(request));
 	x->next = http->exchanges;
 	if (x->next)
 		x->next->previous = x;
@@ -390,6 +402,7 @@ static int side_init(
         struct side *side, struct http *http, struct loop *loop, const struct http_options *o)
 {
 	const size_t max_header = o->max_header ? o->max_header : DEFAULT_MAX_HEADER;
+	const int timeout_s = o->timeout_s ? o->timeout_s : DEFAULT_TIMEOUT_S;
 	const size_t max_body = o->max_body ? o->max_body : DEFAULT_MAX_BODY;
 
 	http->loop = loop;
@@ -399,10 +412,12 @@ static int side_init(
 		return -ENOMEM;
 	evhttp_set_max_headers_size(side->evhttp, (ssize_t)max_header);
 	evhttp_set_max_body_size(side->evhttp, (ssize_t)max_body);
-	evhttp_set_timeout(side->evhttp, o->timeout_s ? o->timeout_s : DEFAULT_TIMEOUT_S);
+	evhttp_set_timeout(side->evhttp, timeout_s);
 	evhttp_set_allowed_methods(side->evhttp, METHODS);
 	evhttp_set_gencb(side->evhttp, on_request, side);
-	return 0;
+	return guests_new(&side->guests, loop, side->evhttp,
+	        o->max_connections ? o->max_connections : DEFAULT_MAX_CONNECTIONS,
+	        (int64_t)timeout_s * 1000);
 }
 
 static int listen_tcp(struct http *http, const struct http_options *o)
@@ -417,6 +432,7 @@ static int listen_tcp(struct http *http, const struct http_options *o)
 	bound = evhttp_bind_socket_with_handle(http->tcp.evhttp, o->host, (ev_uint16_t)o->port);
 	if (!bound)
 		return errno ? -errno : -EADDRNOTAVAIL;
+	guests_door(http->tcp.guests, evhttp_bound_socket_get_listener(bound));
 	if (getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&name, &n) < 0)
 		return -errno;
 	http->port =
@@ -472,6 +488,7 @@ static int bind_path(const struct sockaddr_un *address, int *ret_fd)
 static int listen_local(struct http *http, const struct http_options *o)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct evhttp_bound_socket *bound;
 	struct stat st;
 	int fd = -1, r;
 
@@ -485,11 +502,14 @@ static int listen_local(struct http *http, const struct http_options *o)
 	if (r < 0)
 		return r;
 	http->socket_path = strdup(o->socket_path);
-	if (!http->socket_path || lstat(o->socket_path, &st) < 0 ||
-	        !evhttp_accept_socket_with_handle(http->local.evhttp, fd)) {
+	bound = http->socket_path && lstat(o->socket_path, &st) == 0
+	                ? evhttp_accept_socket_with_handle(http->local.evhttp, fd)
+	                : NULL;
+	if (!bound) {
 		(void)close(fd);
 		return -ENOMEM;
 	}
+	guests_door(http->local.guests, evhttp_bound_socket_get_listener(bound));
 	http->socket_device = st.st_dev;
 	http->socket_inode = st.st_ino;
 	http->local.local = true;
@@ -561,6 +581,8 @@ struct http *http_free(struct http *http)
 		evhttp_free(http->tcp.evhttp);
 	if (http->local.evhttp)
 		evhttp_free(http->local.evhttp);
+	guests_free(http->tcp.guests);
+	guests_free(http->local.guests);
 	while (http->routes) {
 		struct route *r = http->routes;
 

@@ -37,7 +37,8 @@ struct http_options {
 	size_t n_names;
 	size_t max_header; /* bytes of request line and headers; 0: 16 KiB */
 	size_t max_body;   /* 0: 1 MiB */
-	int timeout_s;     /* without progress of a connection; 0: 30 */
+	int timeout_s;     /* without progress of a connection, and for a whole request; 0: 30 */
+	unsigned max_connections; /* of each of the two, further ones wait; 0: 256 */
 };
 
 /* 0; -EADDRINUSE: somebody listens there; -EEXIST: socket_path is a file of another kind;

@@ -19,6 +19,7 @@
 #include "vigie/cleanup.h"
 
 struct loop {
+	int64_t wall_shift_ms;
 	struct event_base *base;
 	int schedstat; /* of the thread that made the loop, whose it is */
 	bool stopped;
@@ -157,8 +158,12 @@ struct mono loop_now(const struct loop *loop)
 
 struct wall loop_wall(const struct loop *loop)
 {
-	(void)loop;
-	return (struct wall){clock_ms(CLOCK_REALTIME)};
+	return (struct wall){clock_ms(CLOCK_REALTIME) + loop->wall_shift_ms};
+}
+
+void loop_shift_wall(struct loop *loop, int64_t ms)
+{
+	loop->wall_shift_ms = ms;
 }
 
 /* --- Who keeps the loop --------------------------------------------------------------------- */

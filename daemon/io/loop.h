@@ -26,6 +26,8 @@ struct event_base *loop_base(struct loop *loop); /* for io/http.c only */
 /* Read afresh at each call. The wall clock can jump; the monotonic one cannot. */
 struct mono loop_now(const struct loop *loop);
 struct wall loop_wall(const struct loop *loop);
+/* For tests: the wall clock is so much ahead of the machine's. */
+void loop_shift_wall(struct loop *loop, int64_t ms);
 
 /* What kept the loop from everybody else: each callback is timed under the name of its function.
  * `own_us` leaves out what was waiting for a processor: a busy machine is no slow callback. */

@@ -282,7 +282,9 @@ static void on_fetch_ended(struct transfer_handle *h, CURLcode code)
 	enum transfer_error error;
 	struct span why, location;
 
-	if (h->halt == HALT_HEADERS) {
+	/* libcurl 7.88 calls a line of more than 100 KiB (CURL_MAX_HTTP_HEADER) a lack of memory. */
+	if (h->halt == HALT_HEADERS || (code == CURLE_OUT_OF_MEMORY && h->halt == HALT_NONE &&
+	                                       h->passed && !h->head.whole)) {
 		report_error(f, TRANSFER_PROTOCOL,
 		        why_text(h, "%s sends more header fields than can be taken", host));
 		return;

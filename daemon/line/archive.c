@@ -545,9 +545,10 @@ static void take_note(struct archive *a, int (*run)(void *arg, struct archive_jo
 		archive_worker_take(a->worker, &note->job.base);
 }
 
-void archive_loss(struct archive *a, struct span entry, struct span why, struct wall at)
+void archive_loss(struct archive *a, struct span entry, struct span why, struct wall at,
+	void (*done)(void *arg), void *arg)
 {
-	take_note(a, run_loss_job, at, (const struct span[]){entry, why}, 2, NULL, NULL);
+	take_note(a, run_loss_job, at, (const struct span[]){entry, why}, 2, done, arg);
 }
 
 void archive_audit(

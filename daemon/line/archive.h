@@ -86,8 +86,10 @@ struct archive_known {
 void archive_ask(struct archive *archive, const struct archive_asked *asked, size_t n,
 	void (*got)(void *arg, const struct archive_known *known, size_t n), void *arg);
 
-/* A stream entry that was lost while pending. */
-void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at);
+/* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
+ * never, when memory was out. */
+void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at,
+	void (*done)(void *arg), void *arg);
 
 /* Who changed what by hand: silence, mute, acknowledgement, erasure. `done` may be NULL. */
 struct archive_deed {

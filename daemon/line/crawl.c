@@ -409,6 +409,29 @@ void crawl_change_gate(struct crawl *c, struct entry *e, struct span url)
 	e->host = host;
 }
 
+/* An attempt that failed tells nothing of silence, and "gone" stands until an answer comes. */
+static void tell(struct crawl *c, const struct entry *e)
+{
+	struct source_state state;
+	struct memo memo;
+	bool gone;
+
+	if (!c->options.stands || !e->state)
+		return;
+	packed_read(&state, e->state);
+	memo_decode(&memo, state.memo);
+	gone = span_eq_str(state.mark, "gone");
+	if (gone || !state.failures)
+		c->options.stands(
+			c->options.arg, e->source, memo.flags & MEMO_SILENT, gone, state.error);
+}
+
+void crawl_tell(struct crawl *crawl)
+{
+	for (size_t i = 0; i < crawl->n_entries; i++)
+		tell(crawl, &crawl->entries[i]);
+}
+
 void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *state)
 {
 	struct packed *packed = packed_new(state);
@@ -425,6 +448,7 @@ void crawl_adopt(struct crawl *c, struct entry *e, const struct source_state *st
 	free(e->state);
 	e->state = packed;
 	crawl_root(c, e, state->memo);
+	tell(c, e);
 }
 
 /* What was learnt of another address says nothing of this one. What is remembered of the items

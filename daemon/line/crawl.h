@@ -42,6 +42,11 @@ struct crawl_options {
 	struct batch_sink commit; /* queue */
 	/* Asks the queue for the states of sources; crawl_state() answers, for each. A source
 	 * whose answer never comes isn't read until crawl_reset() asks again. */
+	/* How it stands with a source: whether it is silent against its habit, and gone for
+	 * good; after each attempt that tells, at a start, and when crawl_tell() asks. The
+	 * error is for people, and lives during the call. NULL: nobody wants to know. */
+	void (*stands)(void *arg, const struct source *source, bool silent, bool gone,
+		struct span error);
 	void (*want_states)(void *arg, const struct source *const *sources, size_t n);
 	void *arg;
 };
@@ -82,6 +87,8 @@ struct crawl_view {
 };
 void crawl_each(
 	struct crawl *crawl, void (*see)(void *arg, const struct crawl_view *view), void *arg);
+/* Says of all sources how they stand (options.stands). */
+void crawl_tell(struct crawl *crawl);
 /* Due at once, one marked gone too. 0; -ENOENT; -EAGAIN: its state isn't known yet. */
 int crawl_now(struct crawl *crawl, struct span source);
 

@@ -463,14 +463,22 @@ static int64_t auto_wait(struct flight *f, const struct rhythm *rhythm)
 		every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most);
 }
 
-/* A source that has fallen silent is an incident of the source: said once, and once when it is
- * over. */
-static void watch_silence(struct batch *b, const struct rhythm *rhythm)
+/* A source that has fallen silent is an incident of the source: told once, and once when it is
+ * over. One that was silent when it was met is shown so, and no incident. */
+static void watch_silence(struct flight *f, const struct rhythm *rhythm)
 {
+	struct batch *b = f->batch;
 	struct source_state *s = &b->state;
+	struct memo *m = &f->memo;
+	const bool first = s->reads <= 1 && b->outcome == BATCH_READ;
 	char since[RFC3339_SIZE];
 
-	if (!span_empty(s->mark) || !rhythm_is_broken(rhythm, b->fetched))
+	if (!rhythm_is_broken(rhythm, b->fetched)) {
+		m->flags &= (uint8_t) ~(MEMO_SILENT | MEMO_WAS_SILENT);
+		return;
+	}
+	m->flags |= first || m->flags & MEMO_WAS_SILENT ? MEMO_WAS_SILENT : MEMO_SILENT;
+	if (!span_empty(s->mark))
 		return;
 	s->mark = SPAN("silent");
 	s->error = arena_printf(&b->arena,
@@ -521,7 +529,7 @@ static bool judge(struct flight *f)
 		b->state.last_modified = last_modified;
 	}
 	if (b->outcome != BATCH_FAILED)
-		watch_silence(b, &rhythm);
+		watch_silence(f, &rhythm);
 	health.changed = !span_eq(error, b->state.error) || !span_eq(mark, b->state.mark);
 	c->stats.unchanged += b->outcome == BATCH_UNCHANGED;
 	c->stats.failed += b->outcome == BATCH_FAILED;

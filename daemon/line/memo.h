@@ -9,8 +9,10 @@
 #include "vigie/batch.h"
 
 enum memo_flags {
-	MEMO_NO_CACHE = 1, /* a cache on the way is broken: ask past it */
-	MEMO_STANDING = 2, /* error and mark stand until another document is read */
+	MEMO_NO_CACHE = 1,   /* a cache on the way is broken: ask past it */
+	MEMO_SILENT = 4,     /* it fell silent, against its habit, and hasn't spoken since */
+	MEMO_WAS_SILENT = 8, /* it was silent when we met it: that is its habit, perhaps */
+	MEMO_STANDING = 2,   /* error and mark stand until another document is read */
 };
 
 struct memo {

@@ -21,6 +21,8 @@ enum script {
 	SCRIPT_SHOW,
 	SCRIPT_DRIVE,
 	SCRIPT_BURY,
+	SCRIPT_INCIDENT,
+	SCRIPT_INCIDENTS,
 	SCRIPTS
 };
 
@@ -35,6 +37,8 @@ static const char *const bodies[SCRIPTS] = {
 	[SCRIPT_SHOW] = outbox_show_lua,
 	[SCRIPT_DRIVE] = outbox_drive_lua,
 	[SCRIPT_BURY] = outbox_bury_lua,
+	[SCRIPT_INCIDENT] = outbox_incident_lua,
+	[SCRIPT_INCIDENTS] = outbox_incidents_lua,
 };
 
 enum {
@@ -622,6 +626,36 @@ int outbox_bury(struct outbox *o, struct span receiver, struct span id, struct s
 		number(&most, OUTBOX_BURY_MOST)};
 
 	return eval(o, SCRIPT_BURY, &call, sizeof(args) / sizeof(*args), args);
+}
+
+int outbox_incident(struct outbox *o, const struct outbox_incident *incident, struct wall now,
+	outbox_done done, void *arg)
+{
+	enum { FIXED = 5 };
+	const struct call call = {.parse = parse_driven, .done = done, .arg = arg};
+	struct span *args = calloc(FIXED + incident->n_receivers, sizeof(*args));
+	struct number when;
+	int r;
+
+	if (!args)
+		return -ENOMEM;
+	args[0] = number(&when, now.ms);
+	args[1] = incident->name;
+	args[2] = incident->over ? SPAN("0") : SPAN("1");
+	args[3] = incident->group;
+	args[4] = incident->why;
+	for (size_t i = 0; i < incident->n_receivers; i++)
+		args[FIXED + i] = incident->receivers[i];
+	r = eval(o, SCRIPT_INCIDENT, &call, FIXED + incident->n_receivers, args);
+	free(args);
+	return r;
+}
+
+int outbox_incidents(struct outbox *o, outbox_done done, void *arg)
+{
+	const struct call call = {.parse = parse_buried, .done = done, .arg = arg};
+
+	return eval(o, SCRIPT_INCIDENTS, &call, 0, NULL);
 }
 
 int outbox_look(struct outbox *o,

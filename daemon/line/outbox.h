@@ -18,6 +18,8 @@
  * {act}:ledger: the archive is not told yet {act}:item:KEY:RECEIVER  the item is filed for the
  * receiver; gone once the ledger knows
  *
+ *   {act}:incidents            hash of what goes on, told to people as a notice: name → since
+ *
  * States of a delivery: waiting, sending, parked, sent, dead, dropped.
  *
  * Every callback comes exactly once, on the loop, not from inside the call, unless the outbox
@@ -93,8 +95,8 @@ struct outbox_taken {
 	struct span
 		suspect; /* not empty: this is a trial, and passing it speaks against that id */
 	struct span only;        /* recipients that are left, separated by spaces; empty: all */
-	/* Not empty: no hits, but a finding (line/notice.h); or, of the group "stopped=RECEIVER",
-	 * why that receiver was stopped. */
+	/* Not empty: no hits, but a finding (line/notice.h), or what is to be said of the group's
+	 * incident. */
 	struct span notice;
 	const struct span *keys; /* hexadecimal */
 	size_t n_keys;
@@ -117,7 +119,8 @@ struct outbox_result {
 	bool receiver_fails; /* dead: because there were too many tries, not by an answer */
 	struct span left;    /* sent: recipients that are left */
 	struct span mark;    /* gone: of the receiver's configuration */
-	struct wall pause;   /* nothing goes to this receiver before; WALL_NONE: it asks for none */
+	struct wall
+		pause; /* nothing goes to this receiver before; WALL_NONE: it asks for none */
 	/* gone: receivers that get a delivery, of the group "stopped=RECEIVER", that says so */
 	const struct span *notify;
 	size_t n_notify;
@@ -137,6 +140,23 @@ int outbox_drive(struct outbox *outbox, struct span id, outbox_done done, void *
 enum { OUTBOX_BURY_MOST = 200 };
 int outbox_bury(struct outbox *outbox, struct span receiver, struct span id, struct span state,
 	struct span why, struct wall now, outbox_done done, void *arg);
+
+/* What people are to hear of the house itself: a delivery of that group to each receiver, once
+ * when it begins and once when it is over, however often it is said. woken->n: 1 when it was
+ * news. */
+struct outbox_incident {
+	struct span name; /* "silent=SOURCE" */
+	struct span
+		group; /* "silent=SOURCE", "heard=SOURCE"; line/post_notice.c has the words */
+	struct span why;
+	bool over;
+	const struct span *receivers;
+	size_t n_receivers;
+};
+int outbox_incident(struct outbox *outbox, const struct outbox_incident *incident,
+	struct wall now, outbox_done done, void *arg);
+/* The names of those that go on, as woken->receivers. */
+int outbox_incidents(struct outbox *outbox, outbox_done done, void *arg);
 
 struct outbox_counts {
 	int64_t waiting, parked, dead, sent, groups, stopped;

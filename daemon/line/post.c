@@ -342,6 +342,8 @@ static void look(void *arg)
 {
 	struct post *p = arg;
 
+	if (!p->going_on_known && outbox_is_up(p->outbox))
+		post_incidents_ask(p);
 	if (p->looking || !outbox_is_up(p->outbox))
 		return;
 	p->look_again = false;
@@ -363,6 +365,7 @@ static void on_outbox_up(void *arg)
 {
 	struct post *p = arg;
 
+	p->going_on_known = false;
 	look(p);
 	for (struct mailbox *m = p->mailboxes; m; m = m->next)
 		if (m->state == MAILBOX_RECORDING)
@@ -401,6 +404,8 @@ int post_new(struct post **ret, struct loop *loop, struct transfer *transfer,
 	p->loop = loop;
 	p->transfer = transfer;
 	p->archive = archive;
+	p->incidents = options->incidents;
+	p->incidents_arg = options->arg;
 	p->time_scale = options->time_scale > 0 ? options->time_scale : 1;
 	p->public_url = arena_dup(&p->arena, options->public_url);
 	p->host = own_host(&p->arena, options->host);
@@ -430,6 +435,7 @@ struct post *post_free(struct post *p)
 	while (p->tells)
 		tell_free(p->tells);
 	post_questions_free(p);
+	post_incidents_free(p);
 	timer_free(p->look);
 	json_decref(p->counts);
 	if (p->unref)

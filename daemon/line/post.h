@@ -24,6 +24,13 @@
 
 struct post;
 
+/* What of the house people are told, by line/post_notice.c. */
+enum incident {
+	INCIDENT_SILENT, /* a source speaks no more, against its habit */
+	INCIDENT_GONE,   /* a source is no longer asked: it said it is gone for good */
+	INCIDENTS
+};
+
 struct post_options {
 	struct span redis_url;
 	struct span prefix;
@@ -32,6 +39,10 @@ struct post_options {
 	double time_scale;      /* divides the schedule of retries, for tests; 0: 1 */
 	size_t keep_sent;       /* see struct outbox_options */
 	int64_t keep_sent_ms;
+	/* It is known what goes on: from now on post_incident() is heard, and all is to be said
+	 * anew. Comes again when Redis came back. */
+	void (*incidents)(void *arg);
+	void *arg;
 };
 
 /* `transfer` must follow no redirects. Nothing is sent before a policy is set. */
@@ -52,6 +63,12 @@ bool post_idle(const struct post *post);
 /* For dispatch. */
 struct outbox *post_outbox(struct post *post);
 void post_wake(struct post *post, struct span receiver); /* it has something to send */
+
+/* `about` (a source's id) has this incident, or hasn't. The receivers of notices are told when
+ * it begins and when it is over, once each, over restarts; saying the same again costs nothing.
+ */
+void post_incident(struct post *post, enum incident incident, struct span about, bool goes_on,
+	struct span why);
 
 /* {"waiting","parked","dead","sent","groups","stopped","delivered","failed"}: borrowed, and as
  * of less than a second ago. NULL before the first look. */

@@ -150,39 +150,28 @@ static struct span attempt_json(struct attempt *a, int status)
 	return ret.p ? ret : SPAN("{}");
 }
 
-/* How long the receiver wants to hear nothing; -1: it does not say. At most a day. */
-static int64_t asked_ms(const struct attempt *a, const struct answer *answer, bool *ret_clamped)
+/* How long the receiver wants to hear nothing; -1: it does not say. */
+static int64_t asked_ms(const struct attempt *a, const struct answer *answer)
 {
-	const int64_t ms =
-		retry_after_ms(answer, loop_wall(a->mailbox->post->loop), ret_clamped);
+	const int64_t ms = retry_after_ms(answer, loop_wall(a->mailbox->post->loop));
 	const int64_t in_body =
 		a->channel && a->channel->pause_ms ? a->channel->pause_ms(answer) : -1;
 
-	if (in_body <= ms)
-		return ms;
-	*ret_clamped = in_body > RETRY_AFTER_MOST_MS;
-	return *ret_clamped ? RETRY_AFTER_MOST_MS : in_body;
+	return in_body > ms ? in_body : ms;
 }
 
 /* When to try again: by the schedule, never before the receiver wants. */
-static void set_next(struct attempt *a, const struct answer *answer)
+static void set_next(struct attempt *a, int64_t asked)
 {
 	struct post *p = a->mailbox->post;
 	struct outbox_result *r = &a->result;
 	const bool trial = !span_empty(a->taken.suspect);
 	const int64_t tries = trial ? a->taken.failures + 1 : a->taken.tries;
 	const uint64_t seed = XXH64(r->id.p, r->id.n, (uint64_t)a->taken.attempts);
-	const struct wall now = loop_wall(p->loop);
-	int64_t delay = (int64_t)((double)retry_delay_ms(tries, seed) / p->time_scale);
-	bool clamped;
-	const int64_t asked = asked_ms(a, answer, &clamped);
+	const int64_t delay = (int64_t)((double)retry_delay_ms(tries, seed) / p->time_scale);
 
-	r->next.ms = now.ms + (asked > delay ? asked : delay);
-	if (clamped)
-		r->why = arena_printf(&a->arena,
-			"%.*s (the receiver asks for more than a day: a day it is)",
-			SPAN_ARG(r->why));
-	else if (asked > delay)
+	r->next.ms = loop_wall(p->loop).ms + (asked > delay ? asked : delay);
+	if (asked > delay)
 		r->why = arena_printf(&a->arena, "%.*s (the receiver asks for %lld s)",
 			SPAN_ARG(r->why), (long long)((asked + 999) / 1000));
 }
@@ -197,21 +186,6 @@ static struct span without_secrets(
 		return SPAN("out of memory");
 	why = mask_text(&mask, &a->arena, why);
 	return why.p ? why : SPAN("out of memory");
-}
-
-/* Everybody else is told that this receiver was stopped. */
-static void set_notify(struct attempt *a)
-{
-	const struct policy *policy = a->mailbox->post->policy;
-	struct span *others = arena_calloc(&a->arena, policy->n_receivers, sizeof(*others));
-
-	for (size_t i = 0; others && i < policy->n_receivers; i++) {
-		const struct span id = arena_dup(&a->arena, policy->receivers[i].id);
-
-		if (id.p && !span_eq(id, a->mailbox->id))
-			others[a->result.n_notify++] = id;
-	}
-	a->result.notify = others;
 }
 
 /* Is the answer perhaps about this delivery alone? Asked after every third try. */
@@ -232,18 +206,25 @@ static void conclude(
 	struct mailbox *m = a->mailbox;
 	const struct receiver *receiver = post_receiver(m->post, m->id);
 	char mark[MARK_TEXT + 1] = "";
-	bool clamped;
-	const int64_t silence = asked_ms(a, answer, &clamped);
+	const int64_t silence = asked_ms(a, answer);
 
 	r->id = a->taken.id;
 	r->suspect = a->taken.suspect;
 	r->why = without_secrets(a, receiver, why);
 	r->next = WALL_NONE;
 	r->pause = WALL_NONE;
-	if (silence > 0)
+	if (silence > RETRY_AFTER_MOST_MS &&
+		(verdict == VERDICT_RETRY || verdict == VERDICT_DEAD)) {
+		/* No earlier, and nobody waits so long unseen: it is stopped, and that is told. */
+		verdict = VERDICT_GONE;
+		r->left = SPAN_NONE;
+		r->why = arena_printf(&a->arena,
+			"%.*s (it asks for %lld days of silence: stopped until you say)",
+			SPAN_ARG(r->why), (long long)(silence / 86400000));
+	} else if (silence > 0)
 		r->pause.ms = loop_wall(m->post->loop).ms + silence;
 	if (verdict == VERDICT_RETRY || !span_empty(r->left))
-		set_next(a, answer);
+		set_next(a, silence);
 	if (verdict == VERDICT_RETRY && a->taken.tries >= RETRY_TRIES) {
 		verdict = VERDICT_DEAD;
 		r->receiver_fails = true;
@@ -254,7 +235,8 @@ static void conclude(
 	if (verdict == VERDICT_RETRY)
 		r->suspicious = r->suspicious || is_suspicious(a, answer);
 	if (verdict == VERDICT_GONE)
-		set_notify(a);
+		a->result.notify =
+			post_notice_receivers(m->post, &a->arena, m->id, &a->result.n_notify);
 	if (receiver)
 		receiver_mark(mark, receiver);
 	r->mark = arena_dup(&a->arena, span_str(mark));
@@ -504,7 +486,7 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 		if (a->n_items < FETCH_MOST)
 			a->n_items += item_key_parse(&a->items[a->n_items], keys[i]);
 	}
-	if (taken->notice.n && !span_starts(taken->group, SPAN("stopped="))) {
+	if (taken->notice.n && taken->n_keys /* an incident has none */) {
 		a->notice = arena_calloc(&a->arena, 1, sizeof(*a->notice));
 		if (!a->notice || read_notice(a) == -ENOMEM) {
 			attempt_free(a);

@@ -5,7 +5,8 @@
  * post_inner: what the files of post share; nobody else includes it.
  *     post.c          life, policy, mailboxes, the ledger, numbers
  *     post_attempt.c  one attempt: fetch, render, send, judge, write down
- *     post_notice.c   what vigie says of itself: a receiver was stopped
+ *     post_incident.c what goes on in the house, and who is told
+ *     post_notice.c   the words for it
  *     post_control.c  deliveries for people
  */
 
@@ -49,9 +50,13 @@ struct post {
 	void (*unref)(void *config);
 	struct mailbox *mailboxes;
 	struct tell *tells;
-	struct question *questions; /* post_control.c */
-	struct timer *look;         /* numbers, and what was missed */
+	struct question *questions;                 /* post_control.c */
+	struct timer *look; /* numbers, and what was missed */
 	bool looking, look_again, stopping;
+	struct going_on *going_on; /* post_incident.c */
+	bool going_on_known;
+	void (*incidents)(void *arg);
+	void *incidents_arg;
 	json_t *counts;
 	int64_t delivered, failed;
 };
@@ -78,6 +83,13 @@ void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
  * of a receiver that was stopped. 0 or -ENOMEM. */
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
+
+/* post_incident.c */
+void post_incidents_ask(struct post *post); /* what goes on? */
+void post_incidents_free(struct post *post);
+/* Receivers of notices but one; n of them in the arena. */
+const struct span *post_notice_receivers(
+	const struct post *post, struct arena *arena, struct span but, size_t *ret_n);
 
 /* post_control.c */
 void post_questions_free(struct post *post);

@@ -1,7 +1,7 @@
 /*
- * post_notice: what is told to the others when a receiver is gone for good; a report; a spike of
- * which no mention is left. It is dressed as a mention, for that is what channels can say, but
- * stands in no archive.
+ * post_notice: the words for what is told of the house itself: a receiver was stopped, a source
+ * fell silent; a report; a spike of which no mention is left. It is dressed as a mention, for
+ * that is what channels can say, but stands in no archive.
  */
 
 #include <errno.h>
@@ -9,19 +9,49 @@
 #include "line/post_inner.h"
 #include "vigie/version.h"
 
-/* The receiver's id and the reason stand between. */
+/* By the group's name; what it is about and the reason stand between. */
 static const struct words {
-	const char *lang, *title[2], *text[2];
+	const char *group, *lang, *title[2], *text[2];
 } words[] = {
-	{"en", {"The receiver \"", "\" was stopped: nothing is sent to it any more"},
+	{"stopped", "en", {"The receiver \"", "\" was stopped: nothing is sent to it any more"},
 		{"It answered: ", ". What it was to get is kept. Correct its configuration and "
 				  "reload it, "
 				  "or run \"vigie deliveries redrive --all\"."}},
-	{"fr", {"Le destinataire « ", " » est arrêté : plus rien ne lui est envoyé"},
+	{"stopped", "fr", {"Le destinataire « ", " » est arrêté : plus rien ne lui est envoyé"},
 		{"Sa réponse : ",
 			". Ce qu’il devait recevoir est gardé. Corrigez sa configuration et "
 			"rechargez-la, ou lancez « vigie deliveries redrive --all »."}},
+	{"silent", "en", {"The source \"", "\" has fallen silent"},
+		{"It still answers, but with nothing new: ",
+			". You will be told when it speaks again."}},
+	{"silent", "fr", {"La source « ", " » s’est tue"},
+		{"Elle répond toujours, mais sans rien de nouveau : ",
+			". Vous serez prévenu quand elle reparlera."}},
+	{"heard", "en", {"The source \"", "\" speaks again"}, {"", "It has something new."}},
+	{"heard", "fr", {"La source « ", " » parle de nouveau"}, {"", "Elle a du nouveau."}},
+	{"gone", "en", {"The source \"", "\" is gone: it is no longer asked"},
+		{"It answered: ",
+			". Take it out of the configuration, or give its new address."}},
+	{"gone", "fr", {"La source « ", " » n’existe plus : elle n’est plus interrogée"},
+		{"Sa réponse : ",
+			". Retirez-la de la configuration, ou donnez sa nouvelle adresse."}},
+	{"back", "en", {"The source \"", "\" is back"}, {"", "It answers and is read again."}},
+	{"back", "fr", {"La source « ", " » est de retour"},
+		{"", "Elle répond et elle est lue de nouveau."}},
 };
+
+/* The first row of the group, when its language is none of ours. */
+static const struct words *words_of(struct span group, struct span lang)
+{
+	enum { N = sizeof(words) / sizeof(*words) };
+	const struct words *found = NULL;
+
+	for (size_t i = 0; i < N; i++)
+		if (span_eq_str(group, words[i].group) &&
+			(!found || span_eq_str(lang, words[i].lang)))
+			found = &words[i];
+	return found ? found : &words[0];
+}
 
 static struct span between(struct arena *arena, const char *const around[2], struct span what)
 {
@@ -35,9 +65,9 @@ int notice_make(const struct hit **ret, struct arena *arena, const struct post *
 		.version = {VIGIE_VERSION, sizeof(VIGIE_VERSION) - 1},
 		.kind = {"notice", 6},
 		.brand = {"vigie", 5}};
-	const struct words *w = &words[span_eq_str(lang, words[1].lang)];
 	const size_t equals = span_find(taken->group, '=');
-	const struct span stopped = span_slice(taken->group, equals + 1, taken->group.n);
+	const struct span about = span_slice(taken->group, equals + 1, taken->group.n);
+	const struct words *w = words_of(span_slice(taken->group, 0, equals), lang);
 	struct hit *hit = arena_calloc(arena, 1, sizeof(*hit));
 
 	if (!hit)
@@ -62,8 +92,9 @@ int notice_make(const struct hit **ret, struct arena *arena, const struct post *
 		/* The figures stand above it. */
 		hit->item.title = arena_dup(arena, notice->spike.brand);
 	} else {
-		hit->item.title = between(arena, w->title, stopped);
-		hit->item.text = between(arena, w->text, taken->notice);
+		hit->item.title = between(arena, w->title, about);
+		hit->item.text =
+			between(arena, w->text, *w->text[0] ? taken->notice : SPAN_NONE);
 	}
 	*ret = hit;
 	return hit->item.title.p && (notice || hit->item.text.p) ? 0 : -ENOMEM;

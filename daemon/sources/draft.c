@@ -40,6 +40,10 @@ static struct span dup_line(struct draft *d, struct span s)
 	struct buf line = {0};
 	struct span copy;
 
+	if (!s.n)
+		return SPAN_NONE;
+	if (text_is_line(s))
+		return dup(d, s);
 	text_line(&line, s);
 	d->failed |= line.failed;
 	copy = line.n ? dup(d, buf_span(&line)) : SPAN_NONE;
@@ -388,10 +392,10 @@ static struct span complete_url(struct arena *arena, struct span with, struct sp
 
 void draft_complete_items(struct item_list *list, size_t first, struct arena *arena,
 	const struct read_options *options, const struct item_feed *feed, struct span self,
-	const struct item_author *author)
+	bool site_is_base, const struct item_author *author)
 {
 	const struct span site = feed->url.n ? feed->url : self;
-	const struct span page = options->base.n ? options->base : site;
+	const struct span page = options->base.n || !site_is_base ? options->base : site;
 	const struct span files = site.n ? site : options->base;
 
 	for (size_t i = first; i < list->n; i++) {

@@ -82,10 +82,13 @@ struct item_author draft_join_authors(struct draft *d);
 int draft_finish(struct draft *d, struct item *ret);
 
 /* For all dialects: gives the items from the first on what they inherit from the feed, and
- * makes relative addresses absolute where the base became known late. */
+ * makes relative addresses absolute where the base became known late. Where the document has no
+ * address, that may be the site's: RSS 2.0 and JSON Feed don't say what relative addresses are
+ * relative to, and people write them as seen from their site. Atom (RFC 4287 section 2) and RDF
+ * know xml:base and the document's address, and no other: theirs stay as they are. */
 void draft_complete_items(struct item_list *list, size_t first, struct arena *arena,
 	const struct read_options *options, const struct item_feed *feed, struct span self,
-	const struct item_author *author);
+	bool site_is_base, const struct item_author *author);
 
 /* Appends to a list that grows in an arena. 0 or -ENOMEM. */
 int item_list_add(struct item_list *list, struct arena *arena, const struct item *item);

@@ -429,6 +429,6 @@ int jsonfeed_finish(struct jsonfeed *f, struct read_result *ret)
 	if (f->failed || f->feed.failed)
 		return -ENOMEM;
 	draft_complete_items(
-		f->out, f->first, f->arena, &f->options, &ret->feed, f->self, &author);
+		f->out, f->first, f->arena, &f->options, &ret->feed, f->self, true, &author);
 	return 0;
 }

@@ -370,6 +370,6 @@ int sitemap_finish(struct sitemap *s, struct read_result *ret)
 	if (s->failed)
 		return -ENOMEM;
 	draft_complete_items(
-		s->out, s->first, s->arena, &s->options, &ret->feed, SPAN_NONE, NULL);
+		s->out, s->first, s->arena, &s->options, &ret->feed, SPAN_NONE, false, NULL);
 	return 0;
 }

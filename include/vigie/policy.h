@@ -255,6 +255,8 @@ struct policy {
 	const struct receiver *receivers;
 	size_t n_receivers;
 	struct route root;                      /* no receivers: nobody is told */
+	const uint32_t *notices; /* who hears of the house itself: indexes into receivers */
+	size_t n_notices;
 	const struct severity_policy *severity; /* NULL: severity_default */
 	/* Those of the configuration; operators add others at run time (vigie/desk.h). */
 	const struct silence *silences;

@@ -10,6 +10,32 @@ struct stand_record {
 	UT_hash_handle hh;
 };
 
+static void print_bytes(struct buf *out, struct span bytes)
+{
+	for (size_t i = 0; i < bytes.n; i++)
+		buf_addf(out, "%02x", (unsigned char)bytes.p[i]);
+}
+
+/* The first line that is not the same. */
+static void differ(
+	struct stand *s, const char *what, const struct buf *one, const struct buf *two)
+{
+	struct span a = buf_span(one), b = buf_span(two);
+
+	if (span_eq(a, b))
+		return;
+	while (a.n && b.n) {
+		const size_t n = span_find(a, '\n'), m = span_find(b, '\n');
+
+		if (!span_eq(span_slice(a, 0, n), span_slice(b, 0, m)))
+			break;
+		a = span_slice(a, n + 1, a.n);
+		b = span_slice(b, m + 1, b.n);
+	}
+	buf_addf(&s->said, "%s: %.*s, but %.*s\n", what, (int)span_find(a, '\n'),
+		a.p ? a.p : "", (int)span_find(b, '\n'), b.p ? b.p : "");
+}
+
 /* --- Records -------------------------------------------------------------------------------
  */
 
@@ -66,8 +92,7 @@ void stand_records(const struct stand *s, struct buf *out)
 	qsort(sorted, n, sizeof(*sorted), by_key);
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(out, "%s ", sorted[i]->key);
-		for (size_t k = 0; k < sorted[i]->bytes.n; k++)
-			buf_addf(out, "%02x", (unsigned char)sorted[i]->bytes.p[k]);
+		print_bytes(out, buf_span(&sorted[i]->bytes));
 		buf_add_char(out, '\n');
 	}
 	free(sorted);
@@ -92,7 +117,7 @@ static void print_step(struct buf *out, int r, const struct desk_step *step)
 	for (size_t i = 0; i < step->n_changes; i++) {
 		buf_addf(out, "%c %.*s ", step->changes[i].deleted ? '-' : '+',
 			SPAN_ARG(step->changes[i].key));
-		buf_add(out, step->changes[i].bytes);
+		print_bytes(out, step->changes[i].bytes);
 		buf_add_char(out, '\n');
 	}
 	for (size_t i = 0; i < step->n_deliveries; i++) {
@@ -176,9 +201,7 @@ static void restart(struct stand *s)
 	stand_records(s, &before);
 	apply(s, &step);
 	stand_records(s, &after);
-	if (!span_eq(buf_span(&before), buf_span(&after)))
-		buf_addf(&s->said, "a restart changes records:\n%s--- to\n%s", before.p,
-			after.p);
+	differ(s, "a restart changes a record", &before, &after);
 	buf_deinit(&before);
 	buf_deinit(&after);
 }
@@ -195,9 +218,7 @@ int stand_step(
 		struct desk_step step = {0};
 
 		print_step(&two, do_step(s->twin, op, args, s->now, &step), &step);
-		if (!span_eq(buf_span(&one), buf_span(&two)))
-			buf_addf(&s->said, "not the same after a restart:\n%s--- but\n%s",
-				one.p, two.p);
+		differ(s, "not the same after a restart", &one, &two);
 	}
 	buf_deinit(&one);
 	buf_deinit(&two);

@@ -151,7 +151,8 @@ struct world *begin(const char *script, struct crawl_options options, int64_t to
 		.allow = here,
 		.n_allow = 2,
 		.total_ms = total_ms,
-		.max_redirects = 5};
+		.max_redirects = 5,
+		.max_per_host = options.concurrency_per_host};
 	const struct sift_options sift = {.history_ms = 86400000, .next = {to_settle, w}};
 	struct ruleset *set = rules();
 	char path[64];

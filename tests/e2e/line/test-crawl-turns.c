@@ -4,6 +4,8 @@
 
 #include "crawl-world.h"
 
+#include <time.h>
+
 /* --- Politeness --------------------------------------------------------------------------- */
 
 static void a_host_is_asked_with_distance_and_few_at_a_time(void **state)
@@ -287,6 +289,91 @@ static void a_silence_against_habit_is_shown_until_it_ends(void **state)
 	end(w);
 }
 
+static int64_t due_in[8];
+
+static void see_due(void *arg, const struct crawl_view *view)
+{
+	const struct world *w = arg;
+
+	for (size_t i = 0; i < w->n_sources && i < 8; i++)
+		if (span_eq(view->source->id, w->sources[i].id))
+			due_in[i] = view->due_in_ms;
+}
+
+/* Whatever `auto` would have it (200 ms here), what an answer asks for comes first. */
+static void an_answer_says_when_to_come_back(void **state)
+{
+	enum { MINUTE = 60000 };
+	static const struct {
+		const char *step;
+		int64_t least_ms;
+	} rows[] = {
+		{"{\"headers\": {\"Cache-Control\": \"max-age=600\"}, \"body\": \"" RSS(
+			 ITEM("1")) "\"}",
+			10 * MINUTE},
+		{"{\"headers\": {\"Expires\": \"{date+600}\", \"Date\": \"{date-0}\"}, "
+		 "\"body\": "
+		 "\"" RSS(ITEM("1")) "\"}",
+			10 * MINUTE - 2000},
+		{"{\"body\": \"" RSS("<ttl>10</ttl>" ITEM("1")) "\"}", 10 * MINUTE},
+		{"{\"body\": \"" RSS("<skipHours>%s</skipHours>" ITEM("1")) "\"}", 60 * MINUTE},
+		{"{\"body\": \"" RSS(
+			 "<skipDays><day>Monday</day><day>Tuesday</day><day>Wednesday"
+			 "</day><day>Thursday</day><day>Friday</day><day>Saturday</"
+			 "day><day>Sunday</day></skipDays><ttl>10</ttl>" ITEM("1")) "\"}",
+			10 * MINUTE},               /* all of the week is none of it */
+		{"{\"status\": 403}", 60 * MINUTE}, /* no hammering */
+		{"{\"status\": 403, \"headers\": {\"cf-mitigated\": \"challenge\"}}",
+			60 * MINUTE},
+		{"{\"status\": 503, \"headers\": {\"Retry-After\": \"700\"}}", 700000 - 1000},
+	};
+	enum { ROWS = sizeof(rows) / sizeof(*rows) };
+	struct buf script = {0}, hours = {0};
+	struct tm now;
+	const time_t t = time(NULL);
+	struct world *w;
+
+	(void)state;
+	(void)gmtime_r(&t, &now);
+	for (int h = 0; h < 24; h++) /* all but one, two hours from now */
+		if (h != (now.tm_hour + 2) % 24)
+			buf_addf(&hours, "<hour>%d</hour>", h);
+	buf_add_str(&script, "{\"/\": {}");
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *mark = strstr(rows[i].step, "%s");
+
+		buf_addf(&script, ", \"/%zu\": ", i);
+		if (!mark) {
+			buf_add_str(&script, rows[i].step);
+			continue;
+		}
+		buf_add(&script, span_of(rows[i].step, (size_t)(mark - rows[i].step)));
+		buf_add(&script, buf_span(&hours));
+		buf_add_str(&script, mark + 2);
+	}
+	buf_add_char(&script, '}');
+	buf_add_char(&script, '\0');
+	w = begin(script.p, (struct crawl_options){.every_default_ms = 200}, 0);
+	for (size_t i = 0; i < ROWS; i++) {
+		char id[8], path[8];
+
+		(void)snprintf(id, sizeof(id), "s%zu", i);
+		(void)snprintf(path, sizeof(path), "/%zu", i);
+		source(w, id, i == ROWS - 1 ? "localhost" : "127.0.0.1", path, 0);
+	}
+	configure(w, 0);
+	for (size_t i = 0; i < ROWS; i++)
+		wait_for(w, w->ids[i], 1);
+	crawl_each(w->crawl, see_due, w);
+	for (size_t i = 0; i < ROWS; i++) {
+		print_message("%zu: in %ld s\n", i, (long)(due_in[i] / 1000));
+		assert_true(due_in[i] >= rows[i].least_ms - 3000);
+	}
+	end(w);
+	buf_deinit(&script);
+	buf_deinit(&hours);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +383,7 @@ int main(void)
 		cmocka_unit_test(after_a_reset_the_queue_has_the_last_word),
 		cmocka_unit_test(a_new_set_keeps_who_stays),
 		cmocka_unit_test(validators_are_not_believed_for_ever),
+		cmocka_unit_test(an_answer_says_when_to_come_back),
 		cmocka_unit_test(who_speaks_often_is_asked_often),
 		cmocka_unit_test(a_silence_against_habit_is_shown_until_it_ends),
 	};

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/http.h"
@@ -360,6 +361,67 @@ static void what_is_too_much(void **state)
 	(void)http_free(h);
 }
 
+/* Sends a byte of a request now and then, until the server has enough of it. */
+static void drip(struct client *c)
+{
+	const int fd = connect_tcp(c->port);
+	char piece[64];
+
+	for (size_t i = 0; i < strlen(c->request); i++) {
+		const struct timespec pause = {.tv_nsec = 200 * 1000000};
+
+		if (send(fd, c->request + i, 1, MSG_NOSIGNAL) != 1 ||
+		        recv(fd, piece, sizeof(piece), MSG_DONTWAIT) == 0)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	(void)close(fd);
+}
+
+/* Each byte is progress; the request as a whole has its time all the same. */
+static void a_slow_request_is_cut_off(void **state)
+{
+	struct http *h = open_http(&(struct http_options){.host = "127.0.0.1", .timeout_s = 1});
+	struct client c = {.run = drip,
+	        .port = http_port(h),
+	        .request = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+	                   "loooooooooooooooooooooooooooooooooooooooooooooooooris\r\n\r\n"};
+	const struct mono start = loop_now(loop);
+
+	(void)state;
+	serve(&c);
+	assert_in_range(loop_now(loop).ms - start.ms, 900, 6000);
+	buf_deinit(&c.answer);
+	(void)http_free(h);
+}
+
+/* Two sit there and say nothing: the third waits, and is heard when their time is over. */
+static void connections_are_bounded(void **state)
+{
+	struct http *h = open_http(&(struct http_options){
+	        .host = "127.0.0.1", .timeout_s = 1, .max_connections = 2});
+	struct client c = {.run = ask_tcp,
+	        .port = http_port(h),
+	        .request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"};
+	const int idle[] = {connect_tcp(c.port), connect_tcp(c.port)};
+	const struct mono start = loop_now(loop);
+
+	(void)state;
+	serve(&c);
+	assert_non_null(strstr(c.answer.p, "HTTP/1.1 200 "));
+	assert_in_range(loop_now(loop).ms - start.ms, 900, 6000);
+	/* One after the other is no crowd. */
+	for (int i = 0; i < 20; i++) {
+		serve(&c);
+		assert_non_null(strstr(c.answer.p, "HTTP/1.1 200 "));
+	}
+	assert_true(loop_now(loop).ms - start.ms < 6000 + 20 * 1000);
+	(void)close(idle[0]);
+	(void)close(idle[1]);
+	buf_deinit(&c.answer);
+	(void)http_free(h);
+}
+
 /* Answers that come late. */
 static struct http_ask *waiting[8];
 static size_t n_waiting;
@@ -435,6 +497,8 @@ int main(void)
 	        cmocka_unit_test(who_may_ask_over_tcp),
 	        cmocka_unit_test(what_an_answer_carries),
 	        cmocka_unit_test(what_is_too_much),
+	        cmocka_unit_test(a_slow_request_is_cut_off),
+	        cmocka_unit_test(connections_are_bounded),
 	        cmocka_unit_test(an_answer_may_come_later_or_too_late),
 	};
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "sources/discover.h"
+#include "sources/tree.h"
 
 #if defined(__SANITIZE_ADDRESS__) /* gcc */
 #define SANITIZED
@@ -26,7 +27,7 @@ enum { BODY_BYTES = 2 * 1024 * 1024, LIMIT_MS = 2000 };
 enum { BODY_BYTES = 16 * 1024 * 1024, LIMIT_MS = 2000 };
 #endif
 
-enum { LIMIT_BYTES = 64 * 1024 * 1024 };
+enum { LIMIT_BYTES = 64 * 1024 * 1024, HTML_BYTES = BODY_BYTES / 4 };
 
 static const struct {
 	const char *start, *repeat;
@@ -82,6 +83,15 @@ static const struct {
 	{"<rss><channel><item><pubDate>", "1 "},
 	{"<feed><entry><content type='image/png'>", "AAAA"},
 	{"<feed><entry><content type='xhtml'>", "<div>&lt;"},
+	{"", "<?a?>"},
+	{"", "<!-- -->"},
+	{"<urlset>", "<url><loc>/a</loc></url>"},
+	{"<urlset>", "<url><loc>/"},
+	{"<urlset><url><loc>", "&amp;"},
+	{"<urlset><url><loc>/a</loc><news>", "<title><![CDATA[&amp;]]></title>"},
+	{"<urlset><url><loc>/a</loc><image>", "<loc>/a</loc>"},
+	{"<urlset><url><loc>/a</loc><news><keywords>", "a,"},
+	{"<sitemapindex>", "<sitemap><loc>/a</loc></sitemap>"},
 };
 
 static int64_t cpu_ms(void)
@@ -162,6 +172,58 @@ static void no_page_costs_much(void **state)
 	free(body);
 }
 
+/* What connectors read: an answer as a tree. */
+static void no_tree_costs_much(void **state)
+{
+	static const struct {
+		int (*read)(struct tree *ret, struct arena *arena, struct span body);
+		size_t body_bytes; /* crawl.max_body, crawl.max_html */
+		const char *start, *repeat;
+	} trees[] = {
+		{tree_json, BODY_BYTES, "", "["},
+		{tree_json, BODY_BYTES, "[", "[],"},
+		{tree_json, BODY_BYTES, "[", "1,"},
+		{tree_json, BODY_BYTES, "[\"", "\\ud83d"},
+		{tree_json, BODY_BYTES, "{", "\"a\":{"},
+		{tree_json, BODY_BYTES, "{", "\"a\":1,"},
+		{tree_json, BODY_BYTES, "", "-"},
+		{tree_xml, BODY_BYTES, "", "<a>"},
+		{tree_xml, BODY_BYTES, "<r>", "<a/>"},
+		{tree_xml, BODY_BYTES, "<r>", "<a b='c'></a>"},
+		{tree_xml, BODY_BYTES, "<r ", "a='b' "},
+		{tree_xml, BODY_BYTES, "<r>", "&amp;"},
+		{tree_html, HTML_BYTES, "<html>", "<a>"},
+		{tree_html, HTML_BYTES, "<html>", "<p>x"},
+		{tree_html, HTML_BYTES, "<html>", "<b><i>"},
+		{tree_html, HTML_BYTES, "<html>", "<table><tr><td>"},
+		{tree_html, HTML_BYTES, "<html><a ", "a=b "},
+		{tree_html, HTML_BYTES, "<html>", "&amp;"},
+		{tree_html, HTML_BYTES, "<html>", "<"},
+		{tree_html, HTML_BYTES, "<html><a b='", "x"},
+	};
+	char *body = malloc(BODY_BYTES);
+
+	(void)state;
+	assert_non_null(body);
+	for (size_t i = 0; i < sizeof(trees) / sizeof(*trees); i++) {
+		const struct span bytes =
+			span_slice(repeated(body, trees[i].start, trees[i].repeat), 0,
+				trees[i].body_bytes);
+		const int64_t start = cpu_ms();
+		struct arena arena = {0};
+		struct tree tree;
+		int64_t took;
+
+		assert_int_equal(trees[i].read(&tree, &arena, bytes), 0);
+		took = cpu_ms() - start;
+		if (took > LIMIT_MS || arena.total_bytes > LIMIT_BYTES - bytes.n)
+			fail_msg("\"%s\" and many \"%s\": %ld ms, %zu bytes kept",
+				trees[i].start, trees[i].repeat, (long)took, arena.total_bytes);
+		arena_release(&arena);
+	}
+	free(body);
+}
+
 /* Twice the items, the same memory, once the bound of items is reached. */
 static void memory_is_flat_with_the_feed(void **state)
 {
@@ -199,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_document_costs_much),
 		cmocka_unit_test(no_page_costs_much),
+		cmocka_unit_test(no_tree_costs_much),
 		cmocka_unit_test(memory_is_flat_with_the_feed),
 	};
 
