@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include <jansson.h>
+#include <math.h>
 
 #include "text.h"
 #include "vigie/utf8.h"
@@ -100,10 +101,12 @@ int64_t answer_pause_ms(const struct answer *answer, const char *const *path, do
 
 	for (; *path && at; path++)
 		at = json_object_get(at, *path);
-	/* A year is more than anybody is kept waiting. */
-	if (json_is_number(at) && json_number_value(at) >= 0 &&
-		json_number_value(at) * unit_ms < 365.0 * 86400000)
-		ms = (int64_t)(json_number_value(at) * unit_ms);
+	if (json_is_number(at) && json_number_value(at) >= 0) {
+		const double most = 1000 * 86400000.0; /* what is longer is as good as that */
+		const double asked = ceil(json_number_value(at) * unit_ms);
+
+		ms = asked < most ? (int64_t)asked : (int64_t)most;
+	}
 	json_decref(body);
 	return ms;
 }

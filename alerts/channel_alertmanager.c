@@ -43,7 +43,7 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		url.n--;
 	url = arena_printf(arena, "%.*s/api/v2/alerts", SPAN_ARG(url));
 	list = url.p ? json_array() : NULL;
-	for (size_t i = 0; list && i < m.n_entries; i++) {
+	for (size_t i = 0; list && i < labels_alerts(&m); i++) {
 		if (json_array_append_new(list, alert_of(&m.entries[i], receiver, alert)) < 0) {
 			json_decref(list);
 			return -ENOMEM;

@@ -109,13 +109,19 @@ static void wrap_marked(struct buf *out, const struct marked *text,
 	buf_deinit(&line);
 }
 
-static int plain_part(struct buf *out, const struct message *m, struct arena *arena,
-	const struct render_context *context)
+static int plain_part(struct buf *out, const struct message *m, const struct alert *alert,
+	struct arena *arena, const struct render_context *context)
 {
 	const struct span tail = dress_tail(arena, m, m->n_more);
 
 	if (!tail.p)
 		return -ENOMEM;
+	if (alert->report) {
+		/* Tables stay as wide as they are. */
+		buf_add(out, alert->report->markdown);
+		buf_addf(out, "\n-- \n%.*s\n", SPAN_ARG(tail));
+		return 0;
+	}
 	add_wrapped(out, m->headline, "");
 	for (size_t i = 0; i < m->n_entries; i++) {
 		const struct message_entry *e = &m->entries[i];
@@ -191,13 +197,17 @@ static int html_entry(struct buf *out, const struct message *m, const struct mes
 	return 0;
 }
 
-static int html_part(struct buf *out, const struct message *m, struct arena *arena,
-	const struct render_context *context)
+static int html_part(struct buf *out, const struct message *m, const struct alert *alert,
+	struct arena *arena, const struct render_context *context)
 {
 	const struct span tail = dress_tail(arena, m, m->n_more);
 
 	if (!tail.p)
 		return -ENOMEM;
+	if (alert->report) {
+		buf_add(out, alert->report->html);
+		return 0;
+	}
 	buf_addf(out,
 		"<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, "
@@ -300,12 +310,13 @@ static int add_headers(struct buf *out, const struct envelope *e, const struct m
 }
 
 static int add_part(struct buf *out, struct span boundary, const char *type,
-	int (*write)(struct buf *, const struct message *, struct arena *,
+	int (*write)(struct buf *, const struct message *, const struct alert *, struct arena *,
 		const struct render_context *),
-	const struct message *m, struct arena *arena, const struct render_context *context)
+	const struct message *m, const struct alert *alert, struct arena *arena,
+	const struct render_context *context)
 {
 	struct buf text = {0};
-	int r = write(&text, m, arena, context);
+	int r = write(&text, m, alert, arena, context);
 
 	if (r == 0)
 		r = buf_result(&text);
@@ -336,10 +347,10 @@ static int compose(struct span *ret, const struct envelope *e, const struct mess
 		buf_addf(&out,
 			"Content-Type: multipart/alternative;\r\n boundary=\"%.*s\"\r\n\r\n",
 			SPAN_ARG(boundary));
-		r = add_part(&out, boundary, "text/plain", plain_part, m, arena, context);
+		r = add_part(&out, boundary, "text/plain", plain_part, m, alert, arena, context);
 	}
 	if (r == 0)
-		r = add_part(&out, boundary, "text/html", html_part, m, arena, context);
+		r = add_part(&out, boundary, "text/html", html_part, m, alert, arena, context);
 	if (r == 0) {
 		buf_addf(&out, "--%.*s--\r\n", SPAN_ARG(boundary));
 		*ret = out.failed ? SPAN_NONE : arena_dup(arena, buf_span(&out));

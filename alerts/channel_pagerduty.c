@@ -71,7 +71,8 @@ static json_t *payload_of(
 		dress_text(span_empty(e->site) ? e->source : e->site, &plain, NAME_CHARS),
 		"severity", dress_json(span_empty(severity) ? SPAN("warning") : severity),
 		"timestamp", wall_rfc3339_ms(at, alert->created), "component",
-		dress_text(m->subject, &plain, NAME_CHARS), "class", "mention",
+		dress_text(m->subject, &plain, NAME_CHARS), "class",
+		span_empty(m->finding) ? "mention" : "spike",
 		"custom_details", details_of(m));
 }
 

@@ -322,6 +322,22 @@ static json_t *group_object(const struct alert *alert)
 	return NULL;
 }
 
+/* {"brand","kind","n","usual","spread","begins_at","samples","learning","began_at"} */
+static json_t *spike_object(const struct alert_spike *s)
+{
+	json_t *o = json_object();
+
+	if (set_text(o, "brand", utf8_prefix(s->brand, GROUP_BYTES)) &&
+		set(o, "kind", json_string(s->competitor ? "competitor" : "brand")) &&
+		set_number(o, "n", s->n) && set_number(o, "usual", s->usual) &&
+		set_number(o, "spread", s->spread) && set_number(o, "begins_at", s->begins) &&
+		set_number(o, "samples", s->samples) && set(o, "learning", json_boolean(s->learning)) &&
+		set_time(o, "began_at", s->began))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 /* As many mentions as fit; *ret_fits says whether all do. NULL without memory. */
 static json_t *data_of(const struct message *m, const struct alert *alert,
 	const struct level *level, struct arena *arena, bool *ret_fits)
@@ -345,7 +361,7 @@ static json_t *data_of(const struct message *m, const struct alert *alert,
 			goto out;
 	}
 	*ret_fits = json_array_size(items) == m->n_entries;
-	if (total == 1) {
+	if (total == 1 && !alert->spike) {
 		data = json_array_size(items) ? json_incref(json_array_get(items, 0))
 					      : json_object();
 	} else {
@@ -354,6 +370,8 @@ static json_t *data_of(const struct message *m, const struct alert *alert,
 		if (!data || json_object_set(data, "items", items) < 0)
 			goto failed;
 	}
+	if (alert->spike && !set(data, "spike", spike_object(alert->spike)))
+		goto failed;
 	if (set_text(data, "delivery", alert->id) && set(data, "group", group_object(alert)))
 		goto out;
 failed:
@@ -380,7 +398,11 @@ static json_t *body_of(const struct message *m, const struct alert *alert, struc
 			return NULL;
 		if (fits || i + 1 == n_levels)
 			return json_pack("{s:s, s:s, s:o}", "type",
-				one ? "mention.created" : "mentions.created", "timestamp",
+				alert->spike	? "spike.began"
+				: alert->report ? "report.created"
+				: one		? "mention.created"
+						: "mentions.created",
+				"timestamp",
 				created, "data", data);
 		json_decref(data);
 	}

@@ -17,8 +17,8 @@ json_t *labels_of(const struct message_entry *e, struct span alertname)
 	const struct match *m = h->n_matches ? &h->matches[0] : NULL;
 	json_t *o = json_object();
 
-	if (set(o, "alertname", alertname, LABEL_CHARS) &&
-		set(o, "mention", e->key, LABEL_CHARS) &&
+	if (set(o, "alertname", span_empty(e->finding) ? alertname : SPAN("Spike"), LABEL_CHARS) &&
+		set(o, "mention", span_empty(e->finding) ? e->key : SPAN_NONE, LABEL_CHARS) &&
 		set(o, "rule", m ? m->rule : SPAN_NONE, LABEL_CHARS) &&
 		set(o, "kind", m ? m->kind : SPAN_NONE, LABEL_CHARS) &&
 		set(o, "brand", m ? m->brand : SPAN_NONE, LABEL_CHARS) &&
@@ -34,7 +34,8 @@ json_t *labels_annotations(const struct message_entry *e, struct span delivery)
 {
 	json_t *o = json_object();
 
-	if (set(o, "summary", e->title.text, ANNOTATION_CHARS) &&
+	if (set(o, "summary", span_empty(e->finding) ? e->title.text : e->finding,
+		    ANNOTATION_CHARS) &&
 		set(o, "description", e->excerpt.text, ANNOTATION_CHARS) &&
 		set(o, "author", e->author, ANNOTATION_CHARS) &&
 		set(o, "copies", e->copies, ANNOTATION_CHARS) &&
@@ -100,6 +101,11 @@ static json_t *firing(const struct message_entry *e, const struct alert *alert)
 	return o;
 }
 
+size_t labels_alerts(const struct message *m)
+{
+	return span_empty(m->finding) ? m->n_entries : 1;
+}
+
 json_t *labels_webhook(const struct message *m, const struct receiver *receiver,
 	const struct alert *alert, const struct render_context *context, size_t limit)
 {
@@ -107,7 +113,7 @@ json_t *labels_webhook(const struct message *m, const struct receiver *receiver,
 	json_t *alerts = json_array();
 	size_t used = AROUND, shown = 0;
 
-	for (; alerts && shown < m->n_entries; shown++) {
+	for (; alerts && shown < labels_alerts(m); shown++) {
 		json_t *one = firing(&m->entries[shown], alert);
 
 		used += one ? dress_size(one, TEXT_BYTES) : 0;

@@ -8,6 +8,9 @@
 
 #include "dress.h"
 
+/* How many alerts it is: one for each mention, one for a spike. */
+size_t labels_alerts(const struct message *message);
+
 /* NULL when memory is out. */
 json_t *labels_of(const struct message_entry *entry, struct span alertname);
 json_t *labels_annotations(const struct message_entry *entry, struct span delivery);

@@ -103,6 +103,60 @@ static struct span copies_of(
 	return parts[1].p ? taken(arena, &out) : parts[1];
 }
 
+/* One decimal where it says something. */
+static struct span rounded(struct arena *arena, double number, const struct words *words)
+{
+	struct buf out = {0};
+
+	if (number >= 10 || number == floor(number))
+		return grouped(arena, number, words);
+	why_number(&out, round(number * 10) / 10, words);
+	return taken(arena, &out);
+}
+
+/* "142 mentions in the last hour, usually 9 (still learning)" */
+static struct span finding_of(
+	struct arena *arena, const struct alert_spike *spike, const struct words *words)
+{
+	const struct span parts[] = {
+		grouped(arena, spike->n, words), rounded(arena, spike->usual, words)};
+	struct buf out = {0};
+	struct span text;
+
+	if (!parts[0].p || !parts[1].p)
+		return SPAN_NONE;
+	text_fill(&out, word(words, WORD_SPIKE), parts, 2);
+	text = taken(arena, &out);
+	return text.p && spike->learning ? fill_one(arena, words, WORD_SPIKE_LEARNING, text) : text;
+}
+
+static struct span spike_why(
+	struct arena *arena, const struct alert_spike *spike, const struct words *words)
+{
+	const struct span parts[] = {rounded(arena, ceil(spike->begins), words),
+		rounded(arena, spike->usual, words), rounded(arena, spike->spread, words),
+		grouped(arena, spike->samples, words)};
+	struct buf out = {0};
+
+	for (size_t i = 0; i < 4; i++)
+		if (!parts[i].p)
+			return SPAN_NONE;
+	text_fill(&out,
+		word(words, spike->learning ? WORD_SPIKE_WHY_LEARNING : WORD_SPIKE_WHY), parts, 4);
+	return taken(arena, &out);
+}
+
+/* "57 of these" */
+static struct span carried_of(struct arena *arena, uint64_t n, const struct words *words)
+{
+	struct span number;
+
+	if (n < 2)
+		return span_str(n ? word(words, WORD_ONE_CARRIED) : "");
+	number = grouped(arena, (double)n, words);
+	return number.p ? fill_one(arena, words, WORD_CARRIED, number) : number;
+}
+
 static int title_of(struct message_entry *e, struct arena *arena, const struct words *words)
 {
 	const struct item *item = &e->hit->item;
@@ -151,7 +205,9 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 	e->audience = audience_of(arena, &hit->item.author, words);
 	e->copies = copies_of(arena, &hit->story, words);
 	e->when = when_of(arena, hit, words);
-	e->why = why_make(arena, hit, alert->route, words);
+	e->why = alert->spike	 ? spike_why(arena, alert->spike, words)
+		 : alert->report ? text_heading(arena, alert->report->why)
+				 : why_make(arena, hit, alert->route, words);
 	if (!e->key.p || !e->link.p || !e->home.p || !e->source.p || !e->author.p ||
 		!e->audience.p || !e->copies.p || !e->when.p || !e->why.p)
 		return -ENOMEM;
@@ -162,6 +218,18 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 	if (r < 0)
 		return r;
 	return excerpt_make(&e->excerpt, arena, &text, MESSAGE_EXCERPT);
+}
+
+/* "Acme", "KLM (competitor)" */
+static struct span spiking(
+	struct arena *arena, const struct alert_spike *spike, const struct words *words)
+{
+	struct buf out = {0};
+
+	buf_add(&out, text_heading(arena, spike->brand));
+	if (spike->competitor)
+		buf_addf(&out, " (%s)", word(words, WORD_COMPETITOR));
+	return taken(arena, &out);
 }
 
 /* Brands of the hits, each once; where a match has none, its rule. At most three are named. */
@@ -197,13 +265,19 @@ static struct span subject_of(
 	return taken(arena, &out);
 }
 
-static struct span headline_of(struct arena *arena, const struct message *m, size_t n)
+static struct span headline_of(struct arena *arena, const struct message *m, size_t n,
+	const struct alert *alert)
 {
 	struct buf out = {0};
 
+	if (alert->report)
+		return m->entries[0].title.text;
+
 	buf_add(&out, m->subject);
 	buf_add_str(&out, span_empty(m->subject) ? "" : " — ");
-	if (n == 1) {
+	if (!span_empty(m->finding)) {
+		buf_add(&out, m->finding);
+	} else if (n == 1) {
 		buf_add_str(&out, word(m->words, WORD_ONE_MENTION));
 	} else {
 		const struct span count = grouped(arena, (double)n, m->words);
@@ -218,7 +292,7 @@ static struct span summary_of(struct arena *arena, const struct message *m, size
 	static const struct text_style plain = {.escape = text_escape_none};
 	struct buf out = {0};
 
-	buf_add(&out, n == 1 ? m->subject : m->headline);
+	buf_add(&out, n == 1 && span_empty(m->finding) ? m->subject : m->headline);
 	buf_add_str(&out, out.n ? ": " : "");
 	(void)text_write_span(&out, m->entries[0].title.text, &plain, TITLE_POINTS);
 	return taken(arena, &out);
@@ -233,6 +307,9 @@ int message_make(struct message *ret, struct arena *arena, const struct alert *a
 
 	if (!alert->n_hits)
 		return -EINVAL;
+	m.finding = alert->spike ? finding_of(arena, alert->spike, m.words) : SPAN("");
+	if (!m.finding.p)
+		return -ENOMEM;
 	m.n_entries = alert->n_hits < MESSAGE_ENTRIES ? alert->n_hits : MESSAGE_ENTRIES;
 	m.n_more = total - m.n_entries;
 	entries = arena_calloc(arena, m.n_entries, sizeof(*entries));
@@ -244,12 +321,19 @@ int message_make(struct message *ret, struct arena *arena, const struct alert *a
 
 		if (r < 0)
 			return r;
+		entries[i].finding = m.finding;
+		if (alert->spike && i < alert->spike->n_carried)
+			entries[i].copies = carried_of(arena, alert->spike->carried[i], m.words);
+		if (!entries[i].copies.p)
+			return -ENOMEM;
 	}
 	m.short_id = span_slice(alert->id, 0, SHORT_ID);
-	m.subject = subject_of(arena, alert, m.words);
+	m.subject = alert->spike    ? spiking(arena, alert->spike, m.words)
+		    : alert->report ? SPAN("")
+				    : subject_of(arena, alert, m.words);
 	if (!m.subject.p)
 		return -ENOMEM;
-	m.headline = headline_of(arena, &m, total);
+	m.headline = headline_of(arena, &m, total, alert);
 	if (!m.headline.p)
 		return -ENOMEM;
 	m.summary = summary_of(arena, &m, total);

@@ -23,10 +23,12 @@ struct message_entry {
 	struct span source;    /* the feed's own title or the source's id */
 	struct span author;    /* "Jeanne Martin (@jeanne)"; may be empty */
 	struct span audience;  /* "12,345 followers"; may be empty */
-	struct span copies;    /* "+11 copies on 9 sites"; empty for a story of one */
+	struct span copies;    /* "+11 copies on 9 sites"; empty for a story of one; of a spike,
+				  "57 of these" */
 	struct span when;      /* "published 2026-11-20 20:20 UTC" */
 	struct marked excerpt; /* around the matched words; may be empty */
-	struct span why;       /* rules, spans, score, route */
+	struct span why;       /* rules, spans, score, route; of a spike its arithmetic */
+	struct span finding;   /* the message's */
 };
 
 struct message {
@@ -34,6 +36,7 @@ struct message {
 	struct span subject;  /* who it is about: brands, else rules; "KLM (competitor)" */
 	struct span headline; /* "Acme — 3 mentions" */
 	struct span summary;  /* one line that says it all: "Acme: Acme opens in Lyon" */
+	struct span finding;  /* "142 mentions in the last hour, usually 9"; empty: mentions */
 	struct span short_id; /* of the delivery, visible in chats */
 	const struct message_entry *entries;
 	size_t n_entries;

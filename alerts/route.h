@@ -45,6 +45,7 @@ struct route_found {
 	struct span path, group;
 	int64_t wait_ms; /* of a new group */
 	bool each;       /* one alert a mention, copies too */
+	bool alone;      /* groups have one mention by their nature */
 };
 
 /* 0 or -ENOMEM; everything is in the arena or in the policy. */

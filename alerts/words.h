@@ -20,6 +20,12 @@ enum word {
 	WORD_ONE_COPY, /* of the same story */
 	WORD_COPIES,
 	WORD_ON_SITES, /* behind the two above */
+	WORD_SPIKE,          /* "142 mentions in the last hour, usually 9" */
+	WORD_SPIKE_LEARNING, /* behind it */
+	WORD_SPIKE_WHY,
+	WORD_SPIKE_WHY_LEARNING,
+	WORD_ONE_CARRIED, /* of the hour, in one story */
+	WORD_CARRIED,
 	WORD_PUBLISHED,
 	WORD_FOUND,
 	WORD_RULE,

@@ -277,11 +277,21 @@ static void sources_section(struct reader *r, const struct yaml *y, const struct
 
 static void receivers_section(struct reader *r, const struct yaml *y, const struct value *top)
 {
+	if (top[TOP_TZ].node)
+		(void)zone_value(r, y, &top[TOP_TZ], &r->zone, &r->zone_name);
+	if (top[TOP_TIME_INTERVALS].node)
+		intervals_read(r, y, top[TOP_TIME_INTERVALS].node);
+	if (top[TOP_SEVERITY].node)
+		severity_read(r, y, top[TOP_SEVERITY].node);
 	if (top[TOP_NOTIFY].node)
 		notify_read(r, y, top[TOP_NOTIFY].node);
 	if (top[TOP_RECEIVERS].node)
 		receivers_read(r, y, top[TOP_RECEIVERS].node);
 	receivers_finish(r);
+	if (top[TOP_SILENCES].node)
+		silences_read(r, y, top[TOP_SILENCES].node);
+	if (top[TOP_MUTES].node)
+		mutes_read(r, y, top[TOP_MUTES].node);
 	routes_read(r, y, top[TOP_ROUTES].node);
 }
 

@@ -28,23 +28,6 @@ static void put_list(struct buf *out, const char *key, const struct span *values
 	buf_add_char(out, ']');
 }
 
-/* In the largest unit that leaves no rest. */
-static void put_duration(struct buf *out, int64_t ms)
-{
-	static const struct {
-		int64_t ms;
-		const char *name;
-	} units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"},
-		{1000, "s"}, {1, "ms"}};
-	size_t i = 0;
-
-	if (ms == 0)
-		i = 4;
-	while (ms % units[i].ms)
-		i++;
-	buf_addf(out, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
-}
-
 static void section_line(struct buf *out, const char *name, const struct section *section,
 	const struct value *values)
 {
@@ -61,6 +44,8 @@ static void top_lines(struct buf *out, const struct config *config, const struct
 	text_print(out, &top[TOP_REDIS].text);
 	buf_add_str(out, "\nredis_prefix: ");
 	text_print(out, &top[TOP_REDIS_PREFIX].text);
+	buf_add_str(out, "\ntz: ");
+	text_print(out, &top[TOP_TZ].text);
 	buf_add_char(out, '\n');
 }
 
@@ -142,8 +127,8 @@ static void connection_print(struct buf *out, const struct source_draft *d)
 		buf_add_char(out, '}');
 	}
 	for (size_t i = 0; i < c->n_quotas && d->own_quotas; i++) {
-		buf_addf(out, "%s%lld/%llds", i ? ", " : ", quota: [", (long long)c->quotas[i].most,
-			(long long)(c->quotas[i].per_ms / 1000));
+		buf_addf(out, "%s%lld/%llds", i ? ", " : ", quota: [",
+			(long long)c->quotas[i].most, (long long)(c->quotas[i].per_ms / 1000));
 		if (i + 1 == c->n_quotas)
 			buf_add_char(out, ']');
 	}
@@ -163,7 +148,7 @@ static void source_line(struct buf *out, const struct source_draft *d)
 	}
 	buf_add_str(out, ", every: ");
 	if (s->every_ms)
-		put_duration(out, s->every_ms);
+		duration_print(out, s->every_ms);
 	else
 		buf_add_str(out, "auto");
 	put(out, "title", s->title);
@@ -196,6 +181,7 @@ static void receiver_line(struct buf *out, const struct receiver_draft *d)
 	buf_add_str(out, "  - {id: ");
 	config_quote(out, receiver->id);
 	put(out, "lang", receiver->lang);
+	receiver_bounds_print(out, receiver);
 	buf_addf(out, ", %s: {", receiver->channel->name);
 	for (size_t i = 0; i < d->n_given; i++) {
 		const struct span name = receiver->fields[i].name;
@@ -225,11 +211,11 @@ static void indent(struct buf *out, unsigned depth)
 		buf_add_str(out, "  ");
 }
 
-static void match_print(struct buf *out, const struct route *route)
+void matches_print(struct buf *out, const struct route_match *matches, size_t n)
 {
-	buf_add_str(out, "match: {");
-	for (size_t i = 0; i < route->n_matches; i++) {
-		const struct route_match *m = &route->matches[i];
+	buf_add_char(out, '{');
+	for (size_t i = 0; i < n; i++) {
+		const struct route_match *m = &matches[i];
 
 		buf_addf(out, "%s%s: [", i ? ", " : "", route_key_names[m->key]);
 		for (size_t k = 0; k < m->n_values; k++) {
@@ -238,7 +224,56 @@ static void match_print(struct buf *out, const struct route *route)
 		}
 		buf_add_char(out, ']');
 	}
-	buf_add_str(out, "}\n");
+	buf_add_char(out, '}');
+}
+
+static void times_print(struct buf *out, unsigned depth, const char *key,
+	const struct time_interval *const *all, size_t n)
+{
+	if (!all)
+		return;
+	indent(out, depth);
+	buf_addf(out, "%s: [", key);
+	for (size_t i = 0; i < n; i++) {
+		buf_add_str(out, i ? ", " : "");
+		config_quote(out, all[i]->name);
+	}
+	buf_add_str(out, "]\n");
+}
+
+/* Group_wait and what else says when. */
+static void pace_lines(struct buf *out, const struct route *route, unsigned depth)
+{
+	const struct {
+		const char *name;
+		int64_t ms;
+	} durations[] = {{"group_wait", route->group_wait_ms},
+		{"group_interval", route->group_interval_ms},
+		{"repeat_interval", route->repeat_interval_ms}};
+
+	for (size_t i = 0; i < sizeof(durations) / sizeof(*durations); i++) {
+		indent(out, depth);
+		buf_addf(out, "%s: ", durations[i].name);
+		duration_print(out, durations[i].ms);
+		buf_add_char(out, '\n');
+	}
+	if (route->digest) {
+		indent(out, depth);
+		buf_add_str(out, "digest: ");
+		digest_print(out, route->digest);
+		buf_add_char(out, '\n');
+	}
+	if (route->story_steps) {
+		indent(out, depth);
+		buf_add_str(out, "story_steps: [");
+		for (size_t i = 0; i < route->n_story_steps; i++)
+			buf_addf(out, "%s%u", i ? ", " : "", route->story_steps[i]);
+		if (route->story_critical)
+			buf_add_str(out, route->n_story_steps ? ", critical" : "critical");
+		buf_add_str(out, "]\n");
+	}
+	times_print(out, depth, "mute_times", route->mute_times, route->n_mute_times);
+	times_print(out, depth, "active_times", route->active_times, route->n_active_times);
 }
 
 static void route_lines(
@@ -255,10 +290,7 @@ static void route_lines(
 	for (size_t i = 0; i < route->n_group_by; i++)
 		buf_addf(out, "%s%s", i ? ", " : "", route_key_names[route->group_by[i]]);
 	buf_add_str(out, "]\n");
-	indent(out, depth);
-	buf_add_str(out, "group_wait: ");
-	put_duration(out, route->group_wait_ms);
-	buf_add_char(out, '\n');
+	pace_lines(out, route, depth);
 	if (route->proceed) {
 		indent(out, depth);
 		buf_add_str(out, "continue: true\n");
@@ -270,7 +302,9 @@ static void route_lines(
 	for (size_t i = 0; i < route->n_children; i++) {
 		indent(out, depth);
 		buf_add_str(out, "  - ");
-		match_print(out, &route->children[i]);
+		buf_add_str(out, "match: ");
+		matches_print(out, route->children[i].matches, route->children[i].n_matches);
+		buf_add_char(out, '\n');
 		indent(out, depth + 2);
 		route_lines(out, policy, &route->children[i], depth + 2);
 	}
@@ -288,7 +322,11 @@ void expand(struct reader *r, const struct value *top, const struct value *http,
 	define_lines(out, define);
 	rule_lines(out, r);
 	source_lines(out, r);
+	intervals_print(out, r);
+	if (r->config->policy.severity)
+		severity_print(out, r->config->policy.severity);
 	receiver_lines(out, r);
+	silences_print(out, &r->config->policy);
 	buf_add_str(out, "routes:\n  ");
 	route_lines(out, &r->config->policy, &r->config->policy.root, 1);
 	section_line(out, "retention", &section_retention, retention);

@@ -26,8 +26,13 @@ static const struct key top_keys[] = {
 	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
 	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
 	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
-	[TOP_SILENCES] = {"silences", KEY_LATER, "nobody is silenced",
-		"times at which nobody is told"},
+	[TOP_TZ] = {"tz", KEY_TEXT, "UTC",
+		"the time zone of whoever does not say another, as in Europe/Paris"},
+	[TOP_TIME_INTERVALS] = {"time_intervals", KEY_NODE, NULL,
+		"parts of the calendar, by name"},
+	[TOP_SEVERITY] = {"severity", KEY_NODE, NULL, "how bad a mention is: a sum"},
+	[TOP_SILENCES] = {"silences", KEY_NODE, NULL, "what nobody is told, for a time"},
+	[TOP_MUTES] = {"mutes", KEY_NODE, NULL, "authors and sites nobody is told of"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
@@ -126,7 +131,8 @@ static const struct key source_keys[] = {
 	[SOURCE_LANG] = {"lang", KEY_TEXT, NULL, "of items that do not say theirs"},
 	[SOURCE_HEADERS] = {"headers", KEY_NODE, NULL,
 		"to send with each request; secrets may be used"},
-	[SOURCE_ASK] = {"ask", KEY_TEXTS, NULL, "of a connector: in which of its ways it is asked"},
+	[SOURCE_ASK] = {"ask", KEY_TEXTS, NULL,
+		"of a connector: in which of its ways it is asked"},
 	[SOURCE_VARS] = {"vars", KEY_NODE, NULL,
 		"of a connector: parameters and keys by name; they may stand beside it too"},
 	[SOURCE_QUOTA] = {"quota", KEY_TEXTS, NULL,
@@ -139,27 +145,114 @@ static const struct key source_keys[] = {
 static const struct key receiver_keys[] = {
 	[RECEIVER_ID] = {"id", KEY_TEXT, NULL, "unique; its history hangs on it"},
 	[RECEIVER_LANG] = {"lang", KEY_TEXT, "en", "of what is written to it: en or fr"},
-	[RECEIVER_BUDGET] = {"budget", KEY_LATER, "every message goes out",
-		"most messages a day"},
+	[RECEIVER_TZ] = {"tz", KEY_TEXT, NULL,
+		"the zone of its days and quiet hours; default: the tz of all"},
+	[RECEIVER_BUDGET] = {"budget", KEY_TEXTS, NULL,
+		"most messages an hour, a day, a week, as in 20/day; the rest goes to its "
+		"digest"},
+	[RECEIVER_DIGEST] = {"digest", KEY_NODE, NULL,
+		"when what is over budget is told; default: every day at 08:00"},
+	[RECEIVER_RATE] = {"rate", KEY_TEXT, NULL,
+		"most messages in a time, as in 10/1m; more wait"},
+	[RECEIVER_QUIET] = {"quiet", KEY_NODE, NULL,
+		"times at which nothing is sent: '22:00-07:00', a time interval or its name"},
+	[RECEIVER_QUIET_STRICT] = {"quiet_strict", KEY_BOOL, "false",
+		"true: critical mentions wait too"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
 static const struct key route_keys[] = {
 	[ROUTE_MATCH] = {"match", KEY_NODE, NULL,
-		"what a mention must have: rule, kind, brand, tag, lang, source, author, site"},
+		"what a mention must have: rule, kind, brand, tag, lang, source, author, site, "
+		"followers, story_size, severity"},
 	[ROUTE_RECEIVER] = {"receiver", KEY_TEXTS, NULL,
 		"one or several; default: the parent's"},
 	[ROUTE_GROUP_BY] = {"group_by", KEY_TEXTS, "story",
 		"mentions equal in these are told in one message; mention: each for itself"},
 	[ROUTE_GROUP_WAIT] = {"group_wait", KEY_DURATION, "10s",
 		"how long the first mention of a group waits for company"},
-	[ROUTE_GROUP_INTERVAL] = {"group_interval", KEY_LATER, "each group waits group_wait",
+	[ROUTE_GROUP_INTERVAL] = {"group_interval", KEY_DURATION, "5m",
 		"least time between two messages on one group"},
+	[ROUTE_REPEAT_INTERVAL] = {"repeat_interval", KEY_DURATION, "0s",
+		"what is not acknowledged is told again after so long, ten times at most; 0s: "
+		"never"},
 	[ROUTE_CONTINUE] = {"continue", KEY_BOOL, "false", "ask the routes after this one too"},
-	[ROUTE_DIGEST] = {"digest", KEY_LATER, "messages go out at once",
-		"collected, at a time of day"},
+	[ROUTE_DIGEST] = {"digest", KEY_NODE, NULL,
+		"collected, and told together at a time; off: at once"},
+	[ROUTE_STORY_STEPS] = {"story_steps", KEY_TEXTS, NULL,
+		"sizes of a story at which it is told again; critical: when a copy is"},
+	[ROUTE_MUTE_TIMES] = {"mute_times", KEY_TEXTS, NULL,
+		"names of time intervals in which nothing is sent"},
+	[ROUTE_ACTIVE_TIMES] = {"active_times", KEY_TEXTS, NULL,
+		"names of time intervals outside of which nothing is sent"},
 	[ROUTE_ROUTES] = {"routes", KEY_NODE, NULL,
 		"asked in order; the first that matches answers"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key digest_keys[] = {
+	[DIGEST_HOURLY] = {"hourly", KEY_TEXT, NULL, "every hour, at this minute"},
+	[DIGEST_DAILY] = {"daily", KEY_TEXT, NULL, "every day, at this time"},
+	[DIGEST_WEEKLY] = {"weekly", KEY_TEXT, NULL, "every week, as in 'mon 08:00'"},
+	[DIGEST_TZ] = {"tz", KEY_TEXT, NULL, "its zone; default: the receiver's"},
+	[DIGEST_EMPTY] = {"empty", KEY_BOOL, "false",
+		"true: also when there is nothing to tell, with what was read"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key interval_keys[] = {
+	[INTERVAL_NAME] = {"name", KEY_TEXT, NULL, "unique"},
+	[INTERVAL_TZ] = {"tz", KEY_TEXT, NULL, "its zone; default: the tz of all"},
+	[INTERVAL_TIMES] = {"times", KEY_TEXTS, NULL,
+		"of the day, as in 22:00-07:00 (over midnight: of the day it begins on)"},
+	[INTERVAL_WEEKDAYS] = {"weekdays", KEY_TEXTS, NULL, "mon-fri, sat"},
+	[INTERVAL_DAYS] = {"days", KEY_TEXTS, NULL, "of the month, as in 1-5, 25-last, last"},
+	[INTERVAL_MONTHS] = {"months", KEY_TEXTS, NULL, "jul-aug, dec"},
+	[INTERVAL_YEARS] = {"years", KEY_TEXTS, NULL, "2026, 2026-2028"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key severity_keys[] = {
+	[SEVERITY_SCORE] = {"score", KEY_NUMBER, "1", "times the mention's score"},
+	[SEVERITY_FOLLOWERS] = {"followers", KEY_NUMBER, "0.5",
+		"times the logarithm (10) of 1 and the author's followers"},
+	[SEVERITY_ENGAGEMENT] = {"engagement", KEY_NUMBER, "0.5",
+		"times the logarithm (10) of 1 and likes, shares and replies"},
+	[SEVERITY_MENTIONS] = {"mentions", KEY_NUMBER, "0.5",
+		"times the logarithm (2) of the mentions of its story"},
+	[SEVERITY_SITES] = {"sites", KEY_NUMBER, "0.5",
+		"times the logarithm (2) of the sites of its story"},
+	[SEVERITY_RATING] = {"rating", KEY_NUMBER, "1", "times the stars below three"},
+	[SEVERITY_LEVELS] = {"levels", KEY_NODE, NULL,
+		"names, each with the number it begins at"},
+	[SEVERITY_EXTRAS] = {"extras", KEY_NODE, NULL, "points for what matches"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key extra_keys[] = {
+	[EXTRA_NAME] = {"name", KEY_TEXT, NULL, "as the sum shows it"},
+	[EXTRA_MATCH] = {"match", KEY_NODE, NULL, "as of a route"},
+	[EXTRA_POINTS] = {"points", KEY_NUMBER, NULL, "added; may be negative"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key silence_keys[] = {
+	[SILENCE_ID] = {"id", KEY_TEXT, NULL, "unique"},
+	[SILENCE_RECEIVER] = {"receiver", KEY_TEXT, NULL, "default: all"},
+	[SILENCE_MATCH] = {"match", KEY_NODE, NULL, "as of a route; default: everything"},
+	[SILENCE_AUTHOR] = {"author", KEY_TEXT, NULL, "who wanted it, for people"},
+	[SILENCE_COMMENT] = {"comment", KEY_TEXT, NULL, "why, for people"},
+	[SILENCE_FROM] = {"from", KEY_TEXT, NULL,
+		"as in 2026-01-31T18:00:00Z; default: at once"},
+	[SILENCE_UNTIL] = {"until", KEY_TEXT, NULL, "its end; default: for good"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
+static const struct key mute_keys[] = {
+	[MUTE_AUTHOR] = {"author", KEY_TEXTS, NULL, "names or handles"},
+	[MUTE_SITE] = {"site", KEY_TEXTS, NULL, "hosts"},
+	[MUTE_RECEIVER] = {"receiver", KEY_TEXT, NULL, "default: all"},
+	[MUTE_UNTIL] = {"until", KEY_TEXT, NULL, "default: for good"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
@@ -179,11 +272,18 @@ const struct section section_rules = {"rules: files", rules_keys};
 const struct section section_source = {"sources", source_keys};
 const struct section section_receiver = {"receivers", receiver_keys};
 const struct section section_route = {"routes", route_keys};
+const struct section section_digest = {"digest", digest_keys};
+const struct section section_interval = {"time_intervals", interval_keys};
+const struct section section_severity = {"severity", severity_keys};
+const struct section section_extra = {"severity: extras", extra_keys};
+const struct section section_silence = {"silences", silence_keys};
+const struct section section_mute = {"mutes", mute_keys};
 const struct section section_retention = {"retention", retention_keys};
 
 const struct section *const sections[] = {&section_top, &section_http, &section_crawl,
 	&section_brand, &section_rule, &section_rules, &section_source, &section_receiver,
-	&section_route, &section_retention, NULL};
+	&section_route, &section_digest, &section_interval, &section_severity, &section_extra,
+	&section_silence, &section_mute, &section_retention, NULL};
 
 /* --- Values
  * ------------------------------------------------------------------------------------ */
@@ -198,7 +298,7 @@ static const char *const type_remedies[] = {
 	[KEY_BOOL] = "write true or false",
 };
 
-static bool number_parse(double *ret, struct span text)
+bool number_parse(double *ret, struct span text)
 {
 	char buffer[40], *end;
 

@@ -61,6 +61,8 @@ struct term {
 	size_t n_languages;
 };
 
+struct value;
+
 struct reader {
 	struct config *config;
 	struct arena *arena; /* the snapshot's */
@@ -80,6 +82,11 @@ struct reader {
 	unsigned source_file_depth;
 	struct receiver_draft *receivers;
 	size_t n_receivers, receivers_capacity;
+	const struct zone *zone; /* of all who do not say theirs */
+	struct span zone_name;
+	struct time_interval *intervals;
+	struct value **interval_values; /* as they were written, one each */
+	size_t n_intervals;
 };
 
 /* Keeps the worst of two results; 0 changes nothing. */
@@ -127,6 +134,7 @@ struct span file_url_path(struct arena *arena, struct span url);
  */
 
 bool duration_parse(int64_t *ret_ms, struct span text);
+void duration_print(struct buf *out, int64_t ms); /* in the largest unit without a rest */
 bool size_parse(int64_t *ret_bytes, struct span text);
 /* http or https with a host, and nothing in it that can't be in an address. */
 bool web_url_ok(struct span url);

@@ -187,8 +187,8 @@ static void fields_complete(struct reader *r, const struct yaml *y,
 }
 
 static void receiver_add(struct reader *r, const struct yaml *y, const struct yaml_node *node,
-	const struct channel *channel, const struct yaml_node *fields_node, struct span id,
-	struct span lang)
+	const struct channel *channel, const struct yaml_node *fields_node,
+	const struct receiver *start)
 {
 	struct fields fields = {0};
 	struct receiver_draft *all;
@@ -217,13 +217,16 @@ static void receiver_add(struct reader *r, const struct yaml *y, const struct ya
 	memcpy(items, fields.items, fields.n * sizeof(*items));
 	memcpy(texts, fields.texts, given * sizeof(*texts));
 	all[r->n_receivers - 1] = (struct receiver_draft){
-		.receiver = {id, lang, channel, items, fields.n},
+		.receiver = *start,
 		.texts = texts,
 		.n_given = given,
 		.file = y->file,
 		.line = node->line,
 		.column = node->column,
 	};
+	all[r->n_receivers - 1].receiver.channel = channel;
+	all[r->n_receivers - 1].receiver.fields = items;
+	all[r->n_receivers - 1].receiver.n_fields = fields.n;
 }
 
 /* --- Lists
@@ -258,7 +261,10 @@ void notify_read(struct reader *r, const struct yaml *y, const struct yaml_node 
 		guess = nearest(pair->key->text, names, n);
 		if (channel)
 			receiver_add(r, y, pair->key, channel, pair->value,
-				span_str(channel->name), SPAN("en"));
+				&(struct receiver){.id = span_str(channel->name),
+					.lang = SPAN("en"),
+					.zone = r->zone,
+					.zone_name = r->zone_name});
 		else if (guess)
 			mistake(r, y, pair->key,
 				"unknown channel \"%.*s\": did you mean \"%s\"?",
@@ -300,6 +306,7 @@ static void receiver_read(struct reader *r, const struct yaml *y, const struct y
 	struct value v[SECTION_KEYS_MAX];
 	const char *names[NAMES_MAX];
 	const size_t n = channel_names(names);
+	struct receiver start = {0};
 	struct span lang;
 
 	if (!section_read(r, y, node, &section_receiver, v, take_channel, &k, names, n))
@@ -318,8 +325,11 @@ static void receiver_read(struct reader *r, const struct yaml *y, const struct y
 		mistake(r, y, node, "receiver %.*s has no channel: write one of %s, %s, …",
 			SPAN_ARG(v[RECEIVER_ID].text.written), n ? names[0] : "",
 			n > 1 ? names[1] : "");
-	else
-		receiver_add(r, y, node, k.channel, k.node, v[RECEIVER_ID].text.value, lang);
+	start.id = v[RECEIVER_ID].text.value;
+	start.lang = lang;
+	receiver_bounds_read(r, y, v, &start);
+	if (k.channel && id_ok(start.id))
+		receiver_add(r, y, node, k.channel, k.node, &start);
 }
 
 void receivers_read(struct reader *r, const struct yaml *y, const struct yaml_node *node)

@@ -4,11 +4,12 @@
  */
 
 #include "config_keys.h"
+#include "vigie/desk.h"
 #include "vigie/nearest.h"
 
 enum { ROUTES_DEPTH_MAX = 20 };
 
-/* A matcher's keys come first in route_key_names. */
+/* A matcher's keys come first in route_key_names; ROUTE_SEVERITY is the last of them. */
 enum { MATCH_KEYS = ROUTE_MENTION };
 
 static bool receiver_index(const struct reader *r, struct span id, uint32_t *ret)
@@ -41,6 +42,17 @@ static void receiver_unknown(struct reader *r, const struct yaml *y,
 		mistake(r, y, node, "unknown receiver \"%.*s\": write it under receivers:",
 			SPAN_ARG(id->written));
 	free(names);
+}
+
+bool receiver_known(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+	const struct text *id)
+{
+	uint32_t index;
+
+	if (receiver_index(r, id->value, &index))
+		return true;
+	receiver_unknown(r, y, node, id);
+	return false;
 }
 
 static const struct yaml_node *item_at(const struct yaml_node *node, size_t i)
@@ -114,6 +126,27 @@ static void group_by_read(
 	}
 }
 
+static bool ranges_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+	struct route_match *match)
+{
+	struct route_range *ranges = arena_calloc(r->arena, match->n_values, sizeof(*ranges));
+
+	if (!ranges) {
+		reader_fail(r, -ENOMEM);
+		return false;
+	}
+	for (size_t i = 0; i < match->n_values; i++)
+		if (!route_range_read(&ranges[i], match->values[i], match->key,
+			    r->config->policy.severity))
+			mistake(r, y, item_at(node, i),
+				"%s: \"%.*s\" is none: write 1000, '>= 1000' or '100..999'%s",
+				route_key_names[match->key], SPAN_ARG(match->values[i]),
+				match->key == ROUTE_SEVERITY ? ", or a level, as critical"
+							     : "");
+	match->ranges = ranges;
+	return true;
+}
+
 static bool match_values_read(struct reader *r, const struct yaml *y,
 	const struct yaml_node *node, struct route_match *ret)
 {
@@ -139,76 +172,139 @@ static bool match_values_read(struct reader *r, const struct yaml *y,
 	}
 	ret->values = values;
 	ret->n_values = n;
-	return true;
+	return !route_key_is_number(ret->key) || ranges_read(r, y, node, ret);
 }
 
-/* false: it can match nothing in this version, and a warning has said so. */
-static bool match_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
-	struct route *route)
+void matches_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+	size_t n_keys, const struct route_match **ret, size_t *ret_n)
 {
 	struct route_match *matches;
-	bool possible = true;
 	size_t n = 0;
 
 	if (node->type != YAML_MAPPING) {
 		mistake(r, y, node, "match: %s where names and values are expected",
 			yaml_type_name(node));
-		return true;
+		return;
 	}
 	matches = arena_calloc(r->arena, node->n + 1, sizeof(*matches));
 	if (!matches) {
 		reader_fail(r, -ENOMEM);
-		return true;
+		return;
 	}
 	for (size_t i = 0; i < node->n; i++) {
 		const struct yaml_pair *pair = &node->pairs[i];
 
-		if (span_eq_str(pair->key->text, "severity")) {
-			warn(r, y, pair->key,
-				"no mention has a severity in this version: this route is left "
-				"out");
-			possible = false;
-		} else if (!key_by_name(pair->key->text, MATCH_KEYS, &matches[n].key))
-			key_unknown(r, y, pair->key, "match", MATCH_KEYS);
+		if (!key_by_name(pair->key->text, n_keys, &matches[n].key))
+			key_unknown(r, y, pair->key, "match", n_keys);
 		else if (match_values_read(r, y, pair->value, &matches[n]))
 			n++;
 	}
-	route->matches = matches;
-	route->n_matches = n;
-	return possible;
+	*ret = matches;
+	*ret_n = n;
+}
+
+/* "10, 50, critical" */
+static void steps_read(
+	struct reader *r, const struct yaml *y, const struct value *value, struct route *route)
+{
+	uint32_t *steps = arena_calloc(r->arena, value->n + 1, sizeof(*steps));
+
+	route->story_steps = steps;
+	route->n_story_steps = 0;
+	route->story_critical = false;
+	if (!steps) {
+		reader_fail(r, -ENOMEM);
+		return;
+	}
+	for (size_t i = 0; i < value->n; i++) {
+		const struct yaml_node *node = item_at(value->node, i);
+		double number = 0;
+
+		if (span_eq_str(value->list[i].value, "critical")) {
+			route->story_critical = true;
+		} else if (!number_parse(&number, value->list[i].value) || number < 2 ||
+			   number > 1000000 || number != (uint32_t)number) {
+			mistake(r, y, node,
+				"story_steps: \"%.*s\" is none: write sizes from 2, or "
+				"critical",
+				SPAN_ARG(value->list[i].written));
+		} else if (route->n_story_steps && number <= steps[route->n_story_steps - 1]) {
+			mistake(r, y, node, "story_steps: write them in ascending order");
+		} else {
+			steps[route->n_story_steps++] = (uint32_t)number;
+		}
+	}
+}
+
+static void times_read(struct reader *r, const struct yaml *y, const struct value *value,
+	const struct time_interval *const **ret, size_t *ret_n)
+{
+	const struct time_interval **all = arena_calloc(r->arena, value->n + 1, sizeof(*all));
+
+	*ret_n = 0;
+	*ret = all;
+	if (!all) {
+		reader_fail(r, -ENOMEM);
+		return;
+	}
+	for (size_t i = 0; i < value->n; i++) {
+		all[*ret_n] =
+			interval_by_name(r, y, item_at(value->node, i), value->list[i].value);
+		*ret_n += all[*ret_n] != NULL;
+	}
 }
 
 static void children_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
 	struct route *route, unsigned depth);
 
-/* *route holds what the parent says. false: the route is to be left out. */
-static bool route_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
+/* When and how much of it; *route holds what the parent says. */
+static void route_pace_read(struct reader *r, const struct yaml *y, const struct value *v,
+	struct route *route, unsigned depth)
+{
+	if (v[ROUTE_GROUP_WAIT].node || depth == 0)
+		route->group_wait_ms = v[ROUTE_GROUP_WAIT].number;
+	if (v[ROUTE_GROUP_INTERVAL].node || depth == 0)
+		route->group_interval_ms = v[ROUTE_GROUP_INTERVAL].number;
+	if (v[ROUTE_REPEAT_INTERVAL].node || depth == 0)
+		route->repeat_interval_ms = v[ROUTE_REPEAT_INTERVAL].number;
+	if (v[ROUTE_DIGEST].node)
+		route->digest = digest_read(r, y, v[ROUTE_DIGEST].node, r->zone, r->zone_name);
+	if (v[ROUTE_STORY_STEPS].node)
+		steps_read(r, y, &v[ROUTE_STORY_STEPS], route);
+	if (v[ROUTE_MUTE_TIMES].node)
+		times_read(
+			r, y, &v[ROUTE_MUTE_TIMES], &route->mute_times, &route->n_mute_times);
+	if (v[ROUTE_ACTIVE_TIMES].node)
+		times_read(r, y, &v[ROUTE_ACTIVE_TIMES], &route->active_times,
+			&route->n_active_times);
+}
+
+/* *route holds what the parent says. */
+static void route_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
 	struct route *route, unsigned depth)
 {
 	struct value v[SECTION_KEYS_MAX];
-	bool possible = true;
 
 	if (!section_read(r, y, node, &section_route, v, NULL, NULL, NULL, 0))
-		return true;
+		return;
 	if (v[ROUTE_RECEIVER].node)
 		receivers_of(r, y, &v[ROUTE_RECEIVER], route);
 	if (v[ROUTE_GROUP_BY].node || depth == 0)
 		group_by_read(r, y, &v[ROUTE_GROUP_BY], route);
-	if (v[ROUTE_GROUP_WAIT].node || depth == 0)
-		route->group_wait_ms = v[ROUTE_GROUP_WAIT].number;
+	route_pace_read(r, y, v, route, depth);
 	route->proceed = v[ROUTE_CONTINUE].truth;
 	if (v[ROUTE_MATCH].node && depth == 0)
 		mistake(r, y, v[ROUTE_MATCH].node,
 			"the first route takes everything: write match: under routes:");
 	else if (v[ROUTE_MATCH].node)
-		possible = match_read(r, y, v[ROUTE_MATCH].node, route);
+		matches_read(r, y, v[ROUTE_MATCH].node, MATCH_KEYS, &route->matches,
+			&route->n_matches);
 	if (depth == 0 && v[ROUTE_CONTINUE].node)
 		mistake(r, y, v[ROUTE_CONTINUE].node,
 			"the first route has none after it: take it out");
 	if (v[ROUTE_ROUTES].node)
 		children_read(r, y, v[ROUTE_ROUTES].node, route, depth + 1);
-	r->config->n_routes += possible;
-	return possible;
+	r->config->n_routes++;
 }
 
 static void children_read(struct reader *r, const struct yaml *y, const struct yaml_node *node,
@@ -229,15 +325,16 @@ static void children_read(struct reader *r, const struct yaml *y, const struct y
 		return;
 	}
 	for (size_t i = 0; i < node->n; i++) {
-		struct route *child = &children[route->n_children];
+		struct route *child = &children[i];
 
 		*child = *route;
 		child->matches = NULL;
 		child->n_matches = 0;
 		child->children = NULL;
 		child->n_children = 0;
-		route->n_children += route_read(r, y, node->items[i], child, depth);
+		route_read(r, y, node->items[i], child, depth);
 	}
+	route->n_children = node->n;
 	route->children = children;
 }
 
@@ -259,7 +356,7 @@ static void routes_default(struct reader *r, struct route *root)
 	root->receivers = all;
 	root->n_receivers = r->n_receivers;
 	group_by_read(r, NULL, &v[ROUTE_GROUP_BY], root);
-	root->group_wait_ms = v[ROUTE_GROUP_WAIT].number;
+	route_pace_read(r, NULL, v, root, 0);
 	r->config->n_routes = 1;
 }
 
@@ -270,7 +367,7 @@ void routes_read(struct reader *r, const struct yaml *y, const struct yaml_node 
 	if (!node)
 		routes_default(r, root);
 	else
-		(void)route_read(r, y, node, root, 0);
+		route_read(r, y, node, root, 0);
 	for (size_t i = 0; i < r->n_receivers; i++) {
 		const struct receiver_draft *d = &r->receivers[i];
 

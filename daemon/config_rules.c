@@ -27,8 +27,14 @@ static const struct span *spans_of(struct reader *r, const struct value *value)
 
 static struct rule_place place_of(const struct yaml *y, const struct yaml_node *node)
 {
-	return (struct rule_place){y->file, node->line,
-		node->exact ? node->content_column : node->column, node->exact};
+	const bool inside = node->exact || node->source.n;
+
+	return (struct rule_place){.file = y->file,
+		.line = node->line,
+		.column = inside ? node->content_column : node->column,
+		.exact = node->exact,
+		.source = node->source,
+		.quote = node->quote};
 }
 
 static struct rule_draft *draft_add(struct reader *r)

@@ -495,9 +495,8 @@ static bool entry_ok(struct reader *r, const struct manner *m)
 		mistake(r, m->y, v[SOURCE_KIND].node,
 			"unknown kind \"%.*s\": there are feed, sitemap and opml",
 			SPAN_ARG(v[SOURCE_KIND].text.written));
-	else if (!page && !!v[SOURCE_URL].node + !!v[SOURCE_FILE].node +
-					  !!v[SOURCE_CONNECTOR].node !=
-				  1)
+	else if (!page &&
+		 !!v[SOURCE_URL].node + !!v[SOURCE_FILE].node + !!v[SOURCE_CONNECTOR].node != 1)
 		mistake(r, m->y, m->node,
 			"a source has exactly one of url, file and connector");
 	else if (opml && !v[SOURCE_FILE].node)
@@ -532,7 +531,8 @@ static bool on_extra(void *arg, const struct yaml_pair *pair)
 static void entry_read(struct reader *r, const struct yaml *y, const struct yaml_node *node)
 {
 	struct value v[SECTION_KEYS_MAX];
-	struct extra extra = {.taken = node->type == YAML_MAPPING && yaml_get(node, "connector")};
+	struct extra extra = {
+		.taken = node->type == YAML_MAPPING && yaml_get(node, "connector")};
 	struct manner m = {.y = y, .node = node, .values = v, .extra = extra.pairs};
 
 	if (!section_read(r, y, node, &section_source, v, on_extra, &extra, NULL, 0) ||

@@ -56,6 +56,22 @@ bool duration_parse(int64_t *ret_ms, struct span text)
 	return amounts_parse(ret_ms, text, units);
 }
 
+void duration_print(struct buf *out, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"},
+		{1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	if (ms == 0)
+		i = 4;
+	while (ms % units[i].ms)
+		i++;
+	buf_addf(out, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
+}
+
 bool size_parse(int64_t *ret_bytes, struct span text)
 {
 	static const struct unit units[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024},

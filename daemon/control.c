@@ -128,6 +128,33 @@ static void reply(struct http_ask *ask, struct page *answer)
 	buf_deinit(&answer->body);
 }
 
+static bool send_asset(struct http_ask *ask, struct span path)
+{
+	for (const struct asset *asset = assets; asset->path; asset++)
+		if (span_eq_str(path, asset->path)) {
+			http_reply(ask, 200, asset->type, NULL, 0, asset->body);
+			return true;
+		}
+	return false;
+}
+
+/* "/mentions/KEY", where the link of an alert leads, is a page; "/mentions/KEY.json" what it shows. */
+static bool serve_mention(struct control *c, struct http_ask *ask)
+{
+	const struct span before = SPAN("/mentions/"), json = SPAN(".json");
+	const struct span name = span_slice(ask->path, before.n, ask->path.n);
+	struct item_key key;
+
+	if (!span_starts(ask->path, before))
+		return false;
+	if (item_key_parse(&key, name))
+		return send_asset(ask, SPAN("/mention.html"));
+	if (!span_ends(name, json) || !item_key_parse(&key, span_slice(name, 0, name.n - json.n)))
+		return false;
+	c->options.mention(c->options.arg, ask, &key);
+	return true;
+}
+
 static void on_ask(void *arg, struct http_ask *ask)
 {
 	struct control *c = arg;
@@ -147,19 +174,10 @@ static void on_ask(void *arg, struct http_ask *ask)
 		reply(ask, &answer);
 		return;
 	}
-	if (is_get(ask) && span_starts(ask->path, SPAN("/mentions/"))) {
-		/* The link in an alert: the dashboard, where the mention is among the latest. */
-		const struct header home = { SPAN("Location"), SPAN("/") };
-
-		http_reply(ask, 302, NULL, &home, 1, SPAN_NONE);
+	if (is_get(ask) && serve_mention(c, ask))
 		return;
-	}
-	for (const struct asset *asset = assets; asset->path; asset++) {
-		if (!span_eq_str(ask->path, asset->path) || !is_get(ask))
-			continue;
-		http_reply(ask, 200, asset->type, NULL, 0, asset->body);
+	if (is_get(ask) && send_asset(ask, ask->path))
 		return;
-	}
 	http_reply_text(ask, 404, "nothing here: the dashboard is at /");
 }
 

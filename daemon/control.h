@@ -22,6 +22,8 @@ struct control_options {
 	void (*look)(void *arg, struct status_view *ret);
 	/* The latest mentions as a JSON array. */
 	void (*mentions)(void *arg, struct buf *out);
+	/* One mention as JSON, to be answered with http_reply(), now or later. */
+	void (*mention)(void *arg, struct http_ask *ask, const struct item_key *key);
 	/* 0, or -EINVAL with all mistakes in the list. */
 	int (*reload)(void *arg, struct err_list *errors);
 	/* A request at or below /deliveries, to be answered with http_reply(), now or later. */

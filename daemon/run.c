@@ -12,6 +12,7 @@
 #include "control.h"
 #include "delivering.h"
 #include "io/file.h"
+#include "io/heap.h"
 #include "io/log.h"
 #include "io/notify.h"
 #include "io/pool.h"
@@ -22,12 +23,14 @@
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
 #include "line/crawl.h"
+#include "line/detect.h"
 #include "line/dispatch.h"
 #include "line/keep.h"
 #include "line/post.h"
 #include "line/queue.h"
 #include "line/sift.h"
 #include "lock.h"
+#include "mention_page.h"
 #include "printer.h"
 #include "recent.h"
 #include "line/rules_seen.h"
@@ -37,6 +40,8 @@
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
+/* How often detect looks; divided for tests as the schedule of retries is. */
+enum { DETECT_EVERY_MS = 60000 };
 
 struct vigie {
 	struct run_options options;
@@ -44,6 +49,7 @@ struct vigie {
 	struct config *config;
 	int lock;
 	struct loop *loop;
+	struct heap *heap;
 	struct pool *pool;
 	struct archive *archive;
 	struct archive_passed_over *passed_over; /* NULL: not kept */
@@ -51,6 +57,7 @@ struct vigie {
 	struct queue *queue;
 	struct keep *keep;
 	struct dispatch *dispatch;
+	struct detect *detect;
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
@@ -60,6 +67,7 @@ struct vigie {
 	struct control *control;
 	struct rules_seen *rules_seen;
 	struct recent *recent;
+	struct mention_page *mention_page;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -427,6 +435,13 @@ static void on_mentions(void *arg, struct buf *out)
 	recent_json(v->recent, out);
 }
 
+static void on_mention(void *arg, struct http_ask *ask, const struct item_key *key)
+{
+	const struct vigie *v = arg;
+
+	mention_page_serve(v->mention_page, ask, key);
+}
+
 /* --- Building ---------------------------------------------------------------------------------- */
 
 static char *state_path(struct vigie *v, const char *name)
@@ -449,7 +464,13 @@ static int build_act(struct vigie *v)
 			.time_scale = v->options.retry_scale });
 	if (r < 0)
 		return r;
-	return dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
+	if (r < 0)
+		return r;
+	return detect_new(&v->detect, v->loop, v->archive, v->dispatch,
+		&(struct detect_options){ .every_ms = v->options.retry_scale > 0
+				? (int64_t)(DETECT_EVERY_MS / v->options.retry_scale)
+				: DETECT_EVERY_MS });
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -644,6 +665,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.look = look,
 		.reload = reload,
 		.mentions = on_mentions,
+		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.arg = v,
 	};
@@ -665,6 +687,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		return v->lock;
 	r = loop_new(&v->loop);
 	if (r >= 0)
+		r = heap_new(&v->heap, v->loop);
+	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
 			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
 	if (r >= 0)
@@ -680,6 +704,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	if (r >= 0)
 		r = archive_new(&v->archive, v->loop, &archive, &v->arena, ret_why);
 	if (r >= 0)
+		r = mention_page_new(&v->mention_page, v->archive);
+	if (r >= 0)
 		build_passed_over(v);
 	if (r >= 0 && span_empty(v->config->redis))
 		r = redis_server_new(&v->server, v->loop, &server, &v->arena, ret_why);
@@ -692,9 +718,11 @@ static void tear_down(struct vigie *v)
 	pool_free(v->pool);
 	sift_free(v->sift);
 	control_free(v->control);
+	detect_free(v->detect);
 	dispatch_free(v->dispatch);
 	post_free(v->post);
 	archive_free(v->archive);
+	mention_page_free(v->mention_page);
 	archive_passed_over_free(v->passed_over);
 	keep_free(v->keep);
 	queue_free(v->queue);
@@ -711,6 +739,7 @@ static void tear_down(struct vigie *v)
 	on_signal_free(v->on_hup);
 	on_signal_free(v->on_int);
 	on_signal_free(v->on_term);
+	heap_free(v->heap);
 	loop_free(v->loop);
 	set_trouble(&v->redis_trouble, SPAN_NONE);
 	set_trouble(&v->archive_trouble, SPAN_NONE);

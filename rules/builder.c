@@ -19,6 +19,7 @@ struct builder_rule {
 	struct rule_place place;
 	struct span query; /* or regex */
 	bool checked;      /* else it waits for fragments */
+	bool refused;      /* only its id counts: the next rule of it is told so */
 };
 
 struct fragment {
@@ -84,17 +85,19 @@ static int grow(void *items, size_t *capacity, size_t n, size_t size)
 
 /* --- saying what is wrong --- */
 
-/* "rule acme: E_NEAR: distance missing: write NEAR/5", at its place in the file. */
+/* "E_NEAR: distance missing: write NEAR/5 (rule acme)", at its place in the file. */
 static int say(struct err_list *errors, const char *what, struct span id,
 	const struct rule_place *place, struct span query, const struct query_error *e)
 {
-	int column = place->column;
+	int line = place->line, column = place->column;
 	const size_t at = e->at < query.n ? e->at : query.n;
 
 	if (place->exact)
 		column += (int)utf8_length(span_slice(query, 0, at));
-	return err_add(errors, place->file, place->line, column, "%s %.*s: %s: %.*s", what,
-		SPAN_ARG(id), query_code_names[e->code], SPAN_ARG(e->text));
+	else if (query.n)
+		yaml_locate(place->source, place->quote, query, at, &line, &column);
+	return err_add(errors, place->file, line, column, "%s: %.*s (%s %.*s)",
+		query_code_names[e->code], SPAN_ARG(e->text), what, SPAN_ARG(id));
 }
 
 static int say_all(struct err_list *errors, const char *what, struct span id,
@@ -184,6 +187,8 @@ static struct rule_place copy_place(struct ruleset_builder *b, const struct rule
 		copy.file = b->rules[b->n - 1].place.file;
 	else if (copy.file)
 		copy.file = arena_dup(&b->arena, span_str(copy.file)).p;
+	if (copy.source.n) /* where memory is out for it, the start is named */
+		copy.source = arena_dup(&b->arena, copy.source);
 	return copy;
 }
 
@@ -260,15 +265,17 @@ int ruleset_builder_add(
 		return rule_error(&r, rule, errors,
 			"a rule of this id stands before: give it another id");
 	if (!span_empty(rule->query) && !span_empty(rule->regex))
-		return rule_error(&r, rule, errors, "query and regex stand together: keep one");
-	if (!rule->query.p && !rule->regex.p)
-		return rule_error(&r, rule, errors, "query missing: write query: or regex:");
-	result = read_tree(b, &r, span_empty(rule->query) && !span_empty(rule->regex), errors);
-	if (result < 0)
-		return result;
+		result = rule_error(
+			&r, rule, errors, "query and regex stand together: keep one");
+	else if (!rule->query.p && !rule->regex.p)
+		result = rule_error(&r, rule, errors, "query missing: write query: or regex:");
+	else
+		result = read_tree(
+			b, &r, span_empty(rule->query) && !span_empty(rule->regex), errors);
+	r.refused = result < 0;
 	b->ids[slot] = (uint32_t)b->n + 1;
 	b->rules[b->n++] = r;
-	return 0;
+	return result;
 }
 
 static struct fragment *fragment_by_name(struct ruleset_builder *b, struct span name)
@@ -390,6 +397,8 @@ static int expand_all(struct ruleset_builder *b, struct err_list *errors)
 		struct query_errors found = {.arena = &b->arena};
 		int x = 0;
 
+		if (r->refused)
+			continue;
 		if (!r->checked)
 			x = query_expand(&r->out.tree, &b->arena, look_up, b, &found);
 		if (!r->checked && x >= 0)
@@ -440,6 +449,7 @@ int ruleset_build(struct ruleset **ret, struct ruleset_builder *b, struct err_li
 	CLEANUP(ruleset_unrefp) struct ruleset *set = NULL;
 	CLEANUP(freep) struct compile_rule *rules = calloc(b->n + 1, sizeof(*rules));
 	int r = expand_all(b, errors);
+	size_t n = 0;
 
 	if (r < 0)
 		return r;
@@ -448,11 +458,13 @@ int ruleset_build(struct ruleset **ret, struct ruleset_builder *b, struct err_li
 		return -ENOMEM;
 	atomic_init(&set->refs, 1);
 	for (size_t i = 0; i < b->n && r >= 0; i++) {
-		rules[i] = b->rules[i].out;
-		r = settle_rule(&set->arena, &rules[i]);
+		if (b->rules[i].refused)
+			continue;
+		rules[n] = b->rules[i].out;
+		r = settle_rule(&set->arena, &rules[n++]);
 	}
 	if (r >= 0)
-		r = compile(set, rules, b->n);
+		r = compile(set, rules, n);
 	if (r < 0)
 		return r;
 	*ret = TAKE(set);

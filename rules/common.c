@@ -1,8 +1,5 @@
 #include "common.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "vigie/utf8.h"
 
 /* Everyday words, folded and sorted: every text has some of the first list. */
@@ -730,14 +727,35 @@ static const char *const everyday[] = {
 	"young",
 };
 
-static int compare(const void *key, const void *entry)
+/* As memcmp() of the word with one of the list, which is NUL-terminated: a search by bsearch()
+ * and strlen() was a tenth of compiling a set. */
+static int compare(struct span word, const char *listed)
 {
-	return span_cmp(*(const struct span *)key, span_str(*(const char *const *)entry));
+	size_t i = 0;
+
+	while (i < word.n && listed[i] == word.p[i] && listed[i])
+		i++;
+	if (i == word.n)
+		return listed[i] ? -1 : 0;
+	return (unsigned char)word.p[i] < (unsigned char)listed[i] ? -1 : 1;
 }
 
 static bool listed(const char *const *words, size_t n, struct span word)
 {
-	return bsearch(&word, words, n, sizeof(*words), compare) != NULL;
+	size_t low = 0;
+
+	while (low < n) {
+		const size_t middle = low + (n - low) / 2;
+		const int order = compare(word, words[middle]);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			n = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
 }
 
 #define LISTED(words, word) listed((words), sizeof(words) / sizeof(*(words)), (word))

@@ -25,7 +25,6 @@ struct compiler {
 	uint32_t *uses;    /* of each leaf, by rules */
 	uint32_t *buckets; /* of leaves by hash; index + 1 */
 	uint64_t *leaf_hashes;
-	double *shares; /* of leaves, whatever rules hold them */
 	size_t n_buckets;
 	size_t hashes_capacity;
 	bool no_memory;
@@ -212,6 +211,13 @@ static void fill_term(struct compiler *c, struct leaf *l, const struct term *t)
 		}
 	}
 	l->indexed = best < INFINITY && !l->irregular;
+	/* A phrase is looked at as a whole where its rarest token stands; a handle or tag is
+	 * rarer than the same word anywhere. */
+	if (l->n_tokens > 1 && !l->slop)
+		best /= 8;
+	if (tokens[l->rarest].sigil)
+		best /= 8;
+	l->share = l->indexed ? best : INFINITY;
 }
 
 static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
@@ -235,8 +241,12 @@ static void fill_regex(struct compiler *c, struct leaf *l, const struct node *n)
 	re->n_literals = (uint32_t)literals.n;
 	l->regex = re;
 	l->indexed = literals.n > 0;
-	for (size_t i = 0; i < literals.n; i++)
+	for (size_t i = 0; i < literals.n; i++) {
 		l->indexed &= entry_of_literal(items[i], &entry, &share);
+		l->share += share;
+	}
+	if (!l->indexed)
+		l->share = INFINITY;
 }
 
 static bool grow_buckets(struct compiler *c)
@@ -422,7 +432,8 @@ static void weigh(struct compiler *c, struct node *n)
 	case NODE_TERM:
 	case NODE_REGEX:
 		/* A name that many rules hold is one that many people write. */
-		n->share = c->shares[n->leaf] * c->uses[n->leaf];
+		n->share = ((const struct leaf *)c->leaves.items + n->leaf)->share *
+			   c->uses[n->leaf];
 		break;
 	case NODE_AND:
 	case NODE_NEAR:
@@ -510,9 +521,8 @@ static void add_term_entry(struct compiler *c, uint32_t number)
 	const struct leaf *l = &c->set->leaves[number];
 	const struct leaf_token *t = &l->tokens[l->rarest];
 	struct entry e;
-	double share;
 
-	if (!entry_of_token(t, &e, &share))
+	if (!entry_of_token(t, &e, NULL))
 		return;
 	e.mark.sigil = t->sigil;
 	if (l->slop || e.kind == ENTRY_INSIDE)
@@ -615,18 +625,15 @@ static void compile_one(
 	to->info.version = keep(c, hexadecimal(text, meaning));
 }
 
-static void weigh_leaves(struct compiler *c)
+static void count_uses(struct compiler *c)
 {
 	const struct op *code = c->code.items;
 
 	c->uses = calloc(c->leaves.n + 1, sizeof(*c->uses));
-	c->shares = calloc(c->leaves.n + 1, sizeof(*c->shares));
-	if (!c->uses || !c->shares) {
+	if (!c->uses) {
 		c->no_memory = true;
 		return;
 	}
-	for (size_t i = 0; i < c->leaves.n; i++)
-		c->shares[i] = entry_share((struct leaf *)c->leaves.items + i);
 	for (size_t i = 0; i < c->code.n; i++)
 		if (code[i].kind == NODE_TERM || code[i].kind == NODE_REGEX)
 			c->uses[code[i].arg]++;
@@ -663,7 +670,7 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
 		compile_one(&c, &rules[c.rule], &set->rules[c.rule]);
 	if (!c.no_memory)
-		weigh_leaves(&c);
+		count_uses(&c);
 	for (c.rule = 0; c.rule < n && !c.no_memory; c.rule++)
 		if (set->rules[c.rule].enabled)
 			announce(&c, rules[c.rule].tree);
@@ -694,7 +701,6 @@ int compile(struct ruleset *set, const struct compile_rule *rules, size_t n)
 	free(c.entries.items);
 	free(c.always.items);
 	free(c.uses);
-	free(c.shares);
 	free(c.buckets);
 	free(c.leaf_hashes);
 	return c.no_memory ? -ENOMEM : r;

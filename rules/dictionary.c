@@ -5,8 +5,14 @@
 
 enum {
 	BITS_PER_ENTRY = 96, /* one token in some hundred passes by chance */
-	BITS_LEAST_LOG2 = 14,
-	BITS_MOST_LOG2 = 23 /* 1 MiB */
+	BITS_LEAST_LOG2 = 10,
+	BITS_MOST_LOG2 = 23, /* 1 MiB */
+	WHOLES_SHARE = 4,    /* entries a word: about one token in seventy passes by chance */
+	WHOLES_LEAST_LOG2 = 9,
+	WHOLES_MOST_LOG2 = 17, /* 1 MiB */
+	HEADS_PER_ENTRY = 8,
+	HEADS_LEAST_LOG2 = 9,
+	HEADS_MOST_LOG2 = 17 /* 1 MiB */
 };
 
 dictionary_probe *dictionary_fastest(void)
@@ -68,14 +74,21 @@ static uint32_t tag_of(uint64_t hash)
 	return (uint32_t)(hash >> 32);
 }
 
-static int build_map(
-	struct dictionary_map *m, struct arena *arena, const struct hashed *items, size_t n)
+static unsigned log2_for(size_t n, unsigned least, unsigned most)
 {
-	unsigned log2 = BITS_LEAST_LOG2;
+	while (least < most && ((size_t)1 << least) < n)
+		least++;
+	return least;
+}
+
+/* sieve: with the bits, for what is asked of all tokens that are hits. */
+static int build_map(struct dictionary_map *m, struct arena *arena, const struct hashed *items,
+	size_t n, bool sieve)
+{
+	const unsigned log2 =
+		sieve ? log2_for(n * BITS_PER_ENTRY, BITS_LEAST_LOG2, BITS_MOST_LOG2) : 6;
 	size_t slots = 16;
 
-	while (log2 < BITS_MOST_LOG2 && ((size_t)1 << log2) < n * BITS_PER_ENTRY)
-		log2++;
 	while (slots < n * 2)
 		slots *= 2;
 	m->bits = arena_calloc(arena, ((size_t)1 << log2) / 64, sizeof(*m->bits));
@@ -88,7 +101,7 @@ static int build_map(
 	m->n = n;
 	for (size_t i = 0; i < n;) {
 		const uint32_t tag = tag_of(items[i].hash);
-		size_t slot = tag & m->slots_mask;
+		size_t slot = dictionary_slot(m, items[i].hash);
 		const size_t first = i;
 
 		for (; i < n && tag_of(items[i].hash) == tag; i++) {
@@ -158,10 +171,15 @@ static int build_inside(
 	}
 	if (items)
 		qsort(items, k, sizeof(*items), by_hash);
-	r = windows && items ? build_map(&d->inside, arena, items, k) : -ENOMEM;
+	r = windows && items ? build_map(&d->inside, arena, items, k, true) : -ENOMEM;
 	free(windows);
 	free(items);
 	return r;
+}
+
+static bool is_long_prefix(const struct entry *e)
+{
+	return e->kind == ENTRY_PREFIX && !e->mark.sigil && e->text.n >= 3;
 }
 
 static void note_class(struct dictionary *d, const struct entry *e)
@@ -173,9 +191,68 @@ static void note_class(struct dictionary *d, const struct entry *e)
 		d->tag_class[class] |= e->kind == ENTRY_PREFIX;
 	} else if (e->kind == ENTRY_PREFIX) {
 		d->prefix_class[class] = true;
+		d->any_long |= class >= 2;
+		d->any_other |= class < 2;
 	} else if (e->kind == ENTRY_SUFFIX) {
-		d->any_suffix = d->suffix_class[class] = true;
+		d->any_other = d->suffix_class[class] = true;
 	}
+}
+
+/* As a document's token of this text has it. */
+static uint64_t head_of(struct span text)
+{
+	char bytes[8] = {0};
+
+	memcpy(bytes, text.p, text.n < 8 ? text.n : 8);
+	return dictionary_load(bytes);
+}
+
+static int build_wholes(
+	struct dictionary_wholes *w, struct arena *arena, const struct entry *entries, size_t n)
+{
+	unsigned log2;
+
+	log2 = log2_for(n / WHOLES_SHARE, WHOLES_LEAST_LOG2, WHOLES_MOST_LOG2);
+	w->words = arena_calloc(arena, (size_t)1 << log2, sizeof(*w->words));
+	if (!w->words)
+		return -ENOMEM;
+	w->shift = 64 - log2;
+	for (size_t i = 0; i < n; i++) {
+		const struct span text = entries[i].text;
+		uint64_t hash;
+
+		if (map_of(&entries[i]) != 0)
+			continue;
+		hash = dictionary_whole_hash(head_of(text), text.n);
+		w->words[hash >> w->shift] |= (uint64_t)1 << dictionary_whole_bit(hash) |
+					      (uint64_t)1 << dictionary_whole_other_bit(hash);
+	}
+	return 0;
+}
+
+static int build_heads(
+	struct dictionary_heads *h, struct arena *arena, const struct entry *entries, size_t n)
+{
+	size_t count = 0;
+	unsigned log2;
+
+	for (size_t i = 0; i < n; i++)
+		count += is_long_prefix(&entries[i]);
+	log2 = log2_for(count * HEADS_PER_ENTRY, HEADS_LEAST_LOG2, HEADS_MOST_LOG2);
+	h->words = arena_calloc(arena, (size_t)1 << log2, sizeof(*h->words));
+	if (!h->words)
+		return -ENOMEM;
+	h->shift = 32 - log2;
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t head = head_of(entries[i].text);
+
+		if (is_long_prefix(&entries[i]))
+			h->words[dictionary_head_word(head, h->shift)] |=
+				entries[i].text.n < 5
+					? UINT64_MAX
+					: (uint64_t)1 << dictionary_head_bit(head);
+	}
+	return 0;
 }
 
 int dictionary_build(
@@ -196,26 +273,28 @@ int dictionary_build(
 				items[k++] =
 					(struct hashed){entry_hash(&entries[i]), &entries[i]};
 		qsort(items, k, sizeof(*items), by_hash);
-		r = build_map(maps[m], arena, items, k);
+		r = build_map(maps[m], arena, items, k, m != 0);
 	}
 	for (size_t i = 0; i < n; i++)
 		note_class(d, &entries[i]);
 	free(items);
+	if (r >= 0)
+		r = build_wholes(&d->wholes, arena, entries, n);
+	if (r >= 0)
+		r = build_heads(&d->heads, arena, entries, n);
 	return r < 0 ? r : build_inside(d, arena, entries, n);
 }
 
-/* The marks of a hash's tag; NULL when there are none. Another hash may have the same: marks
- * are compared with the token, or lead to a comparison. */
-static const struct entry_mark *marks_of(const struct dictionary_map *m, uint64_t hash)
+/* What the slot of a hash's tag says; 0: there is none. Another hash may have the same tag:
+ * marks are compared with the token, or lead to a comparison. */
+static uint32_t first_of(const struct dictionary_map *m, uint64_t hash)
 {
 	const uint32_t tag = tag_of(hash);
-	size_t slot = tag & m->slots_mask;
+	size_t slot = dictionary_slot(m, hash);
 
-	if (!dictionary_passes(m, hash))
-		return NULL;
 	while (m->slots[slot].first && m->slots[slot].tag != tag)
 		slot = (slot + 1) & m->slots_mask;
-	return m->slots[slot].first ? m->marks + m->slots[slot].first - 1 : NULL;
+	return m->slots[slot].first;
 }
 
 /* A document's token and what stands around it, as marks compare it. */
@@ -255,14 +334,11 @@ static bool fits(struct spot *s, const struct entry_mark *m)
 	return ((m->flags & MARK_NEXT ? s->next : s->before) & m->beside_mask) == m->beside;
 }
 
-static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot *s,
+/* Calls met() for the marks from number `first` - 1 on that fit. */
+static void meet_from(const struct dictionary_map *m, uint32_t first, struct spot *s,
 	dictionary_met *met, void *arg)
 {
-	const struct entry_mark *mark = marks_of(m, hash);
-
-	if (!mark)
-		return;
-	for (;; mark++) {
+	for (const struct entry_mark *mark = m->marks + first - 1;; mark++) {
 		if (fits(s, mark))
 			met(arg, mark, s->token);
 		if (mark->flags & MARK_LAST)
@@ -270,11 +346,23 @@ static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot 
 	}
 }
 
+static void meet_all(const struct dictionary_map *m, uint64_t hash, struct spot *s,
+	dictionary_met *met, void *arg)
+{
+	const uint32_t first = dictionary_passes(m, hash) ? first_of(m, hash) : 0;
+
+	if (first)
+		meet_from(m, first, s, met, arg);
+}
+
 void dictionary_look_inside(
 	const struct dictionary *d, const struct folded *f, dictionary_met *met, void *arg)
 {
 	for (size_t at = 0; d->stride && at < f->n; at += d->stride) {
-		const struct entry_mark *mark = marks_of(&d->inside, window_hash(f->text + at));
+		const uint64_t hash = window_hash(f->text + at);
+		const uint32_t first =
+			dictionary_passes(&d->inside, hash) ? first_of(&d->inside, hash) : 0;
+		const struct entry_mark *mark = first ? d->inside.marks + first - 1 : NULL;
 		const uint64_t eight = dictionary_load(f->text + at);
 
 		for (; mark; mark = mark->flags & MARK_LAST ? NULL : mark + 1)
@@ -283,17 +371,21 @@ void dictionary_look_inside(
 	}
 }
 
+/* A token shorter than a class's bytes has zeroes or what stands before it among them: no entry
+ * has either. */
 static void look_up(const struct dictionary *d, const struct folded *f,
-	struct dictionary_hit hit, dictionary_met *met, void *arg)
+	const struct dictionary_hit *hit, dictionary_met *met, void *arg)
 {
-	const struct span t = folded_token(f, hit.token);
-	struct spot s = {.f = f, .token = hit.token, .head = dictionary_head(t.p, t.n)};
+	const struct span t = folded_token(f, hit->token);
+	struct spot s = {.f = f, .token = hit->token, .head = dictionary_head(t.p, t.n)};
 	const bool tag = d->sigils >> (t.p[-1] & 63) & 1;
+	const uint32_t first = first_of(&d->words, hit->hash);
 
-	meet_all(&d->words, hit.hash, &s, met, arg);
+	if (first)
+		meet_from(&d->words, first, &s, met, arg);
 	if (tag)
-		meet_all(&d->tags, hit.hash, &s, met, arg);
-	for (unsigned c = 0; c < DICTIONARY_CLASSES && dictionary_class_bytes(c) <= t.n; c++) {
+		meet_all(&d->tags, hit->hash, &s, met, arg);
+	for (unsigned c = 0; c < DICTIONARY_CLASSES; c++) {
 		if (d->prefix_class[c])
 			meet_all(&d->parts, dictionary_prefix_hash(s.head, c), &s, met, arg);
 		if (tag && d->tag_class[c])
@@ -306,12 +398,6 @@ static void look_up(const struct dictionary *d, const struct folded *f,
 void dictionary_look_up(const struct dictionary *d, const struct folded *f,
 	const struct dictionary_hit *hits, size_t n, dictionary_met *met, void *arg)
 {
-	enum { AHEAD = 4 }; /* hits whose slot is fetched while others are looked at */
-
-	for (size_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			__builtin_prefetch(&d->words.slots[hits[i + AHEAD].hash >> 20 &
-							   d->words.slots_mask]);
-		look_up(d, f, hits[i], met, arg);
-	}
+	for (size_t i = 0; i < n; i++)
+		look_up(d, f, &hits[i], met, arg);
 }

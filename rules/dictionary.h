@@ -63,7 +63,7 @@ struct dictionary_slot {
 };
 
 struct dictionary_map {
-	uint64_t *bits;      /* one bit a hash, named by its top */
+	uint64_t *bits;      /* one bit a hash, named by its top; not of words (wholes) */
 	unsigned bits_shift; /* from a hash to the number of its bit */
 	struct dictionary_slot *slots;
 	size_t slots_mask;
@@ -71,10 +71,28 @@ struct dictionary_map {
 	size_t n;
 };
 
+/* Which words there are, by head and length: two bits in one of these words, as in a Bloom
+ * filter of blocks (Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient Bloom Filters",
+ * 2007). Small, as it is asked for every token. */
+struct dictionary_wholes {
+	uint64_t *words;
+	unsigned shift; /* from the hash to the number of the word */
+};
+
+/* Which heads tokens with a long prefix (three bytes or more) have: the first three bytes name
+ * a word, the two after a bit in it; a prefix of three or four bytes has all bits of its word.
+ */
+struct dictionary_heads {
+	uint64_t *words;
+	unsigned shift; /* from the three bytes' hash to the number of the word */
+};
+
 struct dictionary {
 	struct dictionary_map words;
 	struct dictionary_map
-		parts;              /* prefixes and suffixes, their class mixed into the hash */
+		parts; /* prefixes and suffixes, their class mixed into the hash */
+	struct dictionary_wholes wholes;
+	struct dictionary_heads heads;
 	struct dictionary_map tags; /* words and prefixes with a sigil: few tokens have one */
 	/* Windows of strings inside. The text is looked at every `stride` bytes only, and each
 	 * string is entered by as many of its windows. */
@@ -83,10 +101,9 @@ struct dictionary {
 	bool prefix_class[DICTIONARY_CLASSES];
 	bool suffix_class[DICTIONARY_CLASSES];
 	bool tag_class[DICTIONARY_CLASSES];
-	bool any_suffix;
-	/* Bit c % 64 is set for the sigils c that entries have: every token behind one is a
-	 * hit. */
-	uint64_t sigils;
+	bool any_long;   /* heads is of use */
+	bool any_other;  /* prefixes of one or two bytes, or suffixes */
+	uint64_t sigils; /* bit c % 64 is set for the sigils c that entries have */
 };
 
 /* Marks go to the arena. 0 or -ENOMEM. */
@@ -143,6 +160,8 @@ static inline uint64_t dictionary_head(const char *p, size_t n)
 
 /* An odd constant, of the golden ratio: a product's top bits depend on all below. */
 #define DICTIONARY_MIX 0x9E3779B97F4A7C15U
+#define DICTIONARY_MIX_HALF 0x9E3779B1U
+#define DICTIONARY_MIX_END 0xC2B2AE3D27D4EB4FU
 
 /* Hash of a token of n > 0 bytes: of its first and last eight, which for a short one are the
  * same. FOLD_FRONT and FOLD_BACK readable bytes stand around it. */
@@ -152,7 +171,7 @@ static inline uint64_t dictionary_hash(const char *p, size_t n)
 	const uint64_t low = dictionary_load(p) << drop;
 	const uint64_t high = dictionary_load(p + n - 8) >> drop;
 
-	return (low ^ high * 0xC2B2AE3D27D4EB4FU) * DICTIONARY_MIX;
+	return (low ^ high * DICTIONARY_MIX_END) * DICTIONARY_MIX;
 }
 
 /* The hash of bytes that have no room around them. */
@@ -175,6 +194,39 @@ static inline uint64_t dictionary_suffix_hash(const char *end, unsigned class)
 {
 	return (dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class))) *
 	       DICTIONARY_MIX;
+}
+
+/* What names a word of n bytes: its place by the top bits, and its two bits. */
+static inline uint64_t dictionary_whole_hash(uint64_t head, size_t n)
+{
+	return (head + n) * DICTIONARY_MIX;
+}
+
+static inline unsigned dictionary_whole_bit(uint64_t hash)
+{
+	return hash >> 46 & 63;
+}
+
+static inline unsigned dictionary_whole_other_bit(uint64_t hash)
+{
+	return hash >> 40 & 63;
+}
+
+/* The number of a head's word; of its bit, modulo 64. */
+static inline uint32_t dictionary_head_word(uint64_t head, unsigned shift)
+{
+	return ((uint32_t)head << 8) * DICTIONARY_MIX_HALF >> shift;
+}
+
+static inline uint64_t dictionary_head_bit(uint64_t head)
+{
+	return (head >> 24 ^ head >> 30) & 63;
+}
+
+/* The slot where the search for a hash begins. */
+static inline size_t dictionary_slot(const struct dictionary_map *m, uint64_t hash)
+{
+	return hash >> 32 & m->slots_mask;
 }
 
 static inline uint32_t dictionary_passes(const struct dictionary_map *m, uint64_t hash)

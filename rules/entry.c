@@ -69,12 +69,16 @@ static bool inner_entry(struct span pattern, struct entry *ret, double *ret_shar
 bool entry_of_token(const struct leaf_token *t, struct entry *ret, double *ret_share)
 {
 	struct span tail;
+	double share;
 
 	if (t->kind == TOKEN_WORD) {
 		*ret = (struct entry){.kind = ENTRY_WORD, .text = t->text};
-		*ret_share = common_share(TOKEN_WORD, t->text);
+		if (ret_share)
+			*ret_share = common_share(TOKEN_WORD, t->text);
 		return true;
 	}
+	if (!ret_share)
+		ret_share = &share;
 	if (t->head_n) {
 		*ret = (struct entry){
 			.kind = ENTRY_PREFIX, .text = span_slice(t->text, 0, t->head_n)};
@@ -92,27 +96,4 @@ bool entry_of_token(const struct leaf_token *t, struct entry *ret, double *ret_s
 	*ret = (struct entry){.kind = ENTRY_SUFFIX, .text = tail};
 	*ret_share = common_share(TOKEN_PATTERN, tail);
 	return true;
-}
-
-double entry_share(const struct leaf *l)
-{
-	struct entry entry;
-	double share, sum = 0;
-
-	if (!l->indexed)
-		return INFINITY;
-	if (l->kind == NODE_REGEX) {
-		for (size_t i = 0; i < l->regex->n_literals; i++)
-			if (entry_of_literal(l->regex->literals[i], &entry, &share))
-				sum += share;
-		return sum;
-	}
-	(void)entry_of_token(&l->tokens[l->rarest], &entry, &share);
-	/* A phrase is looked at as a whole where its rarest token stands; a handle or tag is
-	 * rarer than the same word anywhere. */
-	if (l->n_tokens > 1 && !l->slop)
-		share /= 8;
-	if (l->tokens[l->rarest].sigil)
-		share /= 8;
-	return share;
 }

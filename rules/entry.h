@@ -9,15 +9,12 @@
 
 #include "set.h"
 
-/* What a token of a term is best found by; false: by nothing. */
+/* What a token of a term is best found by, and how often that would be met by the guesses of
+ * common.h (ret_share NULL: not asked). False: by nothing. */
 bool entry_of_token(const struct leaf_token *t, struct entry *ret, double *ret_share);
 
 /* The part of a string (in token form) that is best looked for: a word between two separators,
  * the beginning or end of one at an edge of the string, else the string itself. */
 bool entry_of_literal(struct span literal, struct entry *ret, double *ret_share);
-
-/* How often a leaf's entries would be met, by the guesses of common.h; INFINITY when it has
- * none. */
-double entry_share(const struct leaf *l);
 
 #endif

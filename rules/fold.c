@@ -32,7 +32,7 @@ static int grow_text(struct folded *f, size_t n)
 	p = realloc(f->text ? f->text - FOLD_FRONT : NULL, want + want / 2);
 	if (!p)
 		return -ENOMEM;
-	memset(p, 0, FOLD_FRONT);
+	memset(p, ' ', FOLD_FRONT);
 	f->text = p + FOLD_FRONT;
 	f->capacity = want + want / 2;
 	return 0;

@@ -159,8 +159,11 @@ static void look_at_rule(struct rule_linter *l, struct yaml *y, const struct yam
 	place.id = arena_dup(&l->arena, id->text);
 	place.query = arena_dup(&l->arena, source->text);
 	place.line = source->line;
-	place.column = source->exact ? source->content_column : source->column;
+	place.column =
+		source->exact || source->source.n ? source->content_column : source->column;
 	place.exact = source->exact;
+	place.source = source->source;
+	place.quote = source->quote;
 	if (!place.id.p || !place.query.p) {
 		l->no_memory = true;
 		return;

@@ -15,6 +15,8 @@ struct lint_place {
 	int line;
 	int column;
 	bool exact;
+	struct span source; /* as in struct rule_place */
+	char quote;
 	struct span id;
 	struct span query;
 	bool no_memory;

@@ -12,13 +12,14 @@
 #include "lint.h"
 #include "regex.h"
 #include "vigie/utf8.h"
+#include "vigie/yaml.h"
 
 enum { SIBLINGS_MAX = 300 }; /* compared each with each */
 
 void lint_say(struct lint_place *place, size_t at, const char *format, ...)
 {
 	char text[600];
-	int column = place->column;
+	int line = place->line, column = place->column;
 	va_list ap;
 
 	va_start(ap, format);
@@ -26,7 +27,9 @@ void lint_say(struct lint_place *place, size_t at, const char *format, ...)
 	va_end(ap);
 	if (place->exact)
 		column += (int)utf8_length(span_slice(place->query, 0, at));
-	if (err_add(place->found, place->file, place->line, column, "rule %.*s: %s",
+	else
+		yaml_locate(place->source, place->quote, place->query, at, &line, &column);
+	if (err_add(place->found, place->file, line, column, "rule %.*s: %s",
 		    SPAN_ARG(place->id), text) == -ENOMEM)
 		place->no_memory = true;
 }

@@ -24,8 +24,14 @@ static void note(struct reader *r, int x)
 
 static struct rule_place place_of(const struct reader *r, const struct yaml_node *n)
 {
-	return (struct rule_place){
-		r->y.file, n->line, n->exact ? n->content_column : n->column, n->exact};
+	const bool inside = n->exact || n->source.n;
+
+	return (struct rule_place){.file = r->y.file,
+		.line = n->line,
+		.column = inside ? n->content_column : n->column,
+		.exact = n->exact,
+		.source = n->source,
+		.quote = n->quote};
 }
 
 /* A key's text, empty when it is absent or null; anything else than a text is a mistake. */
@@ -38,8 +44,8 @@ static struct span text_of(
 		return SPAN_NONE;
 	if (n->type == YAML_SCALAR)
 		return n->text;
-	note(r, yaml_err(&r->y, n, r->errors, "rule %.*s: E_RULE: %s is %s: write a text",
-			SPAN_ARG(id), key, yaml_type_name(n)));
+	note(r, yaml_err(&r->y, n, r->errors, "E_RULE: %s is %s: write a text (rule %.*s)", key,
+			yaml_type_name(n), SPAN_ARG(id)));
 	return SPAN_NONE;
 }
 
@@ -68,13 +74,13 @@ static const struct span *texts_of(struct reader *r, const struct yaml_node *rul
 			texts[(*ret_n)++] = n->items[i]->text;
 		else
 			note(r, yaml_err(&r->y, n->items[i], r->errors,
-					"rule %.*s: E_RULE: %s holds %s: write texts",
-					SPAN_ARG(id), key, yaml_type_name(n->items[i])));
+					"E_RULE: %s holds %s: write texts (rule %.*s)", key,
+					yaml_type_name(n->items[i]), SPAN_ARG(id)));
 	}
 	if (n->type == YAML_MAPPING)
 		note(r, yaml_err(&r->y, n, r->errors,
-				"rule %.*s: E_RULE: %s is a mapping: write a list",
-				SPAN_ARG(id), key));
+				"E_RULE: %s is a mapping: write a list (rule %.*s)", key,
+				SPAN_ARG(id)));
 	return texts;
 }
 
@@ -90,7 +96,7 @@ static double weight_of(struct reader *r, const struct yaml_node *rule, struct s
 	if (n->type == YAML_SCALAR && n->text.n && !*end && isfinite(v) && v > 0)
 		return v;
 	note(r, yaml_err(&r->y, n, r->errors,
-			"rule %.*s: E_RULE: weight is no number above 0: write 1 or 2.5",
+			"E_RULE: weight is no number above 0: write 1 or 2.5 (rule %.*s)",
 			SPAN_ARG(id)));
 	return 1;
 }
@@ -102,7 +108,7 @@ static bool enabled(struct reader *r, const struct yaml_node *rule, struct span 
 
 	if (n && !yaml_is_null(n) && !yaml_bool(n, &v))
 		note(r, yaml_err(&r->y, n, r->errors,
-				"rule %.*s: E_RULE: enabled is true or false", SPAN_ARG(id)));
+				"E_RULE: enabled is true or false (rule %.*s)", SPAN_ARG(id)));
 	return v;
 }
 
@@ -115,13 +121,13 @@ static void read_rule(struct reader *r, const struct yaml_node *n, size_t number
 	(void)snprintf(anonymous, sizeof(anonymous), "number %zu", number + 1);
 	if (n->type != YAML_MAPPING) {
 		note(r, yaml_err(&r->y, n, r->errors,
-				"rule %s: E_RULE: it is %s: write {id: …, query: …}", anonymous,
-				yaml_type_name(n)));
+				"E_RULE: it is %s: write {id: …, query: …} (rule %s)",
+				yaml_type_name(n), anonymous));
 		return;
 	}
 	if (!id || id->type != YAML_SCALAR || yaml_is_null(id) || !id->text.n) {
 		note(r, yaml_err(&r->y, id ? id : n, r->errors,
-				"rule %s: E_RULE: it has no id: give it one", anonymous));
+				"E_RULE: it has no id: give it one (rule %s)", anonymous));
 		return;
 	}
 	rule.id = id->text;
@@ -155,9 +161,9 @@ static void read_define(struct reader *r, const struct yaml_node *n)
 
 		if (query->type != YAML_SCALAR)
 			note(r, yaml_err(&r->y, query, r->errors,
-					"fragment %.*s: E_RULE: it is %s: write a query",
-					SPAN_ARG(n->pairs[i].key->text),
-					yaml_type_name(query)));
+					"E_RULE: it is %s: write a query (fragment %.*s)",
+					yaml_type_name(query),
+					SPAN_ARG(n->pairs[i].key->text)));
 		else
 			note(r, ruleset_builder_define(r->b, n->pairs[i].key->text, query->text,
 					&place, r->errors));

@@ -52,6 +52,7 @@ struct leaf {
 	uint32_t n_tokens;
 	uint32_t rarest; /* index of the token to look for */
 	uint32_t n_rules;
+	double share; /* of tokens that would meet it, roughly; INFINITY: not indexed */
 	const uint32_t *rules; /* those it makes candidates */
 	const struct leaf_token *tokens;
 	const struct leaf_regex *regex;

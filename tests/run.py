@@ -1,7 +1,8 @@
 """run.py [NAME]: builds and runs every suite, and counts.
 
 1. gcc with AddressSanitizer and UndefinedBehaviorSanitizer, warnings as errors (build-test);
-2. clang, warnings as errors (build-clang): it must build;
+2. clang, warnings as errors (build-clang): it must build; and each reader of outside bytes is fuzzed for
+   a few seconds (tests/fuzz/run.py, build-fuzz, which also runs them longer);
 3. meson's tests (unit, fuzz corpora, rules of the house) in build-test;
 4. pytest over tests/e2e: the daemon with a real Redis, real HTTP and a real SMTP server.
 
@@ -16,6 +17,7 @@ import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FUZZ_SECONDS = 3
 count = {'passed': 0, 'failed': 0, 'skipped': 0}
 
 
@@ -71,6 +73,19 @@ def meson_tests(folder, only):
             outcome(kind, test['name'], (test.get('stdout', '') + test.get('stderr', ''))[-6000:])
 
 
+def fuzz(folder):
+    """Each reader of outside bytes for FUZZ_SECONDS; one target counts as one test."""
+    say(f'fuzzing, {FUZZ_SECONDS} s each')
+    done = subprocess.run([sys.executable, os.path.join(TOP, 'tests', 'fuzz', 'run.py'), os.path.join(TOP, folder),
+                           '--seconds', str(FUZZ_SECONDS)], capture_output=True, text=True)
+    found = re.findall(r'^(fuzz-\S+) +[\d,]+ inputs, (no find|A FIND)', done.stdout, re.M)
+    for name, how in found:
+        outcome('passed' if how == 'no find' else 'failed', name, '' if how == 'no find' else done.stdout[-6000:])
+    if not found:
+        outcome('failed', 'fuzzing', (done.stdout + done.stderr)[-6000:])
+    say(done.stdout.strip().rpartition('\n')[2])
+
+
 def end_to_end(folder, only):
     """pytest over tests/e2e, with the sanitized daemon."""
     say('end-to-end tests')
@@ -102,7 +117,8 @@ def main():
         end_to_end('build-test', only)
     if not only:
         say('building with clang')
-        build('build-clang', 'clang', '-Dbuildtype=debugoptimized')
+        if build('build-clang', 'clang', '-Dbuildtype=debugoptimized'):
+            fuzz('build-fuzz')
     print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
     return 1 if count['failed'] or not count['passed'] else 0
 

@@ -38,8 +38,15 @@ int discover_print(const struct discover_options *options, struct span body)
 
 	if (discover_feeds(&list, &arena, options, body) < 0)
 		lines.failed = true;
-	for (size_t i = 0; i < list.n; i++)
-		print_one(&lines, &list.items[i]);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct discovered *d = &list.items[i];
+
+		print_one(&lines, d);
+		if (span_starts(d->type, SPAN("connector/")))
+			(void)fprintf(stderr, "vigie: to read it, under sources: "
+					      "- {connector: %.*s, base: '%.*s'}\n",
+				SPAN_ARG(span_slice(d->type, 10, d->type.n)), SPAN_ARG(d->url));
+	}
 	if (lines.failed) {
 		(void)fputs("vigie: out of memory\n", stderr);
 		status = EXIT_FAILED;

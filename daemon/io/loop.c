@@ -5,11 +5,11 @@
 #include "io/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +20,7 @@
 
 struct loop {
 	struct event_base *base;
+	int schedstat; /* of the thread that made the loop, whose it is */
 	bool stopped;
 	struct loop_stats stats;
 };
@@ -86,6 +87,7 @@ int loop_new(struct loop **ret)
 
 	if (!l)
 		return -ENOMEM;
+	l->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	event_set_log_callback(on_libevent_log);
 	/* A peer that goes away is seen by the write that fails, in every library on the loop.
 	 */
@@ -112,6 +114,8 @@ struct loop *loop_free(struct loop *loop)
 		return NULL;
 	if (loop->base)
 		event_base_free(loop->base);
+	if (loop->schedstat >= 0)
+		(void)close(loop->schedstat);
 	free(loop);
 	return NULL;
 }
@@ -159,11 +163,6 @@ struct wall loop_wall(const struct loop *loop)
 
 /* --- Who keeps the loop --------------------------------------------------------------------- */
 
-static int64_t us_of(struct timeval t)
-{
-	return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
-}
-
 static int64_t clock_us(void)
 {
 	struct timespec t;
@@ -172,20 +171,24 @@ static int64_t clock_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* This thread's processor time, and how often it went to sleep of itself. */
-static void look_at_thread(int64_t *ret_worked_us, long *ret_sleeps)
+/* How long this thread has waited for a processor, in all: the second number of its schedstat
+ * (Documentation/scheduler/sched-stats.rst). 0 where the kernel does not say. */
+static int64_t waited_us(const struct loop *loop)
 {
-	struct rusage u = {0};
+	char text[96] = "", *end;
+	const ssize_t n = loop->schedstat < 0
+	                          ? -1
+	                          : pread(loop->schedstat, text, sizeof(text) - 1, 0);
 
-	(void)getrusage(RUSAGE_THREAD, &u);
-	*ret_worked_us = us_of(u.ru_utime) + us_of(u.ru_stime);
-	*ret_sleeps = u.ru_nvcsw;
+	if (n <= 0)
+		return 0;
+	(void)strtoll(text, &end, 10);
+	return strtoll(end, NULL, 10) / 1000;
 }
 
 void loop_enter(struct loop_stint *ret, struct loop *loop, const char *name)
 {
-	*ret = (struct loop_stint){.loop = loop, .name = name, .began_us = clock_us()};
-	look_at_thread(&ret->worked_us, &ret->sleeps);
+	*ret = (struct loop_stint){loop, name, clock_us(), waited_us(loop)};
 }
 
 /* Keeps each name's longest, in order. */
@@ -210,14 +213,9 @@ void loop_leave(const struct loop_stint *stint)
 {
 	struct loop_stats *stats = &stint->loop->stats;
 	struct loop_block block = {.name = stint->name, .took_us = clock_us() - stint->began_us};
-	int64_t worked_us;
-	long sleeps;
 
 	stats->calls++;
-	look_at_thread(&worked_us, &sleeps);
-	worked_us -= stint->worked_us;
-	block.own_us = sleeps == stint->sleeps && worked_us < block.took_us ? worked_us
-	                                                                     : block.took_us;
+	block.own_us = block.took_us - (waited_us(stint->loop) - stint->waited_us);
 	if (block.own_us > stats->longest[LOOP_BLOCKS - 1].own_us) {
 		block.at = loop_wall(stint->loop);
 		note_block(stats, &block);

@@ -28,8 +28,7 @@ struct mono loop_now(const struct loop *loop);
 struct wall loop_wall(const struct loop *loop);
 
 /* What kept the loop from everybody else: each callback is timed under the name of its function.
- * `own_us` leaves out waiting for a processor: of a callback that never slept it is the
- * processor's time, of one that did (a disk, a lock) the clock's. */
+ * `own_us` leaves out what was waiting for a processor: a busy machine is no slow callback. */
 struct loop_block {
 	const char *name; /* "redis.c:on_watch"; NULL: none */
 	int64_t took_us;  /* by the clock */
@@ -48,8 +47,7 @@ const struct loop_stats *loop_stats(const struct loop *loop);
 struct loop_stint {
 	struct loop *loop;
 	const char *name;
-	int64_t began_us, worked_us;
-	long sleeps;
+	int64_t began_us, waited_us;
 };
 void loop_enter(struct loop_stint *ret, struct loop *loop, const char *name);
 void loop_leave(const struct loop_stint *stint);

@@ -42,7 +42,11 @@ void redis_server_config(struct buf *out, const char *folder, const char *socket
 			 "aof-load-truncated yes\n"
 			 "maxmemory 0\n"
 			 "maxmemory-policy noeviction\n"
-			 "lazyfree-lazy-expire yes\n");
+			 "lazyfree-lazy-expire yes\n"
+			 /* What is remembered of a source is a small hash with two longer values
+			  * (traces of its items, its rhythm): in one piece it takes half of what
+			  * a table takes, and there may be a hundred thousand. */
+			 "hash-max-listpack-value 2048\n");
 	add_quoted(out, "dir", folder);
 	add_quoted(out, "unixsocket", socket);
 }

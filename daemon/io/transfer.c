@@ -158,74 +158,27 @@ bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16]
 	return false;
 }
 
-static bool keep_mail_socket(struct transfer_handle *h, int fd)
-{
-	struct transfer *t = h->transfer;
-
-	if (t->n_mail_sockets == t->mail_sockets_capacity) {
-		const size_t capacity = t->mail_sockets_capacity * 2 + 4;
-		struct mail_socket *grown = realloc(t->mail_sockets, capacity * sizeof(*grown));
-
-		if (!grown)
-			return false;
-		t->mail_sockets = grown;
-		t->mail_sockets_capacity = capacity;
-	}
-	t->mail_sockets[t->n_mail_sockets++] = (struct mail_socket){fd, h};
-	return true;
-}
-
-/* Which connection a message goes over shows when it is asked for, by our end's port. */
-static void use_mail_socket(struct transfer_handle *h, int local_port)
-{
-	struct transfer *t = h->transfer;
-
-	for (size_t i = 0; i < t->n_mail_sockets; i++) {
-		struct sockaddr_storage name = {0};
-		socklen_t n = sizeof(name);
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&name;
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&name;
-
-		if (getsockname(t->mail_sockets[i].fd, (struct sockaddr *)&name, &n) == 0 &&
-		        ntohs(name.ss_family == AF_INET6 ? in6->sin6_port : in->sin_port) ==
-		                local_port)
-			t->mail_sockets[i].user = h;
-	}
-}
-
-/* Cuts what user listens to; how many. */
-static size_t deafen(const struct transfer *t, const struct transfer_handle *user)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		if (t->mail_sockets[i].user == user) {
-			(void)shutdown(t->mail_sockets[i].fd, SHUT_RD);
-			n++;
-		}
-	return n;
-}
-
-bool handle_deafen(const struct transfer_handle *h)
-{
-	if (deafen(h->transfer, h))
-		return true;
-	/* One of the kept ones; the others are opened again when they are needed. */
-	(void)deafen(h->transfer, NULL);
-	return false;
-}
-
 static int on_close(void *arg, curl_socket_t fd)
 {
 	struct transfer *t = arg;
 
 	t->n_sockets--;
-	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		if (t->mail_sockets[i].fd == fd) {
-			t->mail_sockets[i] = t->mail_sockets[--t->n_mail_sockets];
-			break;
-		}
 	return close(fd);
+}
+
+bool handle_may_open(struct transfer_handle *h, const struct curl_sockaddr *to)
+{
+	unsigned char address[16] = {[10] = 0xFF, [11] = 0xFF};
+
+	if (to->family == AF_INET)
+		memcpy(address + 12,
+		        &((const struct sockaddr_in *)(const void *)&to->addr)->sin_addr, 4);
+	else if (to->family == AF_INET6)
+		memcpy(address,
+		        &((const struct sockaddr_in6 *)(const void *)&to->addr)->sin6_addr, 16);
+	else
+		return false;
+	return handle_may_reach(h, address);
 }
 
 /* libcurl's, before each new connection: the address here is the one connected to, whatever the
@@ -233,26 +186,11 @@ static int on_close(void *arg, curl_socket_t fd)
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct transfer_handle *h = arg;
-	struct address_range range = {.address = {[10] = 0xFF, [11] = 0xFF}};
 	int fd;
 
-	if (purpose != CURLSOCKTYPE_IPCXN)
-		return CURL_SOCKET_BAD;
-	if (to->family == AF_INET)
-		memcpy(range.address + 12, &((struct sockaddr_in *)(void *)&to->addr)->sin_addr,
-		        4);
-	else if (to->family == AF_INET6)
-		memcpy(range.address, &((struct sockaddr_in6 *)(void *)&to->addr)->sin6_addr,
-		        16);
-	else
-		return CURL_SOCKET_BAD;
-	if (!handle_may_reach(h, range.address))
+	if (purpose != CURLSOCKTYPE_IPCXN || !handle_may_open(h, to))
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-	if (fd >= 0 && h->mail && !keep_mail_socket(h, fd)) {
-		(void)close(fd);
-		return CURL_SOCKET_BAD;
-	}
 	h->transfer->n_sockets += fd >= 0;
 	return fd;
 }
@@ -266,8 +204,7 @@ static int on_request(void *arg, char *ip, char *local_ip, int port, int local_p
 
 	(void)local_ip;
 	(void)port;
-	if (h->mail)
-		use_mail_socket(h, local_port);
+	(void)local_port;
 	if (!address_parse(address, span_slice(text, 0, span_find(text, '%'))))
 		return CURL_PREREQFUNC_ABORT;
 	return handle_may_reach(h, address) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -296,9 +233,8 @@ void handle_detach(struct transfer_handle *h)
 	t->n_running -= h->running;
 	h->running = false;
 	handle_forget_host(h);
-	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		if (t->mail_sockets[i].user == h)
-			t->mail_sockets[i].user = NULL;
+	if (h->lane)
+		h->easy = NULL; /* the lane's */
 	t->n_ready -= h->ready;
 	h->ready = false;
 	t->n_starting -= h->starting;
@@ -339,18 +275,32 @@ void handle_destroy(struct transfer_handle *h)
 	free(h);
 }
 
+void handle_set_deadline(struct transfer_handle *h, int64_t total_ms)
+{
+	struct transfer *t = h->transfer;
+
+	h->deadline.ms = loop_now(t->loop).ms + (total_ms ? total_ms : t->options.total_ms);
+}
+
 int handle_prepare(struct transfer_handle *h, int64_t total_ms)
 {
 	struct transfer *t = h->transfer;
-	const struct transfer_options *o = &t->options;
-	CURL *e = t->n_idle ? t->idle[--t->n_idle] : curl_easy_init();
 
-	if (!e)
+	handle_set_deadline(h, total_ms);
+	h->easy = t->n_idle ? t->idle[--t->n_idle] : curl_easy_init();
+	if (!h->easy)
 		return -ENOMEM;
-	h->easy = e;
 	if (t->n_spare)
 		h->body = t->spare[--t->n_spare];
-	h->deadline.ms = loop_now(t->loop).ms + (total_ms ? total_ms : o->total_ms);
+	return handle_set_common(h);
+}
+
+int handle_set_common(struct transfer_handle *h)
+{
+	struct transfer *t = h->transfer;
+	const struct transfer_options *o = &t->options;
+	CURL *e = h->easy;
+
 	(void)curl_easy_setopt(e, CURLOPT_PRIVATE, h);
 	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->message);
 	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
@@ -514,8 +464,11 @@ static void on_drain(void *arg)
 
 void transfer_cancel(struct transfer_handle *handle)
 {
+	const bool talking = lane_leave(handle->transfer->lanes, handle);
+
 	handle_detach(handle);
-	handle_destroy(handle);
+	if (!talking)
+		handle_destroy(handle);
 }
 
 int transfer_set_allow(struct transfer *transfer, const struct address_range *allow, size_t n)
@@ -600,6 +553,9 @@ int transfer_new(
 	r = timer_new(&t->start, loop, on_start, t);
 	if (r < 0)
 		return r;
+	r = lanes_new(t);
+	if (r < 0)
+		return r;
 	r = set_multi(t);
 	if (r < 0)
 		return r;
@@ -622,15 +578,13 @@ struct transfer *transfer_free(struct transfer *transfer)
 		buf_deinit(&t->spare[--t->n_spare]);
 	while (t->n_idle)
 		curl_easy_cleanup(t->idle[--t->n_idle]);
-	for (size_t i = 0; i < t->n_mail_sockets; i++)
-		(void)shutdown(t->mail_sockets[i].fd, SHUT_RDWR);
+	t->lanes = lanes_free(t->lanes);
 	if (t->multi) /* calls on_socket() for the connections it kept */
 		(void)curl_multi_cleanup(t->multi);
 	t->drain = timer_free(t->drain);
 	t->start = timer_free(t->start);
 	t->timer = timer_free(t->timer);
 	t->trust = trust_free(t->trust);
-	free(t->mail_sockets);
 	free(t->allow);
 	free(t->ehlo_name);
 	free(t->user_agent);

@@ -100,13 +100,19 @@ static bool on_decoded(void *arg, struct span bytes)
 	return h->halt == HALT_NONE;
 }
 
-/* At the first byte of a body. */
-static bool begin_body(struct fetch *f)
+/* At the first byte of a body. A file that was packed before it was published is no content
+ * coding, and yet nobody publishes gzip to be read as it is (RFC 1952: its first byte is 31):
+ * sitemaps are. */
+static bool begin_body(struct fetch *f, char first)
 {
+	struct span coding = head_get(&f->base.head, "Content-Encoding");
 	struct transfer_handle *h = &f->base;
 	curl_off_t length = -1;
-	const int r = decoder_new(&f->decoder, head_get(&h->head, "Content-Encoding"));
+	int r;
 
+	if (span_empty(coding) && first == 31)
+		coding = SPAN("gzip");
+	r = decoder_new(&f->decoder, coding);
 	if (r < 0) {
 		h->halt = r == -ENOTSUP ? HALT_CODING : HALT_MEMORY;
 		return false;
@@ -135,7 +141,9 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 		h->halt = HALT_OVERLONG;
 		return 0;
 	}
-	if (!f->decoder && !begin_body(f))
+	if (n && !f->decoder && !begin_body(f, *p))
+		return 0;
+	if (!n)
 		return 0;
 	r = decoder_push(f->decoder, span_of(p, n), on_decoded, f);
 	if (r == DECODE_BROKEN)

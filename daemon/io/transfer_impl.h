@@ -9,6 +9,7 @@
  *     transfer_file.c    documents of the operator's own disk
  *     transfer_send.c    payloads over HTTP
  *     transfer_mail.c    payloads over SMTP
+ *     transfer_lane.c    the threads that talk to mail servers
  *     transfer_guard.c   addresses
  *     transfer_head.c    the head of an HTTP answer
  *     transfer_place.c   addresses of the web, by libcurl's own reading of them
@@ -32,12 +33,8 @@ enum {
 
 struct trust; /* transfer_tls.c */
 
-/* libcurl takes leave of a mail server with QUIT and then waits for the answer, up to two
- * minutes and blocking all else. So the sockets are known here, and can be cut. */
-struct mail_socket {
-	int fd;
-	const struct transfer_handle *user; /* NULL: kept for the next */
-};
+struct lane;  /* transfer_lane.c */
+struct lanes;
 
 struct transfer {
 	struct loop *loop;
@@ -56,12 +53,10 @@ struct transfer {
 	size_t n_idle;
 	struct buf spare[IDLE_MAX];
 	size_t n_spare;
-	struct mail_socket *mail_sockets; /* the open ones */
-	size_t n_mail_sockets, mail_sockets_capacity;
+	struct lanes *lanes;
 	size_t n_ready, n_starting;
 	int started; /* in this turn of the loop */
 	size_t n_sockets, n_running; /* open; handles in the multi */
-	bool plain_mail; /* a connection without TLS may be waiting for its next message */
 	bool draining,
 	        freed; /* whoever hears an answer may free us: the memory stays until then */
 };
@@ -112,7 +107,12 @@ struct transfer_handle {
 	/* What the guard said about the addresses of this hop. */
 	unsigned refused, passed;
 	char refused_address[48];
-	bool mail;
+	/* Of mail. */
+	struct lane *lane;
+	struct transfer_handle *next_waiting;
+	struct span login;
+	bool plain; /* goes without TLS */
+	bool (*set)(struct transfer_handle *h); /* the kind's options */
 	bool private_only; /* a password without TLS: to this machine and no further */
 	/* The hop is over, and the handle in nobody's hands but the callee's. */
 	void (*ended)(struct transfer_handle *h, CURLcode code);
@@ -128,12 +128,25 @@ void handle_detach(struct transfer_handle *h);
 void handle_destroy(struct transfer_handle *h);
 /* Gives h an easy handle with all the options that do not depend on the kind. 0 or -ENOMEM. */
 int handle_prepare(struct transfer_handle *h, int64_t total_ms);
+void handle_set_deadline(struct transfer_handle *h, int64_t total_ms); /* 0: the default */
 /* Finds the host of place.url, then into the multi. On failure ended() comes from the drain. */
 void handle_run(struct transfer_handle *h);
 void handle_later(struct transfer_handle *h); /* ended(h, CURLE_OK) from the drain */
-/* For a QUIT that was just said: its answer will not be waited for. May be called from
- * libcurl's callbacks. false: it was said on a connection that h did not use, to make room. */
-bool handle_deafen(const struct transfer_handle *h);
+/* The options of handle_prepare(), into h->easy. */
+int handle_set_common(struct transfer_handle *h);
+/* Whether a socket may be opened to there. */
+bool handle_may_open(struct transfer_handle *h, const struct curl_sockaddr *to);
+
+/* transfer_lane.c */
+int lanes_new(struct transfer *t); /* 0 or -errno */
+/* Waits for the threads, which are cut off. */
+struct lanes *lanes_free(struct lanes *lanes);
+/* h->ended() comes from the loop once the mail is sent or not; h->set() is called before. */
+void lanes_run(struct lanes *lanes, struct transfer_handle *h);
+/* True: a thread still works with h, and the lane frees it then; else it is the caller's. */
+bool lane_leave(struct lanes *lanes, struct transfer_handle *h);
+/* For a QUIT that was just said: its answer will not be waited for. On the lane's thread. */
+void lane_deafen(struct lane *lane);
 
 /* transfer_resolve.c: handle_start_hop() once the host of h->place has its addresses, or what
  * ends the hop from the drain. */

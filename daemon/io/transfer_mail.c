@@ -1,7 +1,8 @@
 /*
  * transfer_mail: one message over SMTP (RFC 5321) to one server, once, over a connection that
  * is kept for the next. Recipients that the server refuses do not keep it from the others;
- * which they were is read off the dialogue, for libcurl does not tell.
+ * which they were is read off the dialogue, for libcurl does not tell. The talking is done by a
+ * thread (transfer_lane.c): the callbacks of libcurl here run on it.
  */
 
 #include <errno.h>
@@ -17,6 +18,8 @@ struct mail {
 	struct span *to;
 	size_t n_to;
 	struct span message;
+	struct span user, password;
+	bool tls_required;
 	size_t sent;
 	size_t asked; /* RCPT commands so far */
 	bool waiting; /* for the reply to the last of them */
@@ -67,7 +70,8 @@ static int on_dialogue(CURL *easy, curl_infotype type, char *p, size_t n, void *
 		m->asked++;
 		m->waiting = true;
 	} else if (span_starts(line, SPAN("QUIT"))) {
-		m->leaving = handle_deafen(&m->base);
+		m->leaving = true;
+		lane_deafen(m->base.lane);
 	}
 	return 0;
 }
@@ -154,10 +158,13 @@ static bool copy_payload(struct mail *m, const struct payload *payload)
 
 	m->from = arena_dup(arena, payload->mail_from).p;
 	m->message = arena_dup(arena, payload->request.body);
+	m->user = arena_dup(arena, payload->user);
+	m->password = arena_dup(arena, payload->password);
 	m->to = arena_calloc(arena, payload->n_mail_to, sizeof(*m->to));
 	m->refused = arena_calloc(arena, payload->n_mail_to, sizeof(*m->refused));
 	m->refused_status = arena_calloc(arena, payload->n_mail_to, sizeof(*m->refused_status));
-	if (!m->from || !m->message.p || !m->to || !m->refused || !m->refused_status)
+	if (!m->user.p || !m->password.p || !m->from || !m->message.p || !m->to ||
+		!m->refused || !m->refused_status)
 		return false;
 	for (; m->n_to < payload->n_mail_to; m->n_to++) {
 		struct curl_slist *grown;
@@ -192,27 +199,19 @@ static bool set_greeting(struct mail *m)
 	return h->place.url != NULL;
 }
 
-static bool set_options(struct mail *m, const struct payload *payload)
+/* On the loop, before the thread begins. */
+static bool set_options(struct transfer_handle *h)
 {
-	struct transfer_handle *h = &m->base;
-	struct transfer *t = h->transfer;
-	const bool over_tls = payload->tls_required || span_eq_str(h->place.scheme, "smtps");
-	const struct span user = arena_dup(&h->arena, payload->user);
-	const struct span password = arena_dup(&h->arena, payload->password);
+	struct mail *m = (struct mail *)h;
 	CURL *e = h->easy;
 
-	if (!user.p || !password.p)
-		return false;
-	h->private_only = !over_tls && (user.n || h->place.user);
-	if (user.n && (curl_easy_setopt(e, CURLOPT_USERNAME, user.p) != CURLE_OK ||
-			      curl_easy_setopt(e, CURLOPT_PASSWORD, password.p) != CURLE_OK))
+	if (m->user.n &&
+		(curl_easy_setopt(e, CURLOPT_USERNAME, m->user.p) != CURLE_OK ||
+			curl_easy_setopt(e, CURLOPT_PASSWORD, m->password.p) != CURLE_OK))
 		return false;
 	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	(void)curl_easy_setopt(e, CURLOPT_USE_SSL,
-		(long)(payload->tls_required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-	/* libcurl 7.88 would reuse a connection without TLS for a message that requires it. */
-	(void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)(over_tls && t->plain_mail));
-	t->plain_mail = t->plain_mail || !over_tls;
+	(void)curl_easy_setopt(
+		e, CURLOPT_USE_SSL, (long)(m->tls_required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
 	(void)curl_easy_setopt(e, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
 	(void)curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
 	(void)curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)m->message.n);
@@ -242,10 +241,15 @@ static int begin(struct mail *m, const struct payload *payload)
 		handle_later(h);
 		return 0;
 	}
-	if (!set_greeting(m) || !set_options(m, payload))
+	m->tls_required = payload->tls_required;
+	h->plain = !payload->tls_required && !span_eq_str(h->place.scheme, "smtps");
+	h->private_only = h->plain && (m->user.n || h->place.user);
+	h->login = m->user;
+	h->set = set_options;
+	if (!set_greeting(m))
 		return -ENOMEM;
 	h->ended = on_mail_ended;
-	handle_run(h);
+	lanes_run(h->transfer->lanes, h);
 	return 0;
 }
 
@@ -267,8 +271,8 @@ int send_mail(struct transfer_handle **ret, struct transfer *transfer,
 	m = (struct mail *)h;
 	m->done = done;
 	m->arg = arg;
-	h->mail = true;
-	r = copy_payload(m, payload) ? handle_prepare(h, 0) : -ENOMEM;
+	handle_set_deadline(h, 0);
+	r = copy_payload(m, payload) ? 0 : -ENOMEM;
 	if (r == 0)
 		r = begin(m, payload);
 	if (r < 0) {

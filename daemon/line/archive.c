@@ -141,6 +141,7 @@ int archive_new(struct archive **ret, struct loop *loop, const struct archive_op
 	if (!a)
 		return -ENOMEM;
 	a->options = *options;
+	a->watched_since_ms = INT64_MAX;
 	a->path = strdup(options->path);
 	a->stats = calloc(1, sizeof(*a->stats));
 	r = a->path && a->stats ? connect_file(a, ARCHIVE_DB_WRITE) : -ENOMEM;
@@ -543,9 +544,10 @@ static void take_note(struct archive *a, int (*run)(void *arg, struct archive_jo
 		archive_worker_take(a->worker, &note->job.base);
 }
 
-void archive_loss(struct archive *a, struct span entry, struct span why, struct wall at)
+void archive_loss(struct archive *a, struct span entry, struct span why, struct wall at,
+	void (*done)(void *arg), void *arg)
 {
-	take_note(a, run_loss_job, at, (const struct span[]){entry, why}, 2, NULL, NULL);
+	take_note(a, run_loss_job, at, (const struct span[]){entry, why}, 2, done, arg);
 }
 
 void archive_audit(

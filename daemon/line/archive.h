@@ -14,6 +14,7 @@
 
 #include "io/loop.h"
 #include "vigie/arena.h"
+#include "vigie/baseline.h"
 #include "vigie/hit.h"
 
 /* Its name in the state folder. */
@@ -85,8 +86,10 @@ struct archive_known {
 void archive_ask(struct archive *archive, const struct archive_asked *asked, size_t n,
 	void (*got)(void *arg, const struct archive_known *known, size_t n), void *arg);
 
-/* A stream entry that was lost while pending. */
-void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at);
+/* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
+ * never, when memory was out. */
+void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at,
+	void (*done)(void *arg), void *arg);
 
 /* Who changed what by hand: silence, mute, acknowledgement, erasure. `done` may be NULL. */
 struct archive_deed {
@@ -98,6 +101,45 @@ struct archive_deed {
 };
 void archive_audit(struct archive *archive, const struct archive_deed *deed,
 	void (*done)(void *arg), void *arg);
+
+/* --- Counts, for detect ------------------------------------------------------------------- */
+
+/* A brand that was heard of in the hour up to `now` (the running five minutes with it), and how
+ * often in the same hours before; NAN where nobody watched yet. */
+struct archive_brand {
+	struct span brand, kind;
+	double n;
+	struct baseline_past past;
+};
+void archive_brands(struct archive *archive, struct wall now,
+	void (*got)(void *arg, const struct archive_brand *brands, size_t n), void *arg);
+
+/* The mentions that stand for the stories in which a brand was spoken of most within an hour up to
+ * `now`, largest first, with how many of that hour each has. */
+struct archive_carrier {
+	struct item_key key;
+	uint64_t n;
+};
+void archive_carriers(struct archive *archive, struct span brand, struct wall now, size_t most,
+	void (*got)(void *arg, const struct archive_carrier *carriers, size_t n), void *arg);
+
+/* A row of `bursts`. */
+struct archive_burst {
+	struct item_key key;
+	struct span brand, kind;
+	struct wall began, ended; /* WALL_NONE: it goes on */
+	double peak;
+	struct span notice;
+	bool told;
+};
+void archive_burst_write(struct archive *archive, const struct archive_burst *burst,
+	void (*done)(void *arg), void *arg);
+/* Those that go on, and those the desk does not have yet. */
+void archive_bursts(struct archive *archive,
+	void (*got)(void *arg, const struct archive_burst *bursts, size_t n), void *arg);
+
+/* How many sources were healthy at the end of an hour; the first word stands. */
+void archive_cover(struct archive *archive, struct wall hour, uint64_t healthy, uint64_t sources);
 
 struct archive_stats {
 	uint64_t mentions_put, batches, errors;

@@ -5,6 +5,7 @@
  * archive_inner: what the files of the archive's writing half share.
  *   archive.c          the connection, the thread; putting, getting, the ledger, losses, deeds
  *   archive_desk.c     what the desk asks of a hit before it decides
+ *   archive_detect.c   counts, bursts, coverage
  *   archive_stories.c  stories, as mentions are filed
  */
 
@@ -36,6 +37,7 @@ struct archive {
 	struct archive_sql *outcomes_of;
 	struct archive_sql *loss;
 	struct archive_sql *audit;
+	int64_t watched_since_ms; /* first mention seen; INT64_MAX: not known yet */
 	XXH128_hash_t filed[ARCHIVE_FILED_SLOTS];
 	struct arena scratch;
 	struct arena open_arena;

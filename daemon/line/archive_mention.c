@@ -41,6 +41,7 @@ struct archive_writer {
 	struct archive_sql *match;
 	struct archive_sql *match_late;
 	struct archive_sql *score;
+	struct archive_sql *count;
 	struct archive_sql *bury;
 	struct archive_sql *note;
 	struct buf text; /* lists and spans of the row being bound */
@@ -66,6 +67,9 @@ static const char score_sql[] =
 	"UPDATE mentions SET score = (SELECT total(weight) FROM matches WHERE mention = ?1)"
 	" WHERE mention = ?1";
 
+static const char count_sql[] =
+	"INSERT INTO counts (at, brand, kind, n) VALUES (?1, ?2, ?3, 1)"
+	" ON CONFLICT (at, brand) DO UPDATE SET n = n + 1, kind = min(kind, excluded.kind)";
 /* What was said, and who said it. What is counted (when, where, by which rules) stays. */
 static const char bury_sql[] =
 	"UPDATE mentions SET revision = revision + 1, content_hash = 0, url = NULL, title = "
@@ -117,6 +121,7 @@ static int prepare(struct archive_writer *w)
 		{&w->match, match_sql, NULL},
 		{&w->match_late, match_late_sql, NULL},
 		{&w->score, score_sql, NULL},
+		{&w->count, count_sql, NULL},
 		{&w->bury, bury_sql, NULL},
 		{&w->note, note_sql, NULL},
 	};
@@ -168,6 +173,7 @@ struct archive_writer *archive_writer_free(struct archive_writer *w)
 	archive_sql_free(w->match);
 	archive_sql_free(w->match_late);
 	archive_sql_free(w->score);
+	archive_sql_free(w->count);
 	archive_sql_free(w->bury);
 	archive_sql_free(w->note);
 	buf_deinit(&w->text);
@@ -374,6 +380,36 @@ static int write_again(struct archive_writer *w, const struct hit *hit, struct k
 	return r;
 }
 
+static bool of_brand(const struct match *m)
+{
+	return !span_empty(m->brand) &&
+	       (span_eq_str(m->kind, "brand") || span_eq_str(m->kind, "competitor"));
+}
+
+/* Each brand once, in the five minutes it was said in; what claims to be of the future is of now. */
+static int write_counts(struct archive_writer *w, const struct hit *hit)
+{
+	const struct wall said = hit->item.published;
+	const int64_t seen = fetched_ms(hit);
+	const int64_t at = wall_known(said) && said.ms < seen ? said.ms : seen;
+	int r = 0;
+
+	for (size_t i = 0; i < hit->n_matches && r == 0; i++) {
+		const struct match *m = &hit->matches[i];
+		bool known = !of_brand(m);
+
+		for (size_t k = 0; k < i && !known; k++)
+			known = of_brand(&hit->matches[k]) && span_eq(hit->matches[k].brand, m->brand);
+		if (known)
+			continue;
+		archive_bind_int(w->count, 1, at / ARCHIVE_COUNT_MS * ARCHIVE_COUNT_MS);
+		archive_bind_word(w->count, 2, m->brand);
+		archive_bind_word(w->count, 3, m->kind);
+		r = archive_sql_run(w->count);
+	}
+	return r;
+}
+
 /* The text goes; that it went is written down, once. */
 static int bury(struct archive_writer *w, const struct hit *hit, const struct known *known)
 {
@@ -412,6 +448,8 @@ int archive_write_hit(struct archive_writer *w, const struct hit *hit)
 		known.revision = 1;
 		if (r == 0)
 			r = write_matches(w, w->match, hit, &known, true);
+		if (r == 0)
+			r = write_counts(w, hit);
 		r = r < 0 ? r : ARCHIVE_FILED;
 	}
 	arena_release(&w->arena);

@@ -22,7 +22,7 @@ struct archive_writer *archive_writer_free(struct archive_writer *w);
 /* Files a hit. Again and again changes nothing. Of two texts of one item the one fetched later
  * stands; what a rule matched in an earlier one stays, without spans. 0, ARCHIVE_FILED when it
  * was not there before, or -errno. */
-enum { ARCHIVE_FILED = 1 };
+enum { ARCHIVE_FILED = 1, ARCHIVE_COUNT_MS = 300000 /* a row of `counts` */ };
 int archive_write_hit(struct archive_writer *w, const struct hit *hit);
 
 /* --- Reading

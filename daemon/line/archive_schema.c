@@ -25,6 +25,15 @@
  *              text), NULL after that.
  * story_book   one row: which stories are open (number from `first` on), and the number the next
  *              one gets. `parameters`: states made under others can't be read.
+ *
+ * From version 3 on, what outlives the mentions it was counted from:
+ * counts       mentions of a brand (rules of kind brand and competitor) by five minutes, as each
+ *              was filed first: `at` is when they begin, of published, at latest first seen.
+ * bursts       far more mentions in an hour than usual (vigie/burst.h). `key` is the finding's, for
+ *              the ledger; `ended` is NULL while it goes on; `told`: the desk has it. `notice` is
+ *              what was told, as JSON (line/notice.h).
+ * coverage     sources that were healthy, of all there were, as the hour `at` ended.
+ * reports      those of the schedule that are on their way: its name and the end of its period.
  */
 static const char version_1[] =
 	"CREATE TABLE mentions ("
@@ -170,7 +179,40 @@ static const char version_2[] =
 	"	DELETE FROM stories WHERE head = old.story AND mentions <= 0;"
 	"END;";
 
-static const char *const migrations[] = {version_1, version_2};
+static const char version_3[] =
+	"CREATE TABLE counts ("
+	"	at INTEGER NOT NULL,"
+	"	brand TEXT NOT NULL,"
+	"	kind TEXT NOT NULL,"
+	"	n INTEGER NOT NULL,"
+	"	PRIMARY KEY (at, brand)"
+	") WITHOUT ROWID;"
+	"INSERT INTO counts SELECT min(m.at, m.first_seen) / 300000 * 300000, x.brand,"
+	" min(x.kind), count(DISTINCT m.mention) FROM mentions m JOIN matches x USING (mention)"
+	" WHERE x.brand <> '' AND x.kind IN ('brand', 'competitor') GROUP BY 1, 2;"
+	"CREATE TABLE bursts ("
+	"	key BLOB PRIMARY KEY,"
+	"	brand TEXT NOT NULL,"
+	"	kind TEXT NOT NULL,"
+	"	began INTEGER NOT NULL,"
+	"	ended INTEGER,"
+	"	peak NUMERIC NOT NULL,"
+	"	notice TEXT NOT NULL,"
+	"	told INTEGER NOT NULL"
+	");"
+	"CREATE TABLE coverage ("
+	"	at INTEGER PRIMARY KEY,"
+	"	healthy INTEGER NOT NULL,"
+	"	sources INTEGER NOT NULL"
+	");"
+	"CREATE TABLE reports ("
+	"	name TEXT NOT NULL,"
+	"	until INTEGER NOT NULL,"
+	"	made INTEGER NOT NULL,"
+	"	PRIMARY KEY (name, until)"
+	") WITHOUT ROWID;";
+
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 const struct archive_schema archive_schema = {
 	.name = "archive",

@@ -223,12 +223,19 @@ static void give_back(struct archive_worker *w, struct list *jobs, bool worked)
 static void *thread_main(void *arg)
 {
 	struct archive_worker *w = arg;
+	bool lingered = false;
 
 	for (;;) {
 		struct list jobs;
 		bool worked;
 
 		list_append(&w->waiting, inbox_take(&w->todo));
+		if (w->waiting.first && w->options.linger_ms && !lingered &&
+			!atomic_load(&w->stop)) {
+			(void)pause_ms(w, w->options.linger_ms);
+			lingered = true;
+			continue;
+		}
 		if (!w->waiting.first && atomic_load(&w->stop))
 			return NULL;
 		if (!w->waiting.first) {
@@ -240,6 +247,7 @@ static void *thread_main(void *arg)
 		worked = work(w, &jobs);
 		atomic_fetch_add(&w->transactions, worked);
 		give_back(w, &jobs, worked);
+		lingered = w->waiting.first != NULL;
 		/* Told to stop while nothing works: what was handed in is not acknowledged. */
 		if (!worked && !w->options.lossy)
 			return NULL;

@@ -45,6 +45,8 @@ struct archive_worker_options {
 	void *arg;
 	/* What fails is dropped, not tried again; trouble() and done() come all the same. */
 	bool lossy;
+	/* How long a job may wait for company, so that one transaction serves many. */
+	int64_t linger_ms;
 };
 
 struct archive_worker_stats {

@@ -130,6 +130,7 @@ static int ask(struct flight *f)
 	const struct source *s = b->source;
 	struct header *headers;
 	size_t n = s->n_headers;
+	struct span part;
 
 	headers = arena_calloc(&b->arena, n + 2, sizeof(*headers));
 	if (!headers)
@@ -145,12 +146,15 @@ static int ask(struct flight *f)
 					     "*/*;q=0.5")};
 	if (f->memo.flags & MEMO_NO_CACHE)
 		headers[n++] = (struct header){SPAN("Cache-Control"), SPAN("no-cache")};
+	part = crawl_parts_next(f);
 	b->request = (struct request){
-		.url = span_empty(b->state.url_moved) ? s->url : b->state.url_moved,
+		.url = part.n                           ? part
+		       : span_empty(b->state.url_moved) ? s->url
+							: b->state.url_moved,
 		.headers = headers,
 		.n_headers = n,
 	};
-	f->conditional = !crawl_wants_all(f);
+	f->conditional = !f->part && !crawl_wants_all(f);
 	if (f->conditional) {
 		b->request.etag = b->state.etag;
 		b->request.last_modified = b->state.last_modified;
@@ -502,6 +506,7 @@ static bool judge(struct flight *f)
 	struct batch *b = f->batch;
 	const struct source *s = b->source;
 	const struct span error = b->state.error, mark = b->state.mark;
+	const struct span etag = b->state.etag, last_modified = b->state.last_modified;
 	struct rhythm rhythm;
 	struct health health;
 	struct health_ask how = {
@@ -511,24 +516,32 @@ static bool judge(struct flight *f)
 		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
 		.random = {schedule_random(c->schedule, UINT32_MAX),
 			schedule_random(c->schedule, UINT32_MAX)},
-		.conditional = f->conditional,
-		.again = f->again || b->lesson.again,
-		.token = f->token,
-		.passed = f->file.n,
-		.refused_ms = f->refused_ms,
-		.refused_mark = f->refused_mark,
 	};
 
 	if (b->outcome == BATCH_FAILED && f->file.n)
 		b->error = arena_printf(
 			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
+	if (!crawl_is_file(s) && !s->connection)
+		crawl_parts_settle(f);
+	/* A part says nothing of the index: neither of its validators nor of how it was asked.
+	 */
+	how.conditional = f->conditional || f->part;
+	how.again = f->again || b->lesson.again;
+	how.token = f->token;
+	how.passed = f->file.n || f->passed;
+	how.refused_ms = f->refused_ms;
+	how.refused_mark = f->refused_mark;
 	rhythm_decode(&rhythm, f->memo.rhythm);
 	if (b->outcome != BATCH_FAILED)
 		listen(f, &rhythm);
 	if (!crawl_is_file(s))
 		how.auto_ms = auto_wait(f, &rhythm);
 	health_settle(&health, b, &f->memo, &how);
+	if (f->part) {
+		b->state.etag = etag;
+		b->state.last_modified = last_modified;
+	}
 	if (b->outcome != BATCH_FAILED)
 		watch_silence(b, &rhythm);
 	health.changed = !span_eq(error, b->state.error) || !span_eq(mark, b->state.mark);
@@ -539,7 +552,7 @@ static bool judge(struct flight *f)
 			health.due_in_ms = 0;
 			b->state.next_due = how.now;
 		}
-	} else if (!crawl_is_file(s) && !s->connection) {
+	} else if (!crawl_is_file(s) && !s->connection && !f->part) {
 		follow_move(f);
 	}
 	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&

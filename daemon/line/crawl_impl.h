@@ -2,9 +2,13 @@
 #define VIGIE_LINE_CRAWL_IMPL_H
 
 /*
- * crawl_impl: what crawl's files share. crawl.c keeps the set of sources and their states;
- * crawl_fetch.c takes one source through an attempt; crawl_robots.c asks what a site allows
- * first; crawl_connect.c asks networks; crawl_file.c reads file: sources.
+ * crawl_impl: what crawl's files share.
+ *     crawl.c         the set of sources and their states
+ *     crawl_fetch.c   one source through an attempt
+ *     crawl_robots.c  what a site allows, asked first
+ *     crawl_connect.c networks: whom to be, what to ask next, whether now
+ *     crawl_parts.c   what of an index is next
+ *     crawl_file.c    file: sources
  */
 
 #include "line/crawl.h"
@@ -40,7 +44,9 @@ struct flight {
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
 	struct span file;            /* which one of a folder */
-	bool again;                  /* the folder has more to read */
+	bool again;                  /* the folder, or the index, has more to read */
+	bool part;                   /* of an index */
+	bool passed;                 /* a failure that won't be met again */
 	struct crawl_site *site;     /* whose robots.txt is waited for */
 	struct flight *next_waiting; /* for the same */
 	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
@@ -114,6 +120,11 @@ int crawl_send(struct flight *f);
 bool crawl_wants_all(const struct flight *f);
 /* Forgets an attempt with its batch; its entry stays busy. */
 void crawl_drop_flight(struct flight *f);
+
+/* The part of an index that is to be asked for now; empty: none, the source itself is. */
+struct span crawl_parts_next(struct flight *f);
+/* After the answer, before it is judged: what is left to be asked for. */
+void crawl_parts_settle(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */

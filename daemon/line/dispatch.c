@@ -1,4 +1,4 @@
-#include "line/dispatch.h"
+#include "line/dispatch_inner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,23 +35,6 @@ struct job {
 	bool asked, known, routed; /* asked: the archive; known: it answered */
 };
 
-struct dispatch {
-	struct loop *loop;
-	struct queue_group *group;
-	struct archive *archive;
-	struct post *post;
-	struct outbox *outbox;
-	const struct policy *policy;
-	void *config;
-	void (*unref)(void *config);
-	struct job *jobs; /* oldest first */
-	struct timer *retry;
-	struct timer *flush;
-	bool flushing;
-	struct wall next_group;
-	struct dispatch_stats stats;
-};
-
 static void pump(struct dispatch *d);
 
 /* --- Groups that wait ----------------------------------------------------------------------
@@ -59,7 +42,7 @@ static void pump(struct dispatch *d);
 
 static void on_flushed(void *arg, int r, const struct outbox_woken *woken);
 
-static void wake(struct dispatch *d, const struct outbox_woken *woken)
+void dispatch_wake(struct dispatch *d, const struct outbox_woken *woken)
 {
 	for (size_t i = 0; i < woken->n_receivers; i++)
 		post_wake(d->post, woken->receivers[i]);
@@ -85,7 +68,7 @@ static void on_flushed(void *arg, int r, const struct outbox_woken *woken)
 	if (r < 0)
 		(void)timer_set(d->flush, RETRY_MS);
 	else
-		wake(d, woken);
+		dispatch_wake(d, woken);
 }
 
 /* --- One hit ---------------------------------------------------------------------------------
@@ -119,7 +102,7 @@ static void on_filed(void *arg, int r, const struct outbox_woken *woken)
 	}
 	d->stats.filed++;
 	acknowledge(e);
-	wake(d, woken);
+	dispatch_wake(d, woken);
 	if (!e->job->left)
 		(void)timer_set(d->retry, 0); /* to free it, from outside */
 }
@@ -362,6 +345,7 @@ struct dispatch *dispatch_free(struct dispatch *d)
 		d->jobs = job->next;
 		job_free(job);
 	}
+	dispatch_tellings_free(d);
 	timer_free(d->retry);
 	timer_free(d->flush);
 	if (d->unref)

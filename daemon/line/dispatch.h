@@ -34,6 +34,22 @@ struct dispatch *dispatch_free(struct dispatch *dispatch);
 int dispatch_set_policy(struct dispatch *dispatch, const struct policy *policy, void *config,
 	void *(*ref)(void *config), void (*unref)(void *config));
 
+/* A finding of vigie's own. The routes see it as a mention of rule and kind "spike" (or "report")
+ * and of the brand, and of the kind that brand has; the ledger knows it by its key. Borrowed. */
+struct dispatch_notice {
+	struct item_key key;
+	struct span brand, kind; /* of the brand: brand, competitor */
+	struct wall at;
+	struct span json;           /* line/notice.h */
+	const struct span *receivers; /* whom it is for, instead of those the routes name; NULL: them */
+	size_t n_receivers;
+};
+/* `filed` comes once, on the loop: 0 when it is durable for every receiver (or none is to hear of
+ * it), negative when it is to be said again later; said twice it is told once. Negative: `filed`
+ * never comes. */
+int dispatch_notice(struct dispatch *dispatch, const struct dispatch_notice *notice,
+	void (*filed)(void *arg, int r), void *arg);
+
 const struct dispatch_stats *dispatch_stats(const struct dispatch *dispatch);
 
 #endif

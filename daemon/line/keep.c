@@ -76,37 +76,100 @@ static void on_durable(void *arg, const struct archive_known *known, size_t n)
 	job_free(job);
 }
 
-static void on_lost(struct keep *keep, const struct queue_entry *entry)
+static void job_begin(struct keep *keep, struct job *job)
 {
-	const struct span why = SPAN("deleted from the stream while it was pending");
-
-	keep->stats.lost++;
-	log_error("archive.lost", TEXT("entry", entry->id), INT("partition", entry->partition));
-	archive_loss(keep->archive, entry->id, why, loop_wall(keep->loop));
-	queue_ack(keep->group, entry->partition, &entry->id, 1);
-	if (keep->options.lost)
-		keep->options.lost(keep->options.arg, entry->id);
+	job->next = keep->jobs;
+	job->at = &keep->jobs;
+	if (job->next)
+		job->next->at = &job->next;
+	keep->jobs = job;
 }
 
-/* The archive takes only what can be read again: bytes that are no hit are a loss with a line. */
-static bool readable(
-	struct keep *keep, struct item_key *ret, const struct queue_entry *entry)
+/* An entry that is no mention is acknowledged like any other: when the archive has in writing
+ * what became of it. */
+static void on_written(void *arg)
 {
-	const struct span why = SPAN("not a readable hit");
+	struct job *job = arg;
+	struct keep *keep = job->keep;
+	const struct job_entry *e = &job->entries[0];
+
+	queue_ack(keep->group, e->partition, &e->id, 1);
+	if (e->bytes.p) {
+		keep->stats.unreadable++;
+	} else {
+		keep->stats.lost++;
+		if (keep->options.lost)
+			keep->options.lost(keep->options.arg, e->id);
+	}
+	job_free(job);
+}
+
+/* NULL without memory: then the entry stays pending. */
+static struct job *job_aside(struct keep *keep, const struct queue_entry *entry)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->keep = keep;
+	job->entries = arena_calloc(&job->arena, 1, sizeof(*job->entries));
+	if (job->entries) {
+		job->n = 1;
+		job->entries[0].partition = entry->partition;
+		job->entries[0].id = arena_dup(&job->arena, entry->id);
+	}
+	if (job->entries && job->entries[0].id.p)
+		return job;
+	job_free(job);
+	return NULL;
+}
+
+static void note_lost(struct keep *keep, const struct queue_entry *entry)
+{
+	const struct span why = SPAN("deleted from the stream while it was pending");
+	struct job *job = job_aside(keep, entry);
+	struct arena arena = { 0 };
+	const struct span name =
+		arena_printf(&arena, "p%02u/%.*s", entry->partition, SPAN_ARG(entry->id));
+
+	log_error("archive.lost", TEXT("entry", entry->id), INT("partition", entry->partition));
+	if (job && name.p) {
+		job_begin(keep, job);
+		archive_loss(keep->archive, name, why, loop_wall(keep->loop), on_written, job);
+	} else if (job) {
+		job_free(job);
+	}
+	arena_release(&arena);
+}
+
+/* Bytes that are no hit: the archive keeps them for a later vigie that can read them. */
+static void note_unreadable(struct keep *keep, const struct queue_entry *entry)
+{
+	struct job *job = job_aside(keep, entry);
+
+	log_error("archive.unreadable", TEXT("entry", entry->id));
+	if (!job)
+		return;
+	job->entries[0].bytes = arena_dup(&job->arena, entry->hit);
+	if (!job->entries[0].bytes.p) {
+		job_free(job);
+		return;
+	}
+	job_begin(keep, job);
+	archive_put(keep->archive, &job->entries[0].bytes, 1, on_written, job);
+}
+
+/* 0, -EINVAL or -ENOMEM. */
+static int read_key(struct item_key *ret, struct span bytes)
+{
 	struct arena arena = { 0 };
 	struct hit hit;
-	const int r = hit_decode(&hit, &arena, entry->hit);
+	const int r = hit_decode(&hit, &arena, bytes);
 
 	if (r == 0)
 		*ret = hit.key;
 	arena_release(&arena);
-	if (r == -EINVAL) {
-		keep->stats.unreadable++;
-		log_error("archive.unreadable", TEXT("entry", entry->id));
-		archive_loss(keep->archive, entry->id, why, loop_wall(keep->loop));
-		queue_ack(keep->group, entry->partition, &entry->id, 1);
-	}
-	return r == 0;
+	return r;
 }
 
 static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
@@ -114,6 +177,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 	struct keep *keep = arg;
 	struct job *job = calloc(1, sizeof(*job));
 	struct archive_asked *asked;
+	int r;
 
 	if (!job)
 		return; /* stays pending; re-read when memory is back */
@@ -124,10 +188,13 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		struct job_entry *e = &job->entries[job->n];
 
 		if (entries[i].lost) {
-			on_lost(keep, &entries[i]);
+			note_lost(keep, &entries[i]);
 			continue;
 		}
-		if (!readable(keep, &asked[job->n].key, &entries[i]))
+		r = read_key(&asked[job->n].key, entries[i].hit);
+		if (r == -EINVAL)
+			note_unreadable(keep, &entries[i]);
+		if (r < 0)
 			continue;
 		e->partition = entries[i].partition;
 		e->update = entries[i].update;
@@ -141,11 +208,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		job_free(job);
 		return;
 	}
-	job->next = keep->jobs;
-	job->at = &keep->jobs;
-	if (job->next)
-		job->next->at = &job->next;
-	keep->jobs = job;
+	job_begin(keep, job);
 	archive_ask(keep->archive, asked, job->n, on_durable, job);
 }
 

@@ -12,6 +12,7 @@
 
 enum script {
 	SCRIPT_ADD,
+	SCRIPT_NOTICE,
 	SCRIPT_FLUSH,
 	SCRIPT_TAKE,
 	SCRIPT_DONE,
@@ -25,6 +26,7 @@ enum script {
 
 static const char *const bodies[SCRIPTS] = {
 	[SCRIPT_ADD] = outbox_add_lua,
+	[SCRIPT_NOTICE] = outbox_notice_lua,
 	[SCRIPT_FLUSH] = outbox_flush_lua,
 	[SCRIPT_TAKE] = outbox_take_lua,
 	[SCRIPT_DONE] = outbox_done_lua,
@@ -508,6 +510,33 @@ int outbox_add(struct outbox *o, const struct item_key *key, struct wall fetched
 	}
 	free(args);
 	free(waits);
+	return r;
+}
+
+int outbox_notice(struct outbox *o, const struct item_key *key, struct wall found,
+	struct span notice, const struct outbox_entry *entries, size_t n, struct wall now,
+	outbox_done done, void *arg)
+{
+	enum { FIXED = 4, EACH = 3 };
+	struct span *args = calloc(FIXED + EACH * n, sizeof(*args));
+	const struct call call = {.parse = parse_woken, .done = done, .arg = arg};
+	char text[ITEM_KEY_TEXT + 1];
+	struct number at, when;
+	int r = -ENOMEM;
+
+	if (args) {
+		args[0] = number(&when, now.ms);
+		args[1] = span_str(item_key_text(text, key));
+		args[2] = number(&at, found.ms);
+		args[3] = notice;
+		for (size_t i = 0; i < n; i++) {
+			args[FIXED + EACH * i] = entries[i].receiver;
+			args[FIXED + EACH * i + 1] = entries[i].group;
+			args[FIXED + EACH * i + 2] = entries[i].route;
+		}
+		r = eval(o, SCRIPT_NOTICE, &call, FIXED + EACH * n, args);
+	}
+	free(args);
 	return r;
 }
 

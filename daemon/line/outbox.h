@@ -71,6 +71,11 @@ struct outbox_entry {
 int outbox_add(struct outbox *outbox, const struct item_key *key, struct wall fetched,
 	const struct outbox_entry *entries, size_t n, struct wall now, outbox_done done,
 	void *arg);
+/* A finding (line/notice.h), to each at once; its key is the delivery's only one. As
+ * outbox_add(). */
+int outbox_notice(struct outbox *outbox, const struct item_key *key, struct wall found,
+	struct span notice, const struct outbox_entry *entries, size_t n, struct wall now,
+	outbox_done done, void *arg);
 int outbox_flush(struct outbox *outbox, struct wall now, outbox_done done, void *arg);
 
 enum outbox_answer { OUTBOX_EMPTY, OUTBOX_WAIT, OUTBOX_GONE, OUTBOX_TAKEN };
@@ -88,7 +93,9 @@ struct outbox_taken {
 	struct span
 		suspect; /* not empty: this is a trial, and passing it speaks against that id */
 	struct span only;        /* recipients that are left, separated by spaces; empty: all */
-	struct span notice; /* not empty: no hits; why the receiver of the group was stopped */
+	/* Not empty: no hits, but a finding (line/notice.h); or, of the group "stopped=RECEIVER",
+	 * why that receiver was stopped. */
+	struct span notice;
 	const struct span *keys; /* hexadecimal */
 	size_t n_keys;
 };

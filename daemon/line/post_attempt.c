@@ -40,6 +40,7 @@ struct attempt {
 	const struct channel *channel;
 	struct transfer_handle *handle;
 	struct outbox_result result;
+	struct notice *notice; /* NULL: mentions */
 	bool asking; /* the archive or the outbox, whose callback is to come */
 };
 
@@ -149,39 +150,28 @@ static struct span attempt_json(struct attempt *a, int status)
 	return ret.p ? ret : SPAN("{}");
 }
 
-/* How long the receiver wants to hear nothing; -1: it does not say. At most a day. */
-static int64_t asked_ms(const struct attempt *a, const struct answer *answer, bool *ret_clamped)
+/* How long the receiver wants to hear nothing; -1: it does not say. */
+static int64_t asked_ms(const struct attempt *a, const struct answer *answer)
 {
-	const int64_t ms =
-		retry_after_ms(answer, loop_wall(a->mailbox->post->loop), ret_clamped);
+	const int64_t ms = retry_after_ms(answer, loop_wall(a->mailbox->post->loop));
 	const int64_t in_body =
 		a->channel && a->channel->pause_ms ? a->channel->pause_ms(answer) : -1;
 
-	if (in_body <= ms)
-		return ms;
-	*ret_clamped = in_body > RETRY_AFTER_MOST_MS;
-	return *ret_clamped ? RETRY_AFTER_MOST_MS : in_body;
+	return in_body > ms ? in_body : ms;
 }
 
 /* When to try again: by the schedule, never before the receiver wants. */
-static void set_next(struct attempt *a, const struct answer *answer)
+static void set_next(struct attempt *a, int64_t asked)
 {
 	struct post *p = a->mailbox->post;
 	struct outbox_result *r = &a->result;
 	const bool trial = !span_empty(a->taken.suspect);
 	const int64_t tries = trial ? a->taken.failures + 1 : a->taken.tries;
 	const uint64_t seed = XXH64(r->id.p, r->id.n, (uint64_t)a->taken.attempts);
-	const struct wall now = loop_wall(p->loop);
-	int64_t delay = (int64_t)((double)retry_delay_ms(tries, seed) / p->time_scale);
-	bool clamped;
-	const int64_t asked = asked_ms(a, answer, &clamped);
+	const int64_t delay = (int64_t)((double)retry_delay_ms(tries, seed) / p->time_scale);
 
-	r->next.ms = now.ms + (asked > delay ? asked : delay);
-	if (clamped)
-		r->why = arena_printf(&a->arena,
-			"%.*s (the receiver asks for more than a day: a day it is)",
-			SPAN_ARG(r->why));
-	else if (asked > delay)
+	r->next.ms = loop_wall(p->loop).ms + (asked > delay ? asked : delay);
+	if (asked > delay)
 		r->why = arena_printf(&a->arena, "%.*s (the receiver asks for %lld s)",
 			SPAN_ARG(r->why), (long long)((asked + 999) / 1000));
 }
@@ -231,18 +221,25 @@ static void conclude(
 	struct mailbox *m = a->mailbox;
 	const struct receiver *receiver = post_receiver(m->post, m->id);
 	char mark[MARK_TEXT + 1] = "";
-	bool clamped;
-	const int64_t silence = asked_ms(a, answer, &clamped);
+	const int64_t silence = asked_ms(a, answer);
 
 	r->id = a->taken.id;
 	r->suspect = a->taken.suspect;
 	r->why = without_secrets(a, receiver, why);
 	r->next = WALL_NONE;
 	r->pause = WALL_NONE;
-	if (silence > 0)
+	if (silence > RETRY_AFTER_MOST_MS &&
+		(verdict == VERDICT_RETRY || verdict == VERDICT_DEAD)) {
+		/* No earlier, and nobody waits so long unseen: it is stopped, and that is told. */
+		verdict = VERDICT_GONE;
+		r->left = SPAN_NONE;
+		r->why = arena_printf(&a->arena,
+			"%.*s (it asks for %lld days of silence: stopped until you say)",
+			SPAN_ARG(r->why), (long long)(silence / 86400000));
+	} else if (silence > 0)
 		r->pause.ms = loop_wall(m->post->loop).ms + silence;
 	if (verdict == VERDICT_RETRY || !span_empty(r->left))
-		set_next(a, answer);
+		set_next(a, silence);
 	if (verdict == VERDICT_RETRY && a->taken.tries >= RETRY_TRIES) {
 		verdict = VERDICT_DEAD;
 		r->receiver_fails = true;
@@ -346,7 +343,9 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		.created = a->taken.created,
 		.hits = hits,
 		.n_hits = n,
-		.n_more = a->taken.n_keys - a->n_items};
+		.n_more = a->notice ? 0 : a->taken.n_keys - a->n_items,
+		.spike = a->notice && a->notice->is_spike ? &a->notice->spike : NULL,
+		.report = a->notice && a->notice->is_report ? &a->notice->report : NULL};
 	const struct render_context context = {.now = loop_wall(p->loop),
 		.public_url = p->public_url,
 		.host = p->host,
@@ -388,6 +387,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
  */
 
 static void fetch(struct attempt *a);
+static void send_notice(struct attempt *a);
 
 static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 {
@@ -398,17 +398,28 @@ static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 	size_t found = 0;
 
 	a->asking = false;
-	for (size_t i = 0; there && i < n; i++)
-		if (hits[i])
-			there[found++] = hits[i];
-	if (found < n && loop_now(m->post->loop).ms - a->began.ms < FETCH_PATIENCE_MS) {
+	for (size_t i = 0; there && i < n; i++) {
+		if (!hits[i])
+			continue;
+		if (a->notice)
+			a->notice->carried[found] = a->notice->carried[i];
+		there[found++] = hits[i];
+	}
+	/* What carried a spike was there when it was found: what is not was erased. */
+	if (found < n && !a->notice && loop_now(m->post->loop).ms - a->began.ms < FETCH_PATIENCE_MS) {
 		mailbox_later(m, a->pause_ms);
 		a->pause_ms = a->pause_ms * 2 < FETCH_AGAIN_MOST_MS ? a->pause_ms * 2
 								    : FETCH_AGAIN_MOST_MS;
 		return;
 	}
 	if (found) {
+		if (a->notice)
+			a->notice->spike.n_carried = found;
 		send(a, there, found);
+		return;
+	}
+	if (a->notice) {
+		send_notice(a);
 		return;
 	}
 	/* Erased, or an archive in trouble: the others need not wait for this one. */
@@ -440,11 +451,23 @@ static void send_notice(struct attempt *a)
 	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
 	const struct hit *hit;
 
-	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken,
+	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken, a->notice,
 		    receiver ? receiver->lang : SPAN_NONE) < 0)
 		conclude(a, VERDICT_RETRY, SPAN("out of memory"), &none);
 	else
 		send(a, &hit, 1);
+}
+
+/* What carries a spike is fetched; a notice that can't be read is told with what there is. */
+static int read_notice(struct attempt *a)
+{
+	const int r = notice_decode(a->notice, &a->arena, a->taken.notice);
+
+	a->n_items = a->notice->spike.n_carried;
+	if (a->n_items)
+		memcpy(a->items, a->notice->carriers, a->n_items * sizeof(*a->items));
+	a->notice->spike.carried = a->notice->carried;
+	return r;
 }
 
 static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken *taken)
@@ -477,6 +500,13 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 		if (a->n_items < FETCH_MOST)
 			a->n_items += item_key_parse(&a->items[a->n_items], keys[i]);
 	}
+	if (taken->notice.n && !span_starts(taken->group, SPAN("stopped="))) {
+		a->notice = arena_calloc(&a->arena, 1, sizeof(*a->notice));
+		if (!a->notice || read_notice(a) == -ENOMEM) {
+			attempt_free(a);
+			return NULL;
+		}
+	}
 	return a;
 }
 
@@ -489,7 +519,7 @@ void attempt_begin(struct mailbox *m, const struct outbox_taken *taken)
 		return;
 	}
 	m->state = MAILBOX_FETCHING;
-	if (span_empty(taken->notice))
+	if (span_empty(taken->notice) || m->attempt->n_items)
 		fetch(m->attempt);
 	else
 		send_notice(m->attempt);

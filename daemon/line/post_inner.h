@@ -9,6 +9,7 @@
  *     post_control.c  deliveries for people
  */
 
+#include "line/notice.h"
 #include "line/post.h"
 
 enum mailbox_state {
@@ -73,9 +74,10 @@ void attempt_free(struct attempt *attempt);
 enum { MARK_TEXT = 16 };
 void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
 
-/* post_notice.c: a mention that is in no archive, for a delivery of that id. 0 or -ENOMEM. */
+/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or (NULL)
+ * of a receiver that was stopped. 0 or -ENOMEM. */
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
-	const struct outbox_taken *taken, struct span lang);
+	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
 
 /* post_control.c */
 void post_questions_free(struct post *post);

@@ -1,6 +1,7 @@
 /*
- * post_notice: what is told to the others when a receiver is gone for good. It is dressed as a
- * mention, for that is what channels can say, but stands in no archive and no ledger.
+ * post_notice: what is told to the others when a receiver is gone for good; a report; a spike of
+ * which no mention is left. It is dressed as a mention, for that is what channels can say, but
+ * stands in no archive.
  */
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static struct span between(struct arena *arena, const char *const around[2], str
 }
 
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
-	const struct outbox_taken *taken, struct span lang)
+	const struct outbox_taken *taken, const struct notice *notice, struct span lang)
 {
 	static const struct match match = {.rule = {"vigie", 5},
 		.version = {VIGIE_VERSION, sizeof(VIGIE_VERSION) - 1},
@@ -53,8 +54,17 @@ int notice_make(const struct hit **ret, struct arena *arena, const struct post *
 	hit->item.lang = span_str(w->lang);
 	hit->item.published = taken->created;
 	hit->item.feed.title = SPAN("vigie");
-	hit->item.title = between(arena, w->title, stopped);
-	hit->item.text = between(arena, w->text, taken->notice);
+	if (notice && notice->is_report) {
+		hit->item.url = notice->url;
+		hit->item.title = notice->title;
+		hit->item.text = notice->text;
+	} else if (notice) {
+		/* The figures stand above it. */
+		hit->item.title = arena_dup(arena, notice->spike.brand);
+	} else {
+		hit->item.title = between(arena, w->title, stopped);
+		hit->item.text = between(arena, w->text, taken->notice);
+	}
 	*ret = hit;
-	return hit->item.title.p && hit->item.text.p ? 0 : -ENOMEM;
+	return hit->item.title.p && (notice || hit->item.text.p) ? 0 : -ENOMEM;
 }

@@ -17,18 +17,21 @@ int64_t retry_delay_ms(int64_t tries, uint64_t seed)
 
 static int64_t in_ms(struct span value, struct wall now)
 {
+	const int64_t enough = INT64_C(1000) * DAY; /* seconds: what is longer is as good as that */
 	int64_t seconds = 0;
 	struct wall at;
+	size_t i = 0;
 
 	value = span_trim(value);
 	if (value.n && value.p[0] >= '0' && value.p[0] <= '9') {
-		for (size_t i = 0; i < value.n; i++) {
-			if (value.p[i] < '0' || value.p[i] > '9')
-				return -1;
-			if (seconds < DAY)
+		for (; i < value.n && value.p[i] >= '0' && value.p[i] <= '9'; i++)
+			if (seconds < enough)
 				seconds = seconds * 10 + (value.p[i] - '0');
-		}
-		return seconds * SECOND;
+		/* Some send a fraction; the RFC knows none. */
+		if (i < value.n && value.p[i] == '.')
+			for (i++, seconds++; i < value.n && value.p[i] >= '0' && value.p[i] <= '9';)
+				i++;
+		return i == value.n ? seconds * SECOND : -1;
 	}
 	at = date_parse_http(value);
 	if (!wall_known(at))
@@ -36,11 +39,10 @@ static int64_t in_ms(struct span value, struct wall now)
 	return at.ms > now.ms ? at.ms - now.ms : 0;
 }
 
-int64_t retry_after_ms(const struct answer *answer, struct wall now, bool *ret_clamped)
+int64_t retry_after_ms(const struct answer *answer, struct wall now)
 {
 	int64_t most = -1;
 
-	*ret_clamped = false;
 	for (size_t i = 0; i < answer->n_headers; i++) {
 		int64_t ms;
 
@@ -49,8 +51,5 @@ int64_t retry_after_ms(const struct answer *answer, struct wall now, bool *ret_c
 		ms = in_ms(answer->headers[i].value, now);
 		most = ms > most ? ms : most;
 	}
-	if (most <= RETRY_AFTER_MOST_MS)
-		return most;
-	*ret_clamped = true;
-	return RETRY_AFTER_MOST_MS;
+	return most;
 }

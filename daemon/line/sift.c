@@ -11,6 +11,7 @@
 #include "io/log.h"
 #include "line/connection.h"
 #include "line/recall.h"
+#include "sources/kind.h"
 #include "sources/reader.h"
 #include "vigie/cleanup.h"
 
@@ -54,6 +55,26 @@ struct sift {
 
 /* --- On the pool -------------------------------------------------------------------------- */
 
+/* A sitemap is asked for as one: its items are judged otherwise than a feed's. */
+static int take_parts(struct batch *b, const struct read_result *result)
+{
+	struct batch_part *parts = arena_calloc(&b->arena, result->n_parts, sizeof(*parts));
+
+	if ((result->format == READ_FORMAT_SITEMAP ||
+		    result->format == READ_FORMAT_SITEMAP_INDEX) &&
+		!source_kind_of(b->source->kind)->lists_all) {
+		b->error = SPAN("a sitemap, not a feed: write kind: sitemap");
+		return -EINVAL;
+	}
+	if (!parts)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_parts; i++)
+		parts[i] = (struct batch_part){result->parts[i].url, result->parts[i].updated};
+	b->lesson.parts = parts;
+	b->lesson.n_parts = result->n_parts;
+	return 0;
+}
+
 static int read_document(struct sift *s, struct batch *b)
 {
 	const struct document *d = &b->document;
@@ -64,7 +85,7 @@ static int read_document(struct sift *s, struct batch *b)
 		.max_items = s->options.max_items,
 	};
 	struct read_result result = {0};
-	const int r = document_read(&b->items, &result, &b->arena, &options, d->body);
+	int r = document_read(&b->items, &result, &b->arena, &options, d->body);
 
 	if (r == READ_NOT_A_FEED) {
 		const struct span type = d->content_type;
@@ -81,8 +102,11 @@ static int read_document(struct sift *s, struct batch *b)
 			       : SPAN("not a feed (RSS, Atom, JSON Feed): check the address");
 		return -EINVAL;
 	}
+	if (r == 0)
+		r = take_parts(b, &result);
 	if (r < 0) {
-		b->error = SPAN("no memory for so large a document");
+		if (span_empty(b->error))
+			b->error = SPAN("no memory for so large a document");
 		return r;
 	}
 	if (result.cut && d->end == DOCUMENT_COMPLETE)
@@ -203,8 +227,8 @@ static void date(struct batch *b, struct reading *r, struct recall_first *firsts
 		firsts[r->now.n_firsts++] =
 			(struct recall_first){r->who[i].hash, (uint32_t)(first.ms / 1000)};
 	}
-	/* Of a document that ends early, the rest is still there. */
-	if (b->document.end != DOCUMENT_COMPLETE)
+	/* Of a document that ends early, the rest is still there; so are the other parts. */
+	if (b->document.end != DOCUMENT_COMPLETE || wall_known(b->round) || b->lesson.n_parts)
 		for (size_t i = 0; i < r->last.n_firsts && r->now.n_firsts < RECALL_FIRSTS; i++)
 			firsts[r->now.n_firsts++] = r->last.firsts[i];
 }
@@ -215,6 +239,8 @@ static bool is_new(const struct batch *b, const struct reading *r, size_t i)
 
 	if (r->undated[i])
 		return !wall_known(recall_first_sight(&r->last, r->who[i].hash));
+	if (wall_known(b->since))
+		return item->published.ms > b->since.ms;
 	if (recall_knows(&r->last, &r->traces[i]))
 		return false;
 	/* Beyond what is traced, the date must do. */
@@ -306,6 +332,16 @@ static int make_hit(struct sift *s, struct batch *b, const struct identity *who,
 	return 0;
 }
 
+/* An undated item of a source that lists all it has, first seen when the source was: it may be
+ * of any age. */
+static bool is_ageless(const struct batch *b, const struct item *item)
+{
+	const int64_t met = b->state.first_contact.ms;
+
+	return source_kind_of(b->source->kind)->lists_all &&
+	       (item->published.ms <= met || (wall_known(b->round) && met >= b->round.ms));
+}
+
 static int ask_rules(struct job *job, struct bench *bench, const struct reading *reading)
 {
 	struct batch *b = job->batch;
@@ -339,7 +375,8 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 			continue;
 		job->said[before] =
 			item->published.ms < b->fetched.ms ? item->published : b->fetched;
-		if (reading->turned && !is_new(b, reading, i))
+		if ((reading->turned && !is_new(b, reading, i)) ||
+			(reading->undated[i] && is_ageless(b, item)))
 			job->said[before] = WALL_NONE;
 		b->state.hits += is_new(b, reading, i);
 	}

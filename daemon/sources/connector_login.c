@@ -166,8 +166,7 @@ static int enter_with_token(struct connector_pass *pass, struct arena *arena,
 	const struct connector_login *login = pass->login;
 	const bool ours = span_eq(token->login, login->name) && token->n;
 	const bool good =
-		ours && !keys->refused &&
-		(!wall_known(token->end) || token->end.ms - CONNECTOR_TOKEN_MARGIN_MS > now.ms);
+		ours && !keys->refused && (!wall_known(token->end) || token->end.ms > now.ms);
 	int r = ours ? add_vars(pass, arena, token->vars, token->n) : 0;
 
 	if (r < 0)
@@ -227,7 +226,8 @@ static struct span kept_value(struct arena *arena, struct expr_eval *e, const st
 	return s.n && s.n <= MAX_VALUE_BYTES ? arena_dup(arena, s) : SPAN_NONE;
 }
 
-/* Seconds to go; numbers beyond a century are milliseconds, or an instant. */
+/* When a token must be renewed: before its end, but for one that lives shorter than that not at
+ * once. Numbers beyond a century are no seconds to go. */
 static struct wall end_of(struct span expires_in, struct wall now, int64_t lifetime_ms)
 {
 	int64_t v = 0;
@@ -237,9 +237,10 @@ static struct wall end_of(struct span expires_in, struct wall now, int64_t lifet
 			break;
 		v = v * 10 + (expires_in.p[i] - '0');
 	}
-	if (v <= 0 || v > 3155760000)
-		return (struct wall){now.ms + (lifetime_ms ? lifetime_ms : LIFETIME_MS)};
-	return (struct wall){now.ms + v * 1000};
+	v = v > 0 && v <= 3155760000 ? v * 1000 : lifetime_ms ? lifetime_ms : LIFETIME_MS;
+	return (struct wall){
+		now.ms + v -
+		(v / 2 < CONNECTOR_TOKEN_MARGIN_MS ? v / 2 : CONNECTOR_TOKEN_MARGIN_MS)};
 }
 
 /* What the last token had and this answer leaves out. */

@@ -17,8 +17,9 @@ enum {
 
 /* What the configuration and the token store hold for a network. */
 struct connector_keys {
-	enum connector_wants wants;     /* of the way that is asked: ask->wants */
-	const struct expr_var *secrets; /* by the names the connector's `needs` have */
+	enum connector_wants wants; /* of the way that is asked: ask->wants */
+	/* By the names the connector's `needs` have; beside them the source's parameters. */
+	const struct expr_var *secrets;
 	size_t n_secrets;
 	struct span token; /* as connector_token_read() made it; empty: none yet */
 	bool refused;      /* the network refused it (CONNECTOR_AUTH) although it seemed good */
@@ -57,7 +58,8 @@ int connector_token_read(struct span *ret, struct connector_refusal *refusal,
 	struct arena *arena, const struct connector *c, const struct connector_pass *pass,
 	struct span before, const struct connector_answer *answer);
 
-/* When a stored token ends; WALL_NONE: it doesn't say, or there is none. */
+/* When a stored token is to be renewed, CONNECTOR_TOKEN_MARGIN_MS before its end; WALL_NONE: it
+ * doesn't say, or there is none. */
 struct wall connector_token_end(struct arena *arena, struct span token);
 
 /* The authorization code flow (RFC 6749, section 4.1, with RFC 7636). `vars` are redirect_uri,

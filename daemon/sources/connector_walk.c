@@ -186,6 +186,27 @@ static void look_marks(struct looking *l, struct expr_eval *e, struct place_pair
 	}
 }
 
+/* What the next page is asked with; without the first there is none. An object gives all its
+ * members (MediaWiki's `continue`). */
+static void look_nexts(struct looking *l, struct expr_eval *e)
+{
+	struct place_pairs *to = &l->nexts;
+
+	to->n = 0;
+	for (size_t i = 0; i < l->ask->n_nexts && (!i || to->n); i++) {
+		const struct tree *value = expr_value(e, l->ask->nexts[i].value);
+
+		if (value && value->kind == TREE_OBJECT)
+			for (uint32_t k = 0; k < value->n; k++)
+				connector_place_pair(to->items, &to->n, PLACE_MAX_MARKS,
+					arena_dup(l->arena, value->items[k].name),
+					arena_dup(l->arena,
+						tree_text(&value->items[k], e->arena)));
+		else
+			look_marks(l, e, to, &l->ask->nexts[i], 1);
+	}
+}
+
 /* Behind the last one when that has room for another; else a request of its own. */
 static void add_todo(struct looking *l, const struct connector_nested *nested,
 	struct place_todo one, size_t *in_batch)
@@ -242,7 +263,7 @@ static void look(void *arg, struct expr_eval *e)
 	l->no_more = l->ask->more && !expr_value(e, l->ask->more);
 	look_marks(l, e, &l->newest, l->ask->newest, l->ask->n_newest);
 	look_marks(l, e, &l->forward, l->ask->forward, l->ask->n_forward);
-	look_marks(l, e, &l->nexts, l->ask->nexts, l->ask->n_nexts);
+	look_nexts(l, e);
 	for (size_t i = 0; !l->flat && i < l->ask->n_nested; i++)
 		look_nested(l, e, &l->ask->nested[i]);
 }
@@ -515,8 +536,7 @@ static int put_nexts(struct connector_result *read, struct arena *arena,
 	if (link.n)
 		read->nexts[read->n_nexts++] =
 			(struct expr_var){SPAN("url"), arena_dup(arena, link)};
-	/* The first says whether there is one. */
-	else if (n && span_eq(l->nexts.items[0].name, l->ask->nexts[0].name))
+	else
 		for (; read->n_nexts < n; read->n_nexts++)
 			read->nexts[read->n_nexts] = l->nexts.items[read->n_nexts];
 	return 0;
@@ -556,7 +576,9 @@ static int begin(struct connector_taken *ret, struct taking *t, struct place *p,
 
 	if (r < 0)
 		return r;
-	*ret = (struct connector_taken){.state = state};
+	*ret = (struct connector_taken){.state = arena_dup(arena, state)};
+	if (!ret->state.p)
+		return -ENOMEM;
 	*t = (struct taking){.target = target, .p = p, .read = &ret->read};
 	t->ask = ask_at(target, p, todo);
 	if (!t->ask) {

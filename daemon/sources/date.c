@@ -709,6 +709,52 @@ static struct wall parse_loose(struct span s)
 	return finish(&l.p);
 }
 
+/* 1 to 12; 0: none of the names of RFC 5322, section 3.3, in its own letter case. */
+static int month_named(const char *p)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	for (int i = 0; i < 12; i++)
+		if (memcmp(p, names + (size_t)i * 3, 3) == 0)
+			return i + 1;
+	return 0;
+}
+
+/* "Tue, 05 Mar 2024 08:00:00 +0100" or "… GMT", to the letter: what most feeds write, in a
+ * fraction of the time that parse_loose() takes for the same answer. */
+static struct wall parse_usual(struct span s)
+{
+	static const char form[] = "aaa, 00 aaa 0000 00:00:00 ";
+	enum { DAY = 5, MONTH = 8, YEAR = 12, CLOCK = 17, ZONE = 26 };
+	struct scan c = {s, DAY};
+	struct parts p = nothing();
+
+	if (s.n != ZONE + 3 && s.n != ZONE + 5)
+		return WALL_NONE;
+	for (size_t i = 0; i < ZONE; i++)
+		if (form[i] == '0'   ? !digit(s.p[i])
+			: form[i] == 'a' ? !word_byte(s.p[i]) || (s.p[i] & 0x80)
+					 : s.p[i] != form[i])
+			return WALL_NONE;
+	p.day = take_number(&c, 2);
+	p.month = month_named(s.p + MONTH);
+	c.i = YEAR;
+	p.year = take_number(&c, 4);
+	c.i = CLOCK;
+	if (!p.month || !p.day || !read_clock(&c, &p) || c.i != ZONE - 1)
+		return WALL_NONE;
+	c.i = ZONE;
+	if (s.n == ZONE + 3)
+		return memcmp(s.p + ZONE, "GMT", 3) == 0 ? finish(&p) : WALL_NONE;
+	if (peek(&c) != '+' && peek(&c) != '-')
+		return WALL_NONE;
+	c.i++;
+	if (digits_ahead(&c) != 4)
+		return WALL_NONE;
+	c.i--;
+	return read_offset(&c, &p) ? finish(&p) : WALL_NONE;
+}
+
 struct wall date_parse(struct span s)
 {
 	struct wall t;
@@ -716,7 +762,9 @@ struct wall date_parse(struct span s)
 	s = span_trim(s);
 	if (s.n == 0 || s.n > MAX_DATE_BYTES)
 		return WALL_NONE;
-	t = parse_epoch(s);
+	t = parse_usual(s);
+	if (!wall_known(t))
+		t = parse_epoch(s);
 	if (!wall_known(t))
 		t = parse_iso(s);
 	if (!wall_known(t))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sources/encoding.h"
+#include "sources/forum.h"
 #include "sources/html.h"
 #include "sources/reader.h"
 #include "sources/text.h"
@@ -116,7 +117,7 @@ static void add(
 		if (span_eq(f->list->items[i].url, url))
 			return;
 	if (!f->list->items)
-		f->list->items = arena_calloc(f->arena, MAX_FOUND, sizeof(*d));
+		f->list->items = arena_calloc(f->arena, MAX_FOUND + 1, sizeof(*d));
 	if (!f->list->items) {
 		f->failed = true;
 		return;
@@ -304,6 +305,26 @@ static void add_guesses(struct finder *f)
 		add(f, span_str(paths[i]), SPAN_NONE, SPAN_NONE, true);
 }
 
+/* The connector that reads what the site runs on. */
+static int add_forum(struct finder *f, const struct discover_options *options, struct span page)
+{
+	struct forum forum;
+	struct discovered *d;
+	int r = forum_recognise(&forum, f->arena, options, page);
+
+	if (r <= 0)
+		return r;
+	if (!f->list->items)
+		f->list->items = arena_calloc(f->arena, MAX_FOUND + 1, sizeof(*d));
+	if (!f->list->items)
+		return -ENOMEM;
+	d = &f->list->items[f->list->n++];
+	d->url = forum.base;
+	d->title = span_str(forum.title);
+	d->type = arena_printf(f->arena, "connector/%s", forum.network);
+	return d->type.p ? 0 : -ENOMEM;
+}
+
 /* When the body is a feed: its own address. */
 static int read_feed(struct finder *f, const struct discover_options *options, struct span body)
 {
@@ -342,6 +363,7 @@ int discover_feeds(struct discovered_list *ret, struct arena *arena,
 				add(&f, f.anchors[i], SPAN_NONE, SPAN_NONE, true);
 			if (!list.n && options->guesses)
 				add_guesses(&f);
+			r = add_forum(&f, options, buf_span(&text));
 		}
 	}
 	buf_deinit(&text);

@@ -4,7 +4,8 @@
 /*
  * discover: the feeds an HTML page names: link elements (rel alternate or feed, with a feed's
  * type), resolved against <base>, and the Link headers it came with. Also the addresses feeds
- * are commonly found at, marked as guesses. It fetches nothing.
+ * are commonly found at, marked as guesses; and the connector that reads the forum software the
+ * page is made by (forum.h), with the board's address. It fetches nothing.
  */
 
 #include <stdbool.h>
@@ -16,7 +17,7 @@
 struct discovered {
 	struct span url;   /* absolute */
 	struct span title; /* plain text; may be empty */
-	struct span type;  /* media type; may be empty for a guess */
+	struct span type;  /* media type, or "connector/NETWORK"; may be empty for a guess */
 	bool guess;
 };
 

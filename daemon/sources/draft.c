@@ -40,6 +40,10 @@ static struct span dup_line(struct draft *d, struct span s)
 	struct buf line = {0};
 	struct span copy;
 
+	if (!s.n)
+		return SPAN_NONE;
+	if (text_is_line(s))
+		return dup(d, s);
 	text_line(&line, s);
 	d->failed |= line.failed;
 	copy = line.n ? dup(d, buf_span(&line)) : SPAN_NONE;

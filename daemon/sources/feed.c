@@ -220,22 +220,34 @@ static void close_level(struct feed *f)
 		f->ended = true;
 }
 
+/* feed_name_find(), faster. `hash` is the qualified name's. */
+static const struct feed_name *find_name(
+	struct feed *f, struct span qualified, uint32_t hash, enum feed_ns ns)
+{
+	struct known_name *k = &f->known[(hash ^ (uint32_t)ns) & (KNOWN_NAMES - 1)];
+
+	if (k->hash != hash || k->n != qualified.n || k->ns != ns)
+		*k = (struct known_name){
+			hash, qualified.n, ns, feed_name_find(ns, xml_local(qualified))};
+	return k->name;
+}
+
 /* An item that begins inside a field or another item: end tags are missing. */
-static bool is_item_start(const struct feed *f, const struct xml_token *t)
+static bool is_item_start(struct feed *f, const struct xml_token *t, uint32_t hash)
 {
 	const struct feed_name *name;
 	const struct span local = xml_local(t->name);
 
 	if (local.n < 4 || local.n > 5)
 		return false;
-	name = feed_name_find(feed_scope_ns(f, xml_prefix(t->name)), local);
+	name = find_name(f, t->name, hash, feed_scope_ns(f, xml_prefix(t->name)));
 	return name && name->field == FEED_ITEM;
 }
 
-static bool is_person_part(const struct feed *f, const struct xml_token *t)
+static bool is_person_part(struct feed *f, const struct xml_token *t, uint32_t hash)
 {
 	const struct feed_name *name =
-		feed_name_find(feed_scope_ns(f, xml_prefix(t->name)), xml_local(t->name));
+		find_name(f, t->name, hash, feed_scope_ns(f, xml_prefix(t->name)));
 
 	return name && belongs(f, ROLE_AUTHOR, name->field);
 }
@@ -245,17 +257,19 @@ static void open_element(struct feed *f, const struct xml_token *t)
 	enum feed_role parent;
 	const struct feed_name *name;
 	enum feed_ns ns;
+	uint32_t hash;
 
 	if (f->depth == 0) {
 		open_outside(f, t);
 		return;
 	}
-	if (f->item_level && is_item_start(f, t) &&
+	hash = feed_scope_hash(t->name);
+	if (f->item_level && is_item_start(f, t, hash) &&
 		!(f->field && f->capture.mode == CAPTURE_XHTML))
 		while (f->depth && f->item_level)
 			close_level(f);
 	if (f->field && f->field->field == FEED_AUTHOR && f->depth == f->field_level &&
-		is_person_part(f, t)) {
+		is_person_part(f, t, hash)) {
 		f->field = NULL;
 		f->stack[f->depth - 1].role = ROLE_AUTHOR;
 	}
@@ -263,19 +277,18 @@ static void open_element(struct feed *f, const struct xml_token *t)
 		capture_open(&f->capture, t->name, t->empty);
 		if (t->empty || f->depth == MAX_DEPTH || html_is_void(t->name))
 			return;
-		f->stack[f->depth++] =
-			(struct open_element){feed_scope_hash(t->name), ROLE_FIELD};
+		f->stack[f->depth++] = (struct open_element){hash, ROLE_FIELD};
 		return;
 	}
 	if (f->depth == MAX_DEPTH || f->depth == 0)
 		return;
 	parent = role_of_top(f);
-	f->stack[f->depth++] = (struct open_element){feed_scope_hash(t->name), ROLE_SKIP};
+	f->stack[f->depth++] = (struct open_element){hash, ROLE_SKIP};
 	if (t->n_attributes)
 		feed_scope_read(f, t);
 	if (parent != ROLE_SKIP) {
 		ns = feed_scope_ns(f, xml_prefix(t->name));
-		name = feed_name_find(ns, xml_local(t->name));
+		name = find_name(f, t->name, hash, ns);
 		if (name && belongs(f, parent, name->field))
 			open_known(f, parent, name, ns, t);
 	}

@@ -18,6 +18,7 @@ enum {
 	MAX_PREFIX_BYTES = 24,
 	MAX_BASES = 16,
 	MAX_STRAY_ELEMENTS = 64, /* before the feed's root: warnings of a script, a page */
+	KNOWN_NAMES = 64,        /* a power of two: names found lately, by hash */
 };
 
 enum feed_role {
@@ -35,6 +36,14 @@ enum feed_role {
 struct open_element {
 	uint32_t hash; /* of the qualified name */
 	enum feed_role role;
+};
+
+/* A name that was looked up before: feeds have few, and many of each. */
+struct known_name {
+	uint32_t hash;
+	size_t n; /* of the qualified name; 0: nothing known */
+	enum feed_ns ns;
+	const struct feed_name *name; /* NULL: it says nothing to us */
 };
 
 struct binding {
@@ -59,6 +68,7 @@ struct feed {
 	size_t arena_start;
 
 	struct xml xml;
+	struct known_name known[KNOWN_NAMES];
 	struct open_element stack[MAX_DEPTH];
 	size_t depth;
 	struct binding bindings[MAX_BINDINGS];

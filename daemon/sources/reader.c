@@ -7,13 +7,14 @@
 #include "sources/encoding.h"
 #include "sources/feed.h"
 #include "sources/jsonfeed.h"
+#include "sources/sitemap.h"
 #include "vigie/buf.h"
 #include "vigie/cleanup.h"
 
 /* A document is read in slices of this size: small enough for the second-level cache. */
 enum { SLICE_BYTES = 64 * 1024 };
 
-enum kind { KIND_UNKNOWN, KIND_XML, KIND_JSON };
+enum kind { KIND_UNKNOWN, KIND_XML, KIND_JSON, KIND_SITEMAP };
 
 struct reader {
 	struct arena *arena;
@@ -24,6 +25,7 @@ struct reader {
 	enum kind kind;
 	struct feed *feed;
 	struct jsonfeed *json;
+	struct sitemap *sitemap;
 	struct buf head;    /* bytes that wait until there are enough to tell the encoding */
 	struct buf carried; /* UTF-8 that wasn't a whole token yet */
 	struct buf decoded;
@@ -34,7 +36,8 @@ DEFINE_CLEANUP(struct reader *, reader_free)
 
 const char *read_format_name(enum read_format format)
 {
-	static const char *const names[] = {"", "rss", "rdf", "atom", "cdf", "json"};
+	static const char *const names[] = {
+		"", "rss", "rdf", "atom", "cdf", "json", "sitemap", "sitemap index"};
 
 	return names[format];
 }
@@ -59,6 +62,7 @@ struct reader *reader_free(struct reader *r)
 	encoding_reader_free(r->decoder);
 	feed_free(r->feed);
 	jsonfeed_free(r->json);
+	sitemap_free(r->sitemap);
 	buf_deinit(&r->head);
 	buf_deinit(&r->carried);
 	buf_deinit(&r->decoded);
@@ -66,9 +70,11 @@ struct reader *reader_free(struct reader *r)
 	return NULL;
 }
 
-/* JSON begins with a bracket; everything else is given the chance to be XML. */
-static int choose_kind(struct reader *r, struct span text)
+/* JSON begins with a bracket; everything else is given the chance to be XML. The kind stays
+ * unknown when more bytes are needed. */
+static int choose_kind(struct reader *r, struct span text, bool last)
 {
+	enum sitemap_guess guess;
 	size_t i = 0;
 
 	while (i < text.n && (ascii_space(text.p[i]) || text.p[i] == '\0'))
@@ -79,9 +85,18 @@ static int choose_kind(struct reader *r, struct span text)
 		i++;
 	if (i == text.n)
 		return 0;
-	r->kind = text.p[i] == '{' || text.p[i] == '[' ? KIND_JSON : KIND_XML;
-	if (r->kind == KIND_JSON)
+	if (text.p[i] == '{' || text.p[i] == '[') {
+		r->kind = KIND_JSON;
 		return jsonfeed_new(&r->json, &r->items, r->arena, &r->options);
+	}
+	guess = sitemap_begins(span_slice(text, i, text.n));
+	if (guess == SITEMAP_PERHAPS && !last)
+		return 0;
+	if (guess == SITEMAP_YES) {
+		r->kind = KIND_SITEMAP;
+		return sitemap_new(&r->sitemap, &r->items, r->arena, &r->options);
+	}
+	r->kind = KIND_XML;
 	return feed_new(&r->feed, &r->items, r->arena, &r->options);
 }
 
@@ -91,13 +106,19 @@ static int push_text(struct reader *r, struct span text, bool last, struct span 
 
 	*ret_rest = text;
 	if (r->kind == KIND_UNKNOWN)
-		result = choose_kind(r, text);
+		result = choose_kind(r, text, last);
 	if (result < 0)
 		return result;
-	if (r->kind == KIND_JSON)
+	switch (r->kind) {
+	case KIND_JSON:
 		return jsonfeed_push(r->json, text, last, ret_rest);
-	if (r->kind == KIND_XML)
+	case KIND_SITEMAP:
+		return sitemap_push(r->sitemap, text, last, ret_rest);
+	case KIND_XML:
 		return feed_push(r->feed, text, last, ret_rest);
+	case KIND_UNKNOWN:
+		break;
+	}
 	return 0;
 }
 
@@ -215,6 +236,8 @@ int reader_finish(struct reader *r, struct item_list *out, struct read_result *r
 
 	if (done >= 0 && r->kind == KIND_JSON)
 		done = jsonfeed_finish(r->json, &result);
+	else if (done >= 0 && r->kind == KIND_SITEMAP)
+		done = sitemap_finish(r->sitemap, &result);
 	else if (done >= 0 && r->kind == KIND_XML)
 		done = feed_finish(r->feed, &result);
 	else if (done >= 0)

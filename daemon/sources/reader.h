@@ -3,9 +3,9 @@
 
 /*
  * reader: the bytes of a document in, items out. Recognises by content RSS 0.9x, 1.0 and 2.0,
- * RDF, Atom 0.3 and 1.0, CDF and JSON Feed, in any encoding, well-formed or not; what can be
- * read is kept. It asks for nothing, remembers nothing and judges nothing: who an item is, and
- * whether it was seen, is the line's business.
+ * RDF, Atom 0.3 and 1.0, CDF, JSON Feed and sitemaps, in any encoding, well-formed or not; what
+ * can be read is kept. It asks for nothing, remembers nothing and judges nothing: who an item
+ * is, and whether it was seen, is the line's business.
  */
 
 #include <stdbool.h>
@@ -22,9 +22,11 @@ enum read_format {
 	READ_FORMAT_ATOM,
 	READ_FORMAT_CDF,
 	READ_FORMAT_JSON,
+	READ_FORMAT_SITEMAP,
+	READ_FORMAT_SITEMAP_INDEX, /* no items: parts */
 };
 
-/* "", "rss", "rdf", "atom", "cdf", "json". */
+/* "", "rss", "rdf", "atom", "cdf", "json", "sitemap", "sitemap index". */
 const char *read_format_name(enum read_format format);
 
 /* Positive returns. */
@@ -42,8 +44,9 @@ enum {
 	READ_MAX_MARKUP_BYTES =
 		1024 * 1024, /* of one field's source, before tags are taken out */
 	READ_MAX_TITLE_BYTES = 128 * 1024,
-	READ_MAX_VALUE_BYTES = 8 * 1024,         /* of an address, id, name, tag */
-	READ_MAX_LIST = 256,                     /* tags or media of one item */
+	READ_MAX_VALUE_BYTES = 8 * 1024, /* of an address, id, name, tag */
+	READ_MAX_LIST = 256,             /* tags or media of one item */
+	READ_MAX_PARTS = 50000, /* sitemaps of an index: as many as its protocol allows */
 	READ_MAX_TOTAL_BYTES = 24 * 1024 * 1024, /* of all that is kept of one document */
 };
 
@@ -65,6 +68,12 @@ struct read_hints {
 	struct span self;       /* the address the feed gives for itself */
 };
 
+/* A sitemap that an index names. */
+struct read_part {
+	struct span url; /* absolute where the base allowed it */
+	struct wall updated;
+};
+
 struct read_result {
 	enum read_format format;
 	struct item_feed feed;
@@ -74,6 +83,8 @@ struct read_result {
 	struct span encoding; /* the one the bytes were read in, lower case */
 	bool cut;             /* the end of the document is missing */
 	bool more;            /* there were items beyond the bounds */
+	const struct read_part *parts;
+	size_t n_parts;
 };
 
 /* Reads a whole document. Items are appended to out in document order, everything in the arena.

@@ -78,6 +78,22 @@ static size_t blank_at(const char *p, const char *end)
 	return 0;
 }
 
+bool text_is_line(struct span s)
+{
+	bool blank = true; /* at the beginning, too, none may stand */
+
+	for (size_t i = 0; i < s.n; i++) {
+		const unsigned char c = (unsigned char)s.p[i];
+
+		if (c == ' ' && blank)
+			return false;
+		if (c != ' ' && (c < ' ' || c == 0x7F || c == 0xC2))
+			return false;
+		blank = c == ' ';
+	}
+	return s.n && !blank;
+}
+
 void text_line(struct buf *out, struct span s)
 {
 	const char *p = s.p ? s.p : "", *end = p + s.n;

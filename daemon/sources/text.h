@@ -20,6 +20,8 @@ void text_mend(struct buf *b);
 /* Appends s on one line: runs of white space (no-break space too) and control characters become
  * one space, none at the ends. */
 void text_line(struct buf *out, struct span s);
+/* Would text_line() leave it as it is? A "no" may be wrong (where 0xC2 begins a character). */
+bool text_is_line(struct span s);
 
 /* Appends s with its lines kept: trimmed at both ends, CR LF and CR are LF, other control
  * characters go. */

@@ -21,20 +21,7 @@ const words = {
     copy: (percent) => `copie, semblable à ${percent} %`,
   },
 };
-const lang = navigator.language.startsWith('fr') ? 'fr' : 'en';
 const say = words[lang];
-const at = (id) => document.getElementById(id);
-
-function node(tag, text, className) {
-  const it = document.createElement(tag);
-  if (text !== undefined) it.textContent = text;
-  if (className) it.className = className;
-  return it;
-}
-
-function moment(text) {
-  return text ? new Date(text).toLocaleString(lang, { dateStyle: 'short', timeStyle: 'short' }) : say.never;
-}
 
 function ago(text) {
   if (!text) return say.never;
@@ -42,21 +29,6 @@ function ago(text) {
   const units = [['second', 1], ['minute', 60], ['hour', 3600], ['day', 86400]];
   const [unit, size] = units.filter(([, s]) => Math.abs(seconds) >= s).pop() || units[0];
   return new Intl.RelativeTimeFormat(lang, { numeric: 'auto', style: 'short' }).format(Math.round(seconds / size), unit);
-}
-
-// Text with the matched words of one field marked; offsets are code points.
-function marked(text, matches, field, from, to) {
-  const points = Array.from(text);
-  const spans = matches.flatMap((m) => m.spans).filter((s) => s.field === field && s.start < s.end).sort((a, b) => a.start - b.start);
-  const out = document.createDocumentFragment();
-  let i = from;
-  for (const span of spans) {
-    if (span.start < i || span.end > to) continue;
-    out.append(points.slice(i, span.start).join(''), node('mark', points.slice(span.start, span.end).join('')));
-    i = span.end;
-  }
-  out.append(points.slice(i, to).join(''));
-  return out;
 }
 
 function excerpt(mention) {
@@ -73,18 +45,12 @@ function showMention(mention) {
   const li = node('li');
   const title = node('h3');
   const text = marked(mention.title || '', mention.matches, 'title', 0, Array.from(mention.title || '').length);
-  if (/^https?:\/\//i.test(mention.url || '')) {
-    const link = node('a');
-    link.href = mention.url;
-    link.rel = 'noopener noreferrer nofollow';
-    link.append(mention.title ? text : mention.url);
-    title.append(link);
-  } else {
-    title.append(text);
-  }
+  title.append(linked(mention, mention.title ? text : mention.url || ''));
   const about = node('p', undefined, 'about');
   const author = mention.author && (mention.author.name || mention.author.handle);
-  about.append([mention.source, author ? `${say.by} ${author}` : '', moment(mention.published || mention.fetched)].filter(Boolean).join(' · '), ' ');
+  const page = node('a', moment(mention.published || mention.fetched));
+  page.href = `mentions/${mention.key}`;
+  about.append([mention.source, author ? `${say.by} ${author}` : '', ''].filter(Boolean).join(' · '), ' · ', page, ' ');
   for (const match of mention.matches) about.append(' ', node('span', match.rule, 'rule'));
   const story = mention.story;
   if (story && story.mentions > 1) {
@@ -138,6 +104,5 @@ async function look() {
   setTimeout(look, document.hidden ? 15000 : 3000);
 }
 
-document.documentElement.lang = lang;
-document.querySelectorAll('[data-say]').forEach((it) => { it.textContent = say[it.dataset.say]; });
+begin();
 look();

@@ -10,6 +10,28 @@
 #include "vigie/hit.h"
 #include "vigie/policy.h"
 
+/* Far more mentions of a brand in the last hour than usual (vigie/burst.h). The hits of its alert
+ * stand for the stories that carry it, largest first. */
+struct alert_spike {
+	struct span brand;
+	bool competitor;
+	double n, usual, spread;
+	double begins; /* from which on it is a burst */
+	uint32_t samples;
+	bool learning;
+	struct wall began;
+	const uint64_t *carried; /* of the hour, by each hit's story; n_carried of them */
+	size_t n_carried;
+};
+
+/* A report, for channels that can show more than a few lines. Its alert has one hit, which says
+ * it in short: title, text and, where there is one, the page it can be read on. */
+struct alert_report {
+	struct span html;     /* a whole page */
+	struct span markdown; /* the same as text */
+	struct span why;      /* on whose wish it is sent */
+};
+
 struct alert {
 	struct span id;       /* of the delivery: [0-9a-z], the same on every attempt */
 	struct span group;    /* grouping key, for people: "rule=acme" or "mention=<key>" */
@@ -18,6 +40,8 @@ struct alert {
 	const struct hit *const *hits; /* oldest first */
 	size_t n_hits;
 	size_t n_more; /* beyond those given */
+	const struct alert_spike *spike;   /* NULL: mentions */
+	const struct alert_report *report; /* NULL: mentions */
 };
 
 #endif

@@ -42,6 +42,12 @@ struct source_state {
 	struct span memo;
 };
 
+/* Another document of the same source, that this one names. */
+struct batch_part {
+	struct span url;
+	struct wall updated;
+};
+
 /* What reading a document taught beside its items: written by sift, read by crawl. */
 struct batch_lesson {
 	size_t n_new;        /* items that weren't there at the last read */
@@ -53,6 +59,8 @@ struct batch_lesson {
 	int64_t ttl_ms;      /* how long the feed says it may be kept; 0: says nothing */
 	uint32_t skip_hours; /* bit h: not between h:00 and h:59 UTC */
 	uint8_t skip_days;   /* bit 0 Monday … bit 6 Sunday */
+	const struct batch_part *parts;
+	size_t n_parts;
 };
 
 struct batch {
@@ -66,6 +74,9 @@ struct batch {
 	enum batch_outcome outcome;
 	struct wall fetched;
 	struct mono fetch_end; /* for the latency histogram */
+	/* Where a source is read in parts, of which this is one: when that began (WALL_NONE: it is
+	 * the whole), and when it did the last time: what was published later is new. */
+	struct wall round, since;
 	struct span error;
 	struct item_list items;
 	struct batch_lesson lesson;
@@ -85,7 +96,11 @@ struct batch {
 /* NULL when memory is out. */
 static inline struct batch *batch_new(void)
 {
-	return calloc(1, sizeof(struct batch));
+	struct batch *b = calloc(1, sizeof(*b));
+
+	if (b)
+		b->round = b->since = WALL_NONE;
+	return b;
 }
 
 static inline struct batch *batch_free(struct batch *b)

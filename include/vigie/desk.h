@@ -27,7 +27,7 @@
  *
  * A step that returns a negative number may be half done in memory: nothing of it is to be
  * applied; free the desk and restore it. When a write fails, write the same step again (it
- * lives until the next one is made), or restore.
+ * lives until the next call of a function that makes steps), or restore.
  *
  * TIME. Each step takes `now`. It need not grow; if it goes back, what waits waits longer.
  */
@@ -136,7 +136,7 @@ struct desk_verdict {
 	struct span why; /* one line for people: "budget 8/day: 2.50 is below 3.75, the pace" */
 };
 
-/* All of it lives until the next call that makes a step, or desk_free(). */
+/* All of it lives until the next call of a function that makes steps, or desk_free(). */
 struct desk_step {
 	const struct desk_change *changes; /* ascending by key, each key once */
 	size_t n_changes;
@@ -319,7 +319,7 @@ int severity_of(struct severity *ret, const struct policy *policy, const struct 
 bool route_range_read(struct route_range *ret, struct span text, enum route_key key,
 	const struct severity_policy *severity);
 
-/* "daily 08:00 Europe/Paris", "hourly at :15 UTC", "weekly mon 08:00 UTC". */
+/* "daily 08:00 Europe/Paris", "hourly :15 UTC", "weekly mon 08:00 UTC". */
 struct buf;
 void digest_text(struct buf *out, const struct digest *digest);
 

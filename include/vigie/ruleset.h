@@ -18,14 +18,16 @@ struct ruleset;
 struct ruleset_builder;
 struct ruleset_scratch;
 
-/* Where a rule's query stands in a file, so that an error can point into it. A scalar that is
- * not written on one line as it reads (block or escaped) has `exact` false: then only its start
- * is named. */
+/* Where a rule's query stands in a file, so that an error can point into it. For a scalar that
+ * is not written on one line as it reads (block, folded or escaped) `exact` is false, and
+ * `source` says how it is written; without it only its start is named. */
 struct rule_place {
 	const char *file; /* may be NULL */
 	int line;
 	int column; /* of the first character of the query itself, behind an opening quote */
 	bool exact;
+	struct span source; /* from line and column on; as yaml_locate() takes it */
+	char quote;
 };
 
 /* One rule as written. Exactly one of query and regex is non-empty. Empty spans are defaults.
@@ -50,8 +52,9 @@ struct rule {
 int ruleset_builder_new(struct ruleset_builder **ret);
 struct ruleset_builder *ruleset_builder_free(struct ruleset_builder *b);
 
-/* Adds a rule, or reports all that is wrong with it ("rule acme: E_NEAR: distance missing:
- * write NEAR/5") and returns -EINVAL; the builder stays usable. -ENOMEM. */
+/* Adds a rule, or reports all that is wrong with it ("E_NEAR: distance missing: write NEAR/5
+ * (rule acme)") and returns -EINVAL; the builder stays usable, without the rule, but its id is
+ * taken. -ENOMEM. */
 int ruleset_builder_add(
 	struct ruleset_builder *b, const struct rule *rule, struct err_list *errors);
 
@@ -60,7 +63,8 @@ int ruleset_builder_add(
 int ruleset_builder_define(struct ruleset_builder *b, struct span name, struct span query,
 	const struct rule_place *place, struct err_list *errors);
 
-/* Compiles. The set has one reference, the caller's; the builder may be freed after. */
+/* Compiles what was added, after reporting what only the whole can tell: call it also when
+ * something was refused before, so that a person reads all mistakes at once. The set has one reference, the caller's; the builder may be freed after. */
 int ruleset_build(struct ruleset **ret, struct ruleset_builder *b, struct err_list *errors);
 
 struct ruleset *ruleset_ref(struct ruleset *set);

@@ -46,6 +46,8 @@ struct yaml_node {
 	int line;   /* from 1 */
 	int column; /* from 1, in code points; of the opening quote where there is one */
 	int content_column; /* of the first character of a scalar's content */
+	char quote;         /* around a scalar: '"', '\'', 0 for none */
+	struct span source; /* a scalar that is not exact: as it is written, from its content on */
 	uint32_t weight;    /* nodes below and itself */
 	uint32_t height;    /* collections in collections, itself included; a scalar's is 0 */
 	size_t n;           /* of items or pairs */
@@ -137,8 +139,79 @@ static inline int yaml_column(const struct yaml_node *scalar, size_t offset)
 	return column + (offset > 0);
 }
 
+/* Where the byte at `offset` of a scalar's text stands in the file, for one that is not `exact`:
+ * *line and *column hold the place of `source` and are moved on. White space may be written in
+ * many ways (folded lines, indentation, escapes), so the two are aligned by all the rest. */
+static inline void yaml_locate(struct span source, char quote, struct span text, size_t offset,
+	int *line, int *column);
+
 /* --- Below: how it is done
  * -------------------------------------------------------------------- */
+
+static inline bool yaml_is_white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Bytes of the escape at the start of s, which begins with a backslash; *ret_white: it gives
+ * white space or nothing. */
+static inline size_t yaml_escape(struct span s, bool *ret_white)
+{
+	static const char *const digits = "xuU";
+	const char *kind = s.n > 1 ? strchr(digits, s.p[1]) : NULL;
+	const size_t n = kind && *kind ? (size_t)2 << (kind - digits) : 0;
+	uint32_t c = 0;
+
+	*ret_white = s.n > 1 && (yaml_is_white(s.p[1]) || strchr("ntr", s.p[1]));
+	if (!n || s.n < 2 + n)
+		return s.n < 2 ? s.n : 2;
+	for (size_t i = 2; i < 2 + n; i++)
+		c = c << 4 | (uint32_t)((s.p[i] & 15) + (s.p[i] > '9' ? 9 : 0));
+	*ret_white = c < 0x80 && yaml_is_white((char)c);
+	/* JSON writes what lies above U+FFFF as two. */
+	return c >= 0xD800 && c < 0xDC00 && s.n >= 12 && s.p[6] == '\\' ? 12 : 2 + n;
+}
+
+/* Bytes of white space at the start of s, as far as they belong together. */
+static inline size_t yaml_white(struct span s, char quote)
+{
+	bool white = s.n && yaml_is_white(s.p[0]);
+	size_t n = white;
+
+	if (s.n && quote == '"' && s.p[0] == '\\')
+		n = yaml_escape(s, &white);
+	return white ? n : 0;
+}
+
+static inline void yaml_locate(struct span source, char quote, struct span text, size_t offset,
+	int *line, int *column)
+{
+	size_t at = 0, k = 0, n;
+	bool white;
+
+	for (;;) {
+		while (k < offset && k < text.n && yaml_is_white(text.p[k]))
+			k++;
+		if (k < text.n && yaml_is_white(text.p[k]))
+			break;
+		while ((n = yaml_white(span_slice(source, at, source.n), quote)) > 0)
+			at += n;
+		if (k >= offset || k >= text.n || at >= source.n)
+			break;
+		if (quote == '"' && source.p[at] == '\\')
+			at += yaml_escape(span_slice(source, at, source.n), &white);
+		else if (quote == '\'' && source.p[at] == '\'')
+			at += 2;
+		else
+			(void)utf8_next(source, &at);
+		(void)utf8_next(text, &k);
+	}
+	for (size_t i = 0; i < at && i < source.n; i++) {
+		*column = source.p[i] == '\n' ? 1
+					      : *column + (((unsigned char)source.p[i] & 0xC0) != 0x80);
+		*line += source.p[i] == '\n';
+	}
+}
 
 /* A collection whose end has not come yet. */
 struct yaml_frame {
@@ -360,6 +433,16 @@ static inline void yaml_on_scalar(
 		      end->input_pos - start->input_pos == text.n &&
 		      end->input_pos <= r->bytes.n &&
 		      memcmp(r->bytes.p + start->input_pos, node->text.p, text.n) == 0;
+	node->quote = (char)(style == FYSS_SINGLE_QUOTED   ? '\''
+			     : style == FYSS_DOUBLE_QUOTED ? '"'
+							   : 0);
+	if (!node->exact && start && end && start->input_pos < end->input_pos &&
+		end->input_pos <= r->bytes.n) {
+		node->source = arena_dup(&r->y->arena,
+			span_slice(r->bytes, start->input_pos, end->input_pos));
+		if (!node->source.p)
+			yaml_fail(r, -ENOMEM);
+	}
 	yaml_anchor_add(r, event->anchor, node);
 	yaml_push(r, node);
 }

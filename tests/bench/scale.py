@@ -1,5 +1,5 @@
 """scale.py VIGIE ORIGIN [--sources 10000] [--list yaml|opml] [--every 10s] [--seconds 30] [--changed-of 20]
-                       [--one-host] [--rules 100] [--size 20480] [--rest] [--json]
+                       [--one-host] [--rules 100] [--size 20480] [--rest] [--bare BENCH_FETCH] [--json]
 
 What many sources cost, all parts real: vigie with its private Redis, and ORIGIN (bench-origin) as the
 web and the DNS. Each source is on a host of its own (with --one-host: all on one, over keep-alive), is
@@ -8,12 +8,16 @@ read once, and then every EVERY, mostly answered 304. With --rest it is read onc
 Prints the time from the start to `run.ready`, to the first request and to the last source's first
 reading; memory at rest and at its highest (RSS; of Redis too, by its own count); and from the steady
 part the CPU time of a fetch, of vigie and of Redis, and what that makes of one core when the same
-sources are read every five minutes.
+sources are read every five minutes: the steady part is that pace with the time compressed. With --bare,
+what a fetch of as many bytes costs a bare libcurl loop (tests/bench/io/bench-fetch), taken before and
+after on the same machine, and what is left of ours without it.
 """
 import argparse
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -69,6 +73,11 @@ def cpu_s(pid):
 def memory_mib(pid, what='VmRSS'):
     with open(f'/proc/{pid}/status', encoding='ascii') as f:
         return next(int(line.split()[1]) for line in f if line.startswith(what)) / 1024
+
+
+def bare_us(bench):
+    out = subprocess.run([bench], capture_output=True, text=True, check=True).stdout
+    return 1e6 / float(re.findall(r'^bare multi +(\d+)', out, re.M)[0])
 
 
 def redis_of(vigie):
@@ -135,8 +144,21 @@ class Run:
         self.vigie.send_signal(signal.SIGTERM)
         self.vigie.wait(30)
 
+    def redis_used_mib(self):
+        """By its own count, without what its allocator holds."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(re.findall(r'redis_server.ready .*socket=(\S+)', open(self.log).read())[-1])
+            s.sendall(b'INFO memory\r\n')
+            answer = b''
+            while b'used_memory:' not in answer:
+                answer += s.recv(65536)
+        return int(answer.split(b'used_memory:')[1].split()[0]) / 2**20
+
     def remember(self, prefix):
         pid, redis = self.vigie.pid, redis_of(self.vigie.pid)
+        self.report[prefix + '_cpu_s'] = round(cpu_s(pid), 2)
+        self.report[prefix + '_redis_cpu_s'] = round(cpu_s(redis), 2)
+        self.report[prefix + '_redis_used_mib'] = round(self.redis_used_mib(), 1)
         self.report[prefix + '_rss_mib'] = round(memory_mib(pid), 1)
         self.report[prefix + '_peak_mib'] = round(memory_mib(pid, 'VmHWM'), 1)
         self.report[prefix + '_redis_mib'] = round(memory_mib(redis), 1)
@@ -159,6 +181,7 @@ class Run:
 
     def run(self):
         n = self.options.sources
+        bare = [bare_us(self.options.bare)] if self.options.bare else []
         self.report['start_to_ready_s'], self.report['start_to_first_request_s'] = (round(t, 2) for t in self.start())
         began = time.monotonic()
         self.remember('ready')
@@ -166,8 +189,12 @@ class Run:
         self.report['all_read_s'] = round(time.monotonic() - began, 1)
         if not self.options.rest:
             self.steady()
+            if bare:
+                least = (bare[0] + bare_us(self.options.bare)) / 2
+                self.report['bare_libcurl_us_a_fetch'] = round(least, 1)
+                self.report['cpu_us_a_fetch_without_it'] = round(self.report['cpu_us_a_fetch'] - least)
         else:
-            time.sleep(3)  # the last commits
+            time.sleep(15)  # the last commits; memory is given back
         self.remember('rest')
         self.stop()
         self.report['restart_to_ready_s'] = round(self.start()[0], 2)
@@ -190,6 +217,7 @@ def main():
     parser.add_argument('--rules', type=int, default=100)
     parser.add_argument('--size', type=int, default=20480)
     parser.add_argument('--rest', action='store_true')
+    parser.add_argument('--bare', type=os.path.abspath)
     parser.add_argument('--json', action='store_true')
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

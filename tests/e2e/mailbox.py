@@ -2,7 +2,7 @@
 """mailbox: an SMTP server on loopback that keeps what it is given (aiosmtpd).
 
     mailbox.py [--tls] [--login USER:PASSWORD [--login-plain]] [--refuse ADDRESS]… [--answer REPLY]
-               [--mute] [--stay]
+               [--mute] [--stay] [--slow SECONDS]
 
 It listens on free ports of 127.0.0.1 and then prints one line of JSON to standard output:
 
@@ -12,7 +12,8 @@ It listens on free ports of 127.0.0.1 and then prints one line of JSON to standa
 line of JSON: from, to (those not refused), message, hello, user, tls, peer (the port the connection
 came from). --login: AUTH is required, and offered only under TLS unless --login-plain. --refuse: such
 recipients get 550. --answer: the reply to each message, instead of 250. --mute: connections are
-accepted and nothing is ever said. --stay: QUIT is not answered. It ends when its standard input does.
+accepted and nothing is ever said. --stay: QUIT is not answered. --slow: how long it
+looks at each message before it answers. It ends when its standard input does.
 """
 
 import argparse
@@ -41,8 +42,8 @@ def say(what):
 
 
 class Keeper:
-    def __init__(self, refuse, answer, stay):
-        self.refuse, self.answer, self.stay = refuse, answer, stay
+    def __init__(self, refuse, answer, stay, slow):
+        self.refuse, self.answer, self.stay, self.slow = refuse, answer, stay, slow
 
     async def handle_QUIT(self, server, session, envelope):
         if self.stay:
@@ -57,6 +58,7 @@ class Keeper:
 
     async def handle_DATA(self, server, session, envelope):
         login = session.auth_data
+        await asyncio.sleep(self.slow)
         say({"from": envelope.mail_from, "to": envelope.rcpt_tos,
              "message": envelope.content.decode("utf-8", "replace"), "hello": session.host_name,
              "user": login.login.decode() if login else None, "tls": session.ssl is not None or
@@ -86,7 +88,7 @@ async def serve(args, folder):
     def protocol(starttls):
         if args.mute:
             return Mute()
-        return SMTP(Keeper(args.refuse, args.answer, args.stay), hostname="mailbox.test", loop=loop,
+        return SMTP(Keeper(args.refuse, args.answer, args.stay, args.slow), hostname="mailbox.test", loop=loop,
                     enable_SMTPUTF8=True, tls_context=context if starttls else None,
                     authenticator=authenticate if args.login else None,
                     auth_required=bool(args.login),
@@ -110,6 +112,7 @@ def main():
     parser.add_argument("--answer", default="250 2.0.0 taken")
     parser.add_argument("--mute", action="store_true")
     parser.add_argument("--stay", action="store_true")
+    parser.add_argument("--slow", type=float, default=0)
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="mailbox-")
     try:

@@ -1,5 +1,7 @@
 """The dashboard, in a real browser."""
+import json
 import re
+import socket
 import urllib.error
 import urllib.request
 
@@ -54,8 +56,55 @@ def test_the_page_cannot_be_framed_or_changed_from_outside(lab):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)
         assert refused.value.code in (404, 421)
-    followed = urllib.request.urlopen(address + 'mentions/0123456789abcdef0123456789abcdef')
-    assert followed.geturl() == address, 'the link of an alert leads to the page'
     metrics = urllib.request.urlopen(address + 'metrics').read().decode()
     assert 'vigie_redis_up 1' in metrics and 'vigie_sources 2' in metrics
     assert urllib.request.urlopen(address + 'healthz').read() == b'ok\n'
+
+
+ALERTED = """
+http: {listen: "127.0.0.1:@FREE@", public_url: "http://127.0.0.1:@FREE@"}
+rules:
+  - {id: acme, kind: brand, brand: Acme, query: acme, weight: 1.5}
+  - {id: leak, kind: topic, query: 'leak* NOT tank', weight: 2}
+sources:
+  - {id: paper, url: '@BASE@/feed/paper', every: 1s}
+receivers: [{id: hook, webhook: {url: '@BASE@/hook/hook'}}, {id: chat, slack: {url: '@BASE@/hook/chat'}}]
+routes: {receiver: [hook, chat], group_by: [mention]}
+"""
+
+
+def test_the_link_of_an_alert_leads_to_its_mention(lab, tmp_path):
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = str(s.getsockname()[1])
+    lab.feed('paper', [item(1, 'Acme <b>leaks</b>', 'A leak <script>document.title = 1</script> at Acme, says l\u2019ACME. \U0001f600 acme!', author='Ann Example')])
+    lab.config(f'state: {lab.state}\n' + ALERTED.replace('@FREE@', port))
+    lab.start()
+    chat = lab.wait_hook(lambda p: p.name == 'chat').text
+    link = re.search(r'http://127\.0\.0\.1:' + port + r'/mentions/[0-9a-f]{32}', chat).group(0)
+    key = lab.wait_hook(lambda p: p.name == 'hook').json['data']['id']
+    assert link.endswith(key)
+
+    def told():
+        return {o['receiver']: o for o in json.loads(urllib.request.urlopen(link + '.json').read())['told']}
+    lab.wait(lambda: set(told()) == {'hook', 'chat'}, 'the ledger')
+    assert {o['outcome'] for o in told().values()} == {'sent'}
+    with Browser(tmp_path, lang='fr') as browser:
+        browser.open(link)
+        browser.wait('return document.querySelectorAll("#told tr").length == 2')
+        assert browser.run('return document.querySelector("#title").textContent') == 'Acme <b>leaks</b>'
+        assert browser.run('return [...document.querySelectorAll("#text mark")].map(m => m.textContent).join()') == 'leak,Acme,ACME,acme'
+        assert browser.run('return document.querySelectorAll("#mention script, #mention b, #mention img").length') == 0
+        text = browser.run('return document.body.innerText')
+        for words in ('Pourquoi elle est là', 'acme', 'brand · Acme', 'titre 0–4 « Acme »', 'Score 3,5 = acme 1,5 + leak 2',
+                      'Aucune copie', 'hook', 'chat', 'prévenu', 'par Ann Example'):
+            assert words in text, (words, text)
+        assert browser.run('return document.title') == 'Acme <b>leaks</b> · vigie'
+        browser.picture(tmp_path / 'narrow.png', 360, 800)
+        assert browser.run('return document.documentElement.scrollWidth <= window.innerWidth')
+        browser.open(link[:-4] + '0000')
+        browser.wait('return document.body.innerText.includes("pas dans les archives")')
+    for path, status in (('0' * 32 + '.json', 404), ('0' * 31, 404), ('x', 404), ('0' * 32 + '.json.json', 404)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(link[:-32] + path)
+        assert refused.value.code == status

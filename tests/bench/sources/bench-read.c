@@ -1,8 +1,10 @@
 /*
  * bench-read: how many megabytes of feed one processor second reads, to items with their plain
  * text; beside it, in the same run over the same bytes, libxml2's bare SAX loop, which hands
- * out elements and text and does nothing with them. Then the memory a feed of growing size
- * costs.
+ * out elements and text and does nothing with them, and feedparser where it is installed (over
+ * the first items: it takes its time). Then the memory a feed of growing size costs.
+ *
+ *     bench-read [PYTHON PEER_FEEDPARSER]
  */
 
 #include <libxml/parser.h>
@@ -11,11 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sources/reader.h"
 #include "vigie/buf.h"
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 7, PEER_PARTS = 40 };
+
+static const char *python, *peer;
 
 static double cpu_seconds(void)
 {
@@ -108,6 +113,28 @@ static void make_rss(struct buf *out, int items)
 	buf_deinit(&body);
 }
 
+/* Items of 250 bytes, as microblogs and bug trackers have: hardly any text, all elements. */
+static void make_micro(struct buf *out, int items)
+{
+	unsigned state = 4;
+
+	buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\">"
+			 "<channel><title>Essai</title><link>http://example.org/</link>\n");
+	for (int i = 0; i < items; i++) {
+		buf_add_str(out, "<item><title>");
+		add_words(out, &state, 4);
+		buf_addf(out,
+			"</title><link>http://example.org/%06d</link><guid>http://example.org/"
+			"%06d"
+			"</guid><pubDate>Tue, 05 Mar 2024 08:%02d:00 "
+			"+0100</pubDate><description>",
+			i, i, i % 60);
+		add_words(out, &state, 7);
+		buf_add_str(out, "</description></item>\n");
+	}
+	buf_add_str(out, "</channel></rss>\n");
+}
+
 static void make_atom(struct buf *out, int items)
 {
 	struct buf body = {0};
@@ -173,26 +200,33 @@ static double best(double seconds[ROUNDS], size_t bytes)
 
 static size_t text_bytes, elements;
 
-static double measure_reader(struct span body)
+static void read_once(struct span body)
 {
 	const struct read_options options = {.base = SPAN("http://example.org/")};
+	struct arena arena = {0};
+	struct item_list items = {0};
+	struct read_result result;
+
+	if (document_read(&items, &result, &arena, &options, body) != 0)
+		exit(1);
+	text_bytes = 0;
+	for (size_t k = 0; k < items.n; k++)
+		text_bytes += items.items[k].text.n;
+	arena_release(&arena);
+}
+
+static double measure_reader(struct span body, int repeat)
+{
 	double seconds[ROUNDS];
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct arena arena = {0};
-		struct item_list items = {0};
-		struct read_result result;
 		const double start = cpu_seconds();
 
-		if (document_read(&items, &result, &arena, &options, body) != 0)
-			exit(1);
+		for (int k = 0; k < repeat; k++)
+			read_once(body);
 		seconds[i] = cpu_seconds() - start;
-		text_bytes = 0;
-		for (size_t k = 0; k < items.n; k++)
-			text_bytes += items.items[k].text.n;
-		arena_release(&arena);
 	}
-	return best(seconds, body.n);
+	return best(seconds, body.n * (size_t)repeat);
 }
 
 static void on_element(void *context, const xmlChar *name, const xmlChar *prefix,
@@ -211,7 +245,20 @@ static void on_text(void *context, const xmlChar *text, int n)
 	text_bytes += (size_t)n;
 }
 
-static double measure_sax(struct span body)
+static void sax_once(struct span body, const xmlSAXHandler *sax)
+{
+	xmlParserCtxtPtr parser = xmlCreateMemoryParserCtxt(body.p, (int)body.n);
+
+	if (!parser)
+		exit(1);
+	(void)xmlCtxtUseOptions(parser, XML_PARSE_HUGE | XML_PARSE_NONET);
+	*parser->sax = *sax;
+	if (xmlParseDocument(parser) != 0)
+		exit(1);
+	xmlFreeParserCtxt(parser);
+}
+
+static double measure_sax(struct span body, int repeat)
 {
 	xmlSAXHandler sax = {.initialized = XML_SAX2_MAGIC,
 		.startElementNs = on_element,
@@ -221,38 +268,66 @@ static double measure_sax(struct span body)
 
 	for (int i = 0; i < ROUNDS; i++) {
 		const double start = cpu_seconds();
-		xmlParserCtxtPtr parser = xmlCreateMemoryParserCtxt(body.p, (int)body.n);
 
-		if (!parser)
-			exit(1);
-		(void)xmlCtxtUseOptions(parser, XML_PARSE_HUGE | XML_PARSE_NONET);
-		*parser->sax = sax;
-		if (xmlParseDocument(parser) != 0)
-			exit(1);
-		xmlFreeParserCtxt(parser);
+		for (int k = 0; k < repeat; k++)
+			sax_once(body, &sax);
 		seconds[i] = cpu_seconds() - start;
 	}
-	return best(seconds, body.n);
+	return best(seconds, body.n * (size_t)repeat);
 }
 
-static void compare(const char *name, void (*make)(struct buf *, int), int items, bool xml)
+/* Below 0: not there. */
+static double measure_feedparser(struct span body)
 {
-	struct buf body = {0};
+	char path[] = "/tmp/bench-read.XXXXXX", line[256];
+	const int fd = mkstemp(path);
+	double found = -1;
+	FILE *out;
+
+	(void)snprintf(line, sizeof(line), "%s %s %s", python, peer, path);
+	if (fd < 0 || write(fd, body.p, body.n) != (ssize_t)body.n)
+		exit(1);
+	(void)close(fd);
+	out = popen(line, "r");
+	if (!out || fscanf(out, "%lf", &found) != 1)
+		found = -1;
+	if (out)
+		(void)pclose(out);
+	(void)unlink(path);
+	return found;
+}
+
+/* A document of `items`, read again and again. */
+static void compare(
+	const char *name, void (*make)(struct buf *, int), int items, int repeat, bool xml)
+{
+	struct buf body = {0}, few = {0};
 	double reader;
 
 	make(&body, items);
-	if (body.failed)
+	make(&few, items > PEER_PARTS ? items / PEER_PARTS : items);
+	if (body.failed || few.failed)
 		exit(1);
-	reader = measure_reader(buf_span(&body));
-	(void)printf("%-6s %5.1f MB, %d items, %5.1f MB of plain text: %6.0f MB/s", name,
-		(double)body.n / 1e6, items, (double)text_bytes / 1e6, reader);
+	reader = measure_reader(buf_span(&body), repeat);
+	(void)printf("%-12s %7.2f MB, %4zu B an item: %6.0f MB/s", name, (double)body.n / 1e6,
+		body.n / (size_t)items, reader);
 	if (xml) {
-		const double sax = measure_sax(buf_span(&body));
+		const double sax = measure_sax(buf_span(&body), repeat);
 
-		(void)printf("; libxml2 SAX %6.0f MB/s; ratio %.2f", sax, reader / sax);
+		(void)printf("; libxml2 SAX %6.0f, ratio %4.2f", sax, reader / sax);
+	}
+	if (xml && peer) {
+		const double them = measure_feedparser(buf_span(&few));
+
+		if (them > 0)
+			(void)printf("; feedparser %5.2f, ratio %3.0f", them, reader / them);
+		else
+			(void)printf("; feedparser is missing, skipped");
 	}
 	(void)printf("\n");
+	(void)fflush(stdout);
 	buf_deinit(&body);
+	buf_deinit(&few);
 }
 
 /* What is kept of a feed pushed in pieces, when only the first hundred items are wanted. */
@@ -280,11 +355,15 @@ static void show_memory(int items)
 	buf_deinit(&body);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	compare("rss", make_rss, 4000, true);
-	compare("atom", make_atom, 4000, true);
-	compare("json", make_json, 4000, false);
+	python = argc > 2 ? argv[1] : NULL;
+	peer = argc > 2 ? argv[2] : NULL;
+	compare("rss", make_rss, 4000, 1, true);
+	compare("atom", make_atom, 4000, 1, true);
+	compare("json", make_json, 4000, 1, false);
+	compare("micro-items", make_micro, 8000, 5, true);
+	compare("rss of 20 KB", make_rss, 6, 400, true);
 	for (int items = 1000; items <= 9000; items *= 3)
 		show_memory(items);
 	xmlCleanupParser();

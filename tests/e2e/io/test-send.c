@@ -416,6 +416,67 @@ static void an_unanswered_quit_holds_nobody_up(void **state)
 	arena_release(&arena);
 }
 
+struct pulse {
+	struct timer *timer;
+	int beats;
+};
+
+static void on_pulse(void *arg)
+{
+	struct pulse *p = arg;
+
+	p->beats++;
+	(void)timer_set(p->timer, 10);
+}
+
+static void count_sent(void *arg, const struct transfer_sent *sent)
+{
+	struct outcome *o = arg;
+
+	assert_int_equal(sent->answer.status, 250);
+	if (++o->count == 3)
+		loop_stop(loop);
+}
+
+/* libcurl waits for the answer to a message within one call: not on the loop, and not for one
+ * message after the other. */
+static void a_server_that_looks_long_keeps_no_loop(void **state)
+{
+	struct arena arena = {0};
+	struct outcome o = {0};
+	struct pulse pulse = {0};
+	struct transfer_handle *handle;
+	struct peer mailbox;
+	struct transfer *t;
+	struct payload p;
+	struct mono start;
+	int64_t took_ms;
+
+	(void)state;
+	open_mailbox(&mailbox, "--slow", "0.6");
+	t = open_transfer(peer_text(&mailbox, "ca"));
+	p = mail(&arena, &mailbox, "smtp", 1, false);
+	assert_int_equal(timer_new(&pulse.timer, loop, on_pulse, &pulse), 0);
+	on_pulse(&pulse);
+	start = loop_now(loop);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(transfer_send(&handle, t, &p, count_sent, &o), 0);
+	assert_int_equal(loop_run(loop), 0);
+	took_ms = loop_now(loop).ms - start.ms;
+	assert_true(took_ms >= 600 && took_ms < 1700);
+	assert_true(pulse.beats > 20);
+	/* One that is being looked at can be called off. */
+	assert_int_equal(transfer_send(&handle, t, &p, count_sent, &o), 0);
+	start = loop_now(loop);
+	transfer_cancel(handle);
+	(void)transfer_free(t);
+	assert_true(loop_now(loop).ms - start.ms < 500);
+	assert_int_equal(o.count, 3);
+	pulse.timer = timer_free(pulse.timer);
+	peer_stop(&mailbox);
+	arena_release(&arena);
+}
+
 /* Offers STARTTLS and then has none. */
 static void *broken_promise(void *arg)
 {
@@ -580,6 +641,7 @@ int main(void)
 	        cmocka_unit_test(a_stranger_certificate_gets_no_mail),
 	        cmocka_unit_test(a_mute_server_holds_nobody_up),
 	        cmocka_unit_test(an_unanswered_quit_holds_nobody_up),
+	        cmocka_unit_test(a_server_that_looks_long_keeps_no_loop),
 	        cmocka_unit_test(a_server_that_breaks_off_starttls),
 	        cmocka_unit_test(an_address_cannot_carry_a_command),
 	        cmocka_unit_test(a_payload_over_http),

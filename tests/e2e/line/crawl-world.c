@@ -52,6 +52,8 @@ static void queue(void *arg, struct batch *b)
 		.n_new = b->lesson.n_new,
 	};
 	(void)snprintf(c->source, sizeof(c->source), "%.*s", SPAN_ARG(b->source->id));
+	for (size_t i = 0; i < b->n_hits; i++)
+		c->n_silent += b->hits[i].silent;
 	if (b->n_hits)
 		c->key = b->hits[0].key;
 	if (w->hold) {

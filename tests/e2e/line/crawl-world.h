@@ -42,7 +42,7 @@ struct commit {
 	char source[16];
 	enum batch_outcome outcome;
 	char *error, *mark, *etag, *url_moved;
-	size_t n_items, n_hits, n_new;
+	size_t n_items, n_hits, n_new, n_silent;
 	struct item_key key; /* of the first hit */
 };
 

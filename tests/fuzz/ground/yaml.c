@@ -22,7 +22,12 @@ static uint64_t walk(const struct yaml_node *node, unsigned depth)
 
 	must(depth <= YAML_DEPTH_MAX + 1 && node->line > 0 && node->column > 0 && !node->open);
 	if (node->type == YAML_SCALAR) {
+		int line = node->line, column = node->content_column;
+
 		must(yaml_column(node, node->text.n) >= node->column);
+		yaml_locate(node->source, node->quote, node->text, node->text.n / 2, &line,
+			&column);
+		must(line >= node->line && column > 0);
 		return nodes;
 	}
 	for (size_t i = 0; i < node->n; i++) {

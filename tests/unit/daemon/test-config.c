@@ -3,6 +3,7 @@
  * vigie.yaml(5).
  */
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -395,6 +396,49 @@ static void reads_receivers_and_routes(void **state)
 	assert_int_equal(c->n_routes, 3);
 	config_unref(c);
 
+	c = load("tz: Asia/Tokyo\n"
+		 "time_intervals: [{name: n, times: ['22:00-07:00', '12:00-13:00'], weekdays: "
+		 "sat-mon, days: 25-last}]\n"
+		 "receivers:\n"
+		 "  - {id: a, budget: [20/day, 3/hour], rate: 1/2s, quiet: [n, 01:30-24:00], "
+		 "slack: '${SLACK}'}\n"
+		 "  - {id: b, tz: UTC, digest: {daily: 08:30}, slack: '${SLACK}'}\n"
+		 "severity: {score: 2, levels: {calm: 0, alarm: 5}}\n"
+		 "mutes: [{site: [x.example, y.example], receiver: b}]\n"
+		 "routes:\n"
+		 "  receiver: a\n"
+		 "  digest: hourly\n"
+		 "  routes: [{match: {severity: '>= alarm'}, digest: off, repeat_interval: 1h, "
+		 "story_steps: [2, critical]}]\n",
+		NULL);
+	r = &c->policy.receivers[0];
+	assert_non_null(r->zone);
+	assert_int_equal(r->n_budgets, 2);
+	assert_int_equal(r->budgets[0].most, 20);
+	assert_int_equal(r->budgets[1].per, BUDGET_HOUR);
+	assert_int_equal(r->rate_ms, 2000);
+	assert_int_equal(r->n_quiet, 2);
+	assert_int_equal(r->quiet[0].n_spans, 2);
+	assert_int_equal(r->quiet[0].spans[1].from_minute, 720);
+	assert_int_equal(r->quiet[0].spans[1].weekdays, 0x61);
+	assert_int_equal(r->quiet[0].spans[1].last_day, -1);
+	assert_int_equal(r->quiet[1].spans[0].from_minute, 90);
+	assert_int_equal(r->quiet[1].spans[0].to_minute, 1440);
+	assert_null(c->policy.receivers[1].zone);
+	assert_int_equal(c->policy.receivers[1].digest->minute, 510);
+	assert_true(c->policy.severity->score == 2);
+	assert_true(isinf(c->policy.severity->critical));
+	assert_int_equal(c->policy.n_mutes, 2);
+	root = &c->policy.root;
+	assert_int_equal(root->digest->every, DIGEST_EVERY_HOUR);
+	assert_int_equal(root->group_interval_ms, 300000);
+	assert_int_equal(root->children[0].digest->every, DIGEST_NONE);
+	assert_int_equal(root->children[0].repeat_interval_ms, 3600000);
+	assert_int_equal(root->children[0].n_story_steps, 1);
+	assert_true(root->children[0].story_critical);
+	assert_true(root->children[0].matches[0].ranges[0].from == 5);
+	config_unref(c);
+
 	c = load("notify: {slack: '${SLACK}', email: cm@example.org}\n", NULL);
 	assert_int_equal(c->policy.n_receivers, 2);
 	assert_span(c->policy.receivers[1].id, "email");
@@ -439,6 +483,7 @@ static void expands(void **state)
 		"state: /s\n"
 		"redis: \"redis://****@h\"\n"
 		"redis_prefix: \"vigie:\"\n"
+		"tz: UTC\n"
 		"http: {listen: 127.0.0.1:8787}\n"
 		"crawl: {every: auto, concurrency_per_host: 2, spacing: 1s, max_body: 16MiB, "
 		"max_html: 4MiB, history: 24h, robots: true}\n"
@@ -467,6 +512,8 @@ static void expands(void **state)
 		"  receiver: [slack, webhook]\n"
 		"  group_by: [story]\n"
 		"  group_wait: 10s\n"
+		"  group_interval: 5m\n"
+		"  repeat_interval: 0s\n"
 		"retention: {mentions: 400d, passed_over: 256MiB, author: 400d}\n";
 	struct buf out = {0};
 	struct config *c;
@@ -490,14 +537,27 @@ static void expands_to_a_fixed_point(void **state)
 	static const char text[] =
 		"state: /s\n"
 		"define: {x: 'a OR b', 'y z': '\"c\"'}\n"
+		"tz: Europe/Paris\n"
+		"time_intervals: [{name: night, times: ['22:00-07:00', '12:00-13:00'], "
+		"weekdays: mon-fri, tz: Asia/Tokyo}, {name: 'year end', days: [1-5, 25-last], "
+		"months: [nov-jan], years: 2026-2028}]\n"
+		"severity: {followers: 1, levels: {low: 0, high: 3, critical: 6}, extras: "
+		"[{name: press, match: {tag: press, followers: '>= 10'}, points: -2.5}]}\n"
+		"silences: [{id: s, receiver: m, match: {severity: low}, author: a, comment: "
+		"'b: c', from: 2026-01-31T18:00:00Z, until: 2026-02-01T18:00:00Z}]\n"
+		"mutes: [{author: ['@a', b], site: c.example, until: 2026-01-31T18:00:00Z}]\n"
 		"crawl: {every: 1m500ms, allow_addresses: [127.0.0.0/8], contact: "
 		"'mailto:a@b.example'}\n"
 		"brands: [{name: 'A: \"quoted\" name', tags: [t]}, 東京]\n"
 		"sources: [open, list.yaml, {id: f, file: a.xml, every: 2h}]\n"
 		"receivers:\n"
 		"  - {id: m, email: {to: [a@b.example, c@d.example], from: v@b.example, "
-		"password: {file: secret}}}\n"
-		"routes: {receiver: m, routes: [{match: {kind: brand, lang: [fr, 'no']}, "
+		"password: {file: secret}}, budget: [8/day, 3/hour], rate: 10/1m, quiet: "
+		"[night, '23:00-24:00', {days: last}], quiet_strict: true, digest: {weekly: "
+		"'mon 08:00', empty: true, tz: UTC}}\n"
+		"routes: {receiver: m, story_steps: [10, critical], mute_times: night, routes: "
+		"[{match: {kind: brand, lang: [fr, 'no']}, digest: {hourly: 15}, active_times: "
+		"[night, 'year end'], "
 		"routes: [{match: "
 		"{rule: 'x y'}, continue: true, group_wait: 2m}]}]}\n";
 	struct buf first = {0}, second = {0};
@@ -528,8 +588,8 @@ static void names_every_mistake(void **state)
 			"v.yaml:2:1: unknown key \"rule\": did you mean \"rules\"?\n"
 			"v.yaml:3:1: unknown key \"x\": vigie.yaml has state, redis, "
 			"redis_prefix, http, "
-			"crawl, brands, rules, define, sources, notify, receivers, routes, "
-			"retention\n"},
+			"crawl, brands, rules, define, sources, notify, receivers, routes, tz, "
+			"time_intervals, severity, silences, mutes, retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
 		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "
@@ -641,7 +701,65 @@ static void names_every_mistake(void **state)
 			"v.yaml:5:14: group_by: unknown \"stroy\": did you mean \"story\"?\n"
 			"v.yaml:7:16: match: unknown \"knd\": did you mean \"kind\"?\n"
 			"v.yaml:7:30: site is a host: write it without \"/\"\n"
-			"v.yaml:7:60: match: an empty list matches nothing: write a value\n"},
+			"v.yaml:7:60: match: an empty list matches nothing: write a value\n"
+			"v.yaml:7:81: daily: \"8\" is none: write the time of day, as in "
+			"daily: "
+			"'08:00'\n"},
+		{"tz: Europe/Pari\n"
+		 "time_intervals:\n- {name: n, times: [22:00-0700], weekdays: mun, days: 32, "
+		 "months: x, years: 0}\n- {times: 1:00-2:00}\n- {name: n}\n"
+		 "receivers:\n- {id: a, budget: [8/day, 3/day, x], rate: ten, quiet: [22:00, "
+		 "m], digest: {weekly: 08:00}, slack: 'https://x.example'}\n"
+		 "- {id: b, digest: off, slack: 'https://x.example'}\n",
+			"v.yaml:1:5: tz \"Europe/Pari\": no such zone here: write one as "
+			"Europe/Paris (package tzdata), or UTC\n"
+			"v.yaml:3:21: times: \"22:00-0700\" is none: write 22:00-07:00\n"
+			"v.yaml:3:44: weekdays: \"mun\" is none: write mon-fri, or sat\n"
+			"v.yaml:3:55: days: \"32\" is none: write 1-5, last, or 25-last\n"
+			"v.yaml:3:67: months: \"x\" is none: write jul-aug, or dec\n"
+			"v.yaml:3:77: years: \"0\" is none: write 2026, or 2026-2028\n"
+			"v.yaml:4:3: an interval without a name: write name: …\n"
+			"v.yaml:5:10: the name n stands above already: choose another\n"
+			"v.yaml:7:27: budget: two of them say how much in one day: keep one\n"
+			"v.yaml:7:34: budget: \"x\" is none: write messages per hour, day or "
+			"week, as in 20/day\n"
+			"v.yaml:7:44: rate: \"ten\" is none: write messages in a time, as in "
+			"10/1m\n"
+			"v.yaml:7:57: unknown time interval \"22:00\": write it under "
+			"time_intervals:\n"
+			"v.yaml:7:64: unknown time interval \"m\": did you mean \"n\"?\n"
+			"v.yaml:7:85: weekly: \"08:00\" is none: write day and time, as in "
+			"weekly: 'mon 08:00'\n"
+			"v.yaml:8:19: digest: what is over budget needs a place: write {daily: "
+			"'08:00'}\n"},
+		{"severity: {levels: {info: 3, critical: 1}, extras: [{name: p}], score: "
+		 "much}\n"
+		 "receivers: [{id: chat, slack: 'https://x.example'}]\n"
+		 "routes: {receiver: chat, story_steps: [50, 10, 1], mute_times: n, routes: "
+		 "[{match: {severity: critcal, followers: many}}]}\n"
+		 "silences: [{id: s, receiver: chta, until: tomorrow}, {id: s}, {comment: x}]\n"
+		 "mutes: [{receiver: chat}]\n",
+			"v.yaml:1:40: levels: each begins above the one before it: write them "
+			"in "
+			"order\n"
+			"v.yaml:1:53: extras: name, match and points are expected\n"
+			"v.yaml:1:72: score: \"much\" is none: write a number, as in 1.5\n"
+			"v.yaml:3:44: story_steps: write them in ascending order\n"
+			"v.yaml:3:48: story_steps: \"1\" is none: write sizes from 2, or "
+			"critical\n"
+			"v.yaml:3:64: unknown time interval \"n\": write it under "
+			"time_intervals:\n"
+			"v.yaml:3:95: severity: \"critcal\" is none: write 1000, '>= 1000' or "
+			"'100..999', or a level, as critical\n"
+			"v.yaml:3:115: followers: \"many\" is none: write 1000, '>= 1000' or "
+			"'100..999'\n"
+			"v.yaml:4:30: unknown receiver \"chta\": did you mean \"chat\"?\n"
+			"v.yaml:4:43: \"tomorrow\" is no instant: write it as "
+			"2026-01-31T18:00:00Z\n"
+			"v.yaml:4:59: silence s stands above already: choose another id\n"
+			"v.yaml:4:63: a silence has an id: write letters, digits and . _ -, at "
+			"most 64\n"
+			"v.yaml:5:9: a mute names an author or a site: write one\n"},
 	};
 
 	(void)state;

@@ -130,7 +130,7 @@ static void examples_load(void **state)
 		at = end + 4;
 		n++;
 	}
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	for (int i = 0; i < n_examples; i++) {
 		char *text = read_all(examples[i]);
 

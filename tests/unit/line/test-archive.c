@@ -287,12 +287,12 @@ static void what_cannot_be_read_is_kept_as_a_loss(void **state)
 
 	archive_put(lab->archive, bad, 2, lab_done, lab);
 	archive_put(lab->archive, bad, 1, lab_done, lab);
-	archive_loss(
-		lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"), (struct wall){5});
-	archive_loss(
-		lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"), (struct wall){6});
+	archive_loss(lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"),
+		(struct wall){5}, lab_done, lab);
+	archive_loss(lab->archive, SPAN("p01/5-0"), SPAN("deleted while pending"),
+		(struct wall){6}, NULL, NULL);
 	lab_put_start(lab, &good, 1);
-	lab_wait(lab, &lab->done, 3);
+	lab_wait(lab, &lab->done, 4);
 	lab_assert_sql(lab, "SELECT count(*) FROM losses", "3");
 	lab_assert_sql(
 		lab, "SELECT CAST(bytes AS TEXT) FROM losses WHERE loss = 1", "{\"v\":99}");

@@ -37,23 +37,24 @@ static void retry_after_in_both_forms(void **state)
 	static const struct {
 		const char *value;
 		int64_t ms;
-		bool clamped;
 	} rows[] = {
-		{"0", 0, false},
-		{"120", 120000, false},
-		{" 7 ", 7000, false},
-		{"86400", 86400000, false},
-		{"86401", 86400000, true},
-		{"99999999999999999999", 86400000, true},
-		{"Fri, 20 Nov 2026 20:27:10 GMT", 60000, false},
-		{"Friday, 20-Nov-26 20:27:10 GMT", 60000, false},
-		{"Fri Nov 20 20:27:10 2026", 60000, false},
-		{"Fri, 20 Nov 2026 20:00:00 GMT", 0, false},
-		{"Fri, 20 Nov 2099 20:00:00 GMT", 86400000, true},
-		{"-5", -1, false},
-		{"1.5", -1, false},
-		{"soon", -1, false},
-		{"", -1, false},
+		{"0", 0},
+		{"120", 120000},
+		{" 7 ", 7000},
+		{"86400", INT64_C(86400000)},
+		{"86401", INT64_C(86401000)},
+		{"2592001", INT64_C(2592001000)},
+		{"Fri, 20 Nov 2026 20:27:10 GMT", 60000},
+		{"Friday, 20-Nov-26 20:27:10 GMT", 60000},
+		{"Fri Nov 20 20:27:10 2026", 60000},
+		{"Fri, 20 Nov 2026 20:00:00 GMT", 0},
+		{"Mon, 23 Nov 2026 20:26:10 GMT", INT64_C(3) * 86400000},
+		{"1.5", 2000}, /* no form of the RFC: rounded up */
+		{"-5", -1},
+		{"1h", -1},
+		{"1.5.5", -1},
+		{"soon", -1},
+		{"", -1},
 	};
 
 	(void)state;
@@ -61,10 +62,27 @@ static void retry_after_in_both_forms(void **state)
 		const struct header header = {SPAN("retry-after"), span_str(rows[i].value)};
 		const struct answer answer = {
 			.status = 503, .headers = &header, .n_headers = 1};
-		bool clamped;
 
-		assert_int_equal(retry_after_ms(&answer, now, &clamped), rows[i].ms);
-		assert_int_equal(clamped, rows[i].clamped);
+		assert_int_equal(retry_after_ms(&answer, now), rows[i].ms);
+	}
+}
+
+/* However long: more than what is waited for, and of several the longest. */
+static void nothing_is_cut_down(void **state)
+{
+	const struct wall now = {1795206370000};
+	static const char *const forms[] = {
+		"2592001", "99999999999999999999", "Fri, 20 Nov 2099 20:00:00 GMT"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		const struct header headers[] = {{SPAN("Retry-After"), SPAN("3")},
+			{SPAN("Retry-After"), span_str(forms[i])},
+			{SPAN("Retry-After"), SPAN("4")}};
+		const struct answer answer = {
+			.status = 429, .headers = headers, .n_headers = 3};
+
+		assert_true(retry_after_ms(&answer, now) > RETRY_AFTER_MOST_MS);
 	}
 }
 
@@ -73,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_schedule_is_that_of_standard_webhooks),
 		cmocka_unit_test(retry_after_in_both_forms),
+		cmocka_unit_test(nothing_is_cut_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

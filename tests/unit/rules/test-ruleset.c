@@ -7,6 +7,46 @@
 #include "vigie/rulelint.h"
 #include "vigie/ruletest.h"
 
+/* However the query is written: the place is that of the NEAR. */
+static void mistakes_point_into_the_query(void **state)
+{
+	static const struct {
+		const char *query;
+		const char *place;
+	} rows[] = {
+		{"query: été NEAR x", "3:14"},
+		{"query: 'l''été c''est NEAR x'", "3:25"},
+		{"query: \"\\u00e9t\\u00e9 \\\"x\\\" NEAR b\"", "3:31"},
+		{"query: \"\\ud83d\\ude00 \\x41\\tNEAR b\"", "3:30"},
+		{"query: \"a OR\\\n    \\  b\n\n   NEAR c\"", "6:4"},
+		{"query: a OR\n    b  NEAR c", "4:8"},
+		{"query: 'a OR\n    b''c\n   d NEAR c'", "5:6"},
+		{"query: |\n    été OR\n\n     b NEAR c\n", "6:8"},
+		{"query: |-2 # note\n    a OR\n    b NEAR c\n", "5:7"},
+		{"query: >\n    a OR\n    b\n\n    c NEAR d\n", "7:7"},
+		{"query: &q a NEAR c", "3:15"},
+		{"query: !!str a NEAR c", "3:18"},
+		{"\"query\": \"\\\"a\\\" NEAR c\"", "3:19"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf yaml = {0}, want = {0};
+		char *messages, *text, *wanted;
+
+		buf_addf(&yaml, "rules:\n- id: a\n  %s\n- {id: b, query: x}\n", rows[i].query);
+		buf_addf(&want, "%s: E_NEAR: distance missing: write NEAR/5 (rule a)\n",
+			rows[i].place);
+		text = buf_take(&yaml);
+		wanted = buf_take(&want);
+		assert_null(desk_file(text, &messages));
+		assert_string_equal(messages, wanted);
+		free(messages);
+		free(wanted);
+		free(text);
+	}
+}
+
 static void mistakes_of_a_file_are_all_reported(void **state)
 {
 	static const struct {
@@ -15,66 +55,75 @@ static void mistakes_of_a_file_are_all_reported(void **state)
 	} rows[] = {
 		{"rules:\n- id: acme\n  query: 'a NEAR b'\n- id: b\n  query: \"c d\" \n- id: "
 		 "c\n  query: é (\n",
-			"3:13: rule acme: E_NEAR: distance missing: write NEAR/5\n"
-			"7:13: rule c: E_SYNTAX: the query ends where a term should stand: "
-			"write one\n"},
+			"3:13: E_NEAR: distance missing: write NEAR/5 (rule acme)\n"
+			"7:13: E_SYNTAX: the query ends where a term should stand: "
+			"write one (rule c)\n"},
 		{"rules:\n- id: a\n  query: >-\n    first AND\n    b*\n",
-			"4:1: rule a: E_WILDCARD: \"b*\" needs two characters besides * and "
+			"5:5: E_WILDCARD: \"b*\" needs two characters besides * and "
 			"?: write more "
-			"of the word, or =\"…\" where no wildcard is meant\n"},
+			"of the word, or =\"…\" where no wildcard is meant (rule a)\n"},
+		{"rules:\n- {id: a, query: 'b ('}\n- {id: a, query: c}\n- {id: b}\n- {id: b, "
+		 "query: d}\n",
+			"2:22: E_SYNTAX: the query ends where a term should stand: "
+			"write one (rule a)\n"
+			"3:18: E_RULE: a rule of this id stands before: give it "
+			"another id (rule a)\n"
+			"4:3: E_RULE: query missing: write query: or regex: (rule b)\n"
+			"5:18: E_RULE: a rule of this id stands before: give it "
+			"another id (rule b)\n"},
 		{"rules:\n- {id: a, query: b}\n- {id: a, query: c}\n- {query: d}\n- {id: e}\n- "
 		 "text\n",
-			"3:18: rule a: E_RULE: a rule of this id stands before: give it "
-			"another id\n"
-			"4:3: rule number 3: E_RULE: it has no id: give it one\n"
-			"5:3: rule e: E_RULE: query missing: write query: or regex:\n"
-			"6:3: rule number 5: E_RULE: it is a text: write {id: …, query: …}\n"},
+			"3:18: E_RULE: a rule of this id stands before: give it "
+			"another id (rule a)\n"
+			"4:3: E_RULE: it has no id: give it one (rule number 3)\n"
+			"5:3: E_RULE: query missing: write query: or regex: (rule e)\n"
+			"6:3: E_RULE: it is a text: write {id: …, query: …} (rule number 5)\n"},
 		{"rules:\n- {id: a, query: b, regex: c}\n- {id: b, regex: '(x'}\n- {id: c, "
 		 "query: [x]}\n",
-			"2:18: rule a: E_RULE: query and regex stand together: keep one\n"
-			"3:21: rule b: E_REGEX: missing closing parenthesis: see "
-			"pcre2pattern(3)\n"
-			"4:18: rule c: E_RULE: query is a list: write a text\n"},
+			"2:18: E_RULE: query and regex stand together: keep one (rule a)\n"
+			"3:21: E_REGEX: missing closing parenthesis: see "
+			"pcre2pattern(3) (rule b)\n"
+			"4:18: E_RULE: query is a list: write a text (rule c)\n"},
 		{"rules:\n- {id: a, query: b, weight: heavy}\n- {id: c, query: d, enabled: "
 		 "maybe}\n"
 		 "- {id: e, query: f, tags: {g: h}}\n",
-			"2:29: rule a: E_RULE: weight is no number above 0: write 1 or 2.5\n"
-			"3:30: rule c: E_RULE: enabled is true or false\n"
-			"4:27: rule e: E_RULE: tags is a mapping: write a list\n"},
+			"2:29: E_RULE: weight is no number above 0: write 1 or 2.5 (rule a)\n"
+			"3:30: E_RULE: enabled is true or false (rule c)\n"
+			"4:27: E_RULE: tags is a mapping: write a list (rule e)\n"},
 		{"rules: {a: b}\n",
 			"1:8: E_RULE: no list of rules: write rules: and a list of {id, query} "
 			"under it\n"},
 		{"define: {a: 'x use:b', b: 'use:c', c: 'y OR use:a', ok: z}\nrules:\n"
 		 "- {id: r, query: 'use:a'}\n",
-			"1:45: fragment c: E_FIELD: fragment \"a\" leads back to itself: break "
-			"the circle\n"},
+			"1:45: E_FIELD: fragment \"a\" leads back to itself: break "
+			"the circle (fragment c)\n"},
 		{"define: {a: 'x (', b: [c]}\nrules:\n- {id: r, query: 'use:nowhere'}\n",
-			"1:17: fragment a: E_SYNTAX: the query ends where a term should stand: "
-			"write one\n"
-			"1:23: fragment b: E_RULE: it is a list: write a query\n"
-			"3:19: rule r: E_FIELD: no fragment \"nowhere\": write it under "
+			"1:17: E_SYNTAX: the query ends where a term should stand: "
+			"write one (fragment a)\n"
+			"1:23: E_RULE: it is a list: write a query (fragment b)\n"
+			"3:19: E_FIELD: no fragment \"nowhere\": write it under "
 			"define:, or take one "
-			"of a pack\n"},
+			"of a pack (rule r)\n"},
 		{"define: {a: 'x ('}\nrules: [{id: r, query: 'y use:a'}]",
-			"1:17: fragment a: E_SYNTAX: the query ends where a term should stand: "
-			"write one\n"},
+			"1:17: E_SYNTAX: the query ends where a term should stand: "
+			"write one (fragment a)\n"},
 		{"rules:\n- {id: r, query: 'a use:nowhere'}\n",
-			"2:21: rule r: E_FIELD: no fragment \"nowhere\": write it under "
+			"2:21: E_FIELD: no fragment \"nowhere\": write it under "
 			"define:, or take one "
-			"of a pack\n"},
+			"of a pack (rule r)\n"},
 		{"define: {n: 'a AND b', f: 'title:a', no: '-a'}\nrules:\n- {id: r, query: 'x "
 		 "NEAR/2 use:n'}\n"
 		 "- {id: s, query: 'title:use:f'}\n- {id: t, query: 'use:no'}\n- {id: u, "
 		 "query: 'x use:no'}\n",
-			"3:28: rule r: E_NEAR: NEAR joins terms and alternatives (a OR b) "
+			"3:28: E_NEAR: NEAR joins terms and alternatives (a OR b) "
 			"only: take AND, NOT, "
-			"fields and regexes out of it\n"
-			"4:19: rule s: E_FIELD: fragment \"f\" holds a field itself: it can't "
+			"fields and regexes out of it (rule r)\n"
+			"4:19: E_FIELD: fragment \"f\" holds a field itself: it can't "
 			"stand in a "
-			"field\n"
-			"5:19: rule t: E_NEGATIVE: the query says only what must be absent: "
+			"field (rule s)\n"
+			"5:19: E_NEGATIVE: the query says only what must be absent: "
 			"add what must be "
-			"there\n"},
+			"there (rule t)\n"},
 	};
 
 	(void)state;
@@ -412,6 +461,7 @@ static void doubts_are_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mistakes_point_into_the_query),
 		cmocka_unit_test(mistakes_of_a_file_are_all_reported),
 		cmocka_unit_test(fragments_stand_for_their_query),
 		cmocka_unit_test(fragments_do_not_explode),

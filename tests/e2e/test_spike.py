@@ -1,0 +1,131 @@
+"""The spike notice: far more than usual in the last hour is told once, with what carries it, whatever is killed."""
+import datetime
+import json
+import sqlite3
+import time
+
+import pytest
+
+from lab import Lab, fill_archive, item
+
+CONFIG = """
+brands: [{name: Acme, query: acme, competitors: [{name: Rival, query: rival}]}]
+sources: [{id: feed, kind: feed, url: '@BASE@/feed/feed', every: 1s}]
+receivers:
+  - {id: hook, webhook: {url: '@BASE@/hook/json', secret: s}}
+  - {id: chat, lang: fr, mattermost: {url: '@BASE@/hook/chat'}}
+# Mentions wait for company; a spike waits for nobody.
+routes: {receiver: [hook, chat], group_by: [brand], group_wait: 1h}
+"""
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch):
+    monkeypatch.setenv('VIGIE_TEST_RETRY_SCALE', '100')  # detect looks every 0.6 s
+
+
+def rfc(t):
+    return datetime.datetime.fromtimestamp(t, datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def past(lab, weeks, an_hour, brand='Acme', kind='brand'):
+    """So many mentions in each hour around this one, of the weeks before."""
+    now, made = time.time(), []
+    for week in range(weeks, 0, -1):
+        for minute in range(-90, 60, 60 // an_hour):
+            at = rfc(now - week * 7 * 86400 + minute * 60)
+            made.append({'id': f'{brand}{week}:{minute}', 'title': f'{brand} as always', 'source': 'feed', 'published': at, 'fetched': at,
+                         'matches': [{'rule': brand.lower(), 'kind': kind, 'brand': brand, 'weight': 1}]})
+    first = rfc(now - (7 * weeks + 1) * 86400)  # since then somebody watches
+    fill_archive(lab.state, [{'id': 'first', 'title': 'x', 'source': 's', 'published': first, 'fetched': first, 'matches': []}] + made)
+
+
+def spikes(lab):
+    return [p for p in lab.posts if p.name == 'json' and p.json['type'] == 'spike.began']
+
+
+def row(lab, what):
+    db = sqlite3.connect(f'file:{lab.state}/archive.db?mode=ro', uri=True)
+    try:
+        return db.execute(f'SELECT {what} FROM bursts').fetchall()
+    finally:
+        db.close()
+
+
+def burst(n, copies):
+    text = 'The plant of Acme in the valley burns since this morning, and the road to the north is closed to all traffic until tonight.'
+    return [item(f'c{i}', 'Acme: the plant burns in the valley', text, url=f'https://s{i}.example/fire') for i in range(copies)] + [
+        item(f'o{i}', f'Acme and number {i} of other things {i * 7}', f'Something {i} about acme {i * i}', url=f'https://o.example/{i}')
+        for i in range(n - copies)]
+
+
+def test_told_once_with_its_figures_and_what_carries_it(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.feed('feed', [])
+        past(lab, weeks=5, an_hour=6)
+        lab.config(CONFIG)
+        lab.start()
+        lab.feed('feed', burst(40, copies=25))
+        told = lab.wait(lambda: spikes(lab), 'the spike')[0].json['data']
+        assert told['spike']['brand'] == 'Acme' and told['spike']['kind'] == 'brand' and told['spike']['learning'] is False
+        assert told['spike']['n'] >= 20 and 5 <= told['spike']['usual'] <= 8 and told['spike']['samples'] == 5
+        assert told['spike']['begins_at'] <= told['spike']['n']
+        assert told['items'][0]['item']['title'] == 'Acme: the plant burns in the valley'
+        chat = lab.wait_hook(lambda p: p.name == 'chat').json
+        said = chat['text'] + json.dumps(chat['attachments'], ensure_ascii=False)
+        assert f"Acme — {told['spike']['n']} mentions dans la dernière heure, d’habitude {told['spike']['usual']:g}" in said
+        assert 'd’entre elles' in said and 'un pic commence à' in said
+        # Neither time nor a kill makes a second one.
+        lab.wait(lambda: row(lab, 'told') == [(1,)], 'it to be ticked off')
+        for _ in range(2):
+            lab.kill()
+            lab.start()
+        lab.feed('feed', burst(60, copies=30))
+        time.sleep(3)  # several looks
+        assert len(spikes(lab)) == 1 and len([p for p in lab.posts if p.name == 'chat']) == 1
+        assert row(lab, 'brand, ended, told') == [('Acme', None, 1)]
+        ledger = sqlite3.connect(f'{lab.state}/archive.db').execute(
+            'SELECT receiver, outcome FROM outcomes JOIN bursts USING (key) ORDER BY 1').fetchall()
+        assert ledger == [('chat', 'sent'), ('hook', 'sent')]
+
+
+def test_a_kill_before_it_is_told_tells_it_once(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.feed('feed', [])
+        past(lab, weeks=5, an_hour=6)
+        lab.config(CONFIG)
+        lab.start()
+        lab.hook_answers['json'] = lambda post: (503, {}, b'later')
+        lab.feed('feed', burst(40, copies=25))
+        lab.wait(lambda: spikes(lab), 'a first try')
+        lab.kill()
+        lab.hook_answers.clear()
+        seen = len(spikes(lab))
+        lab.start()
+        again = lab.wait(lambda: spikes(lab)[seen:], 'the next try')
+        assert {p.headers['webhook-id'] for p in spikes(lab)} == {again[0].headers['webhook-id']}
+        time.sleep(2)
+        assert len(spikes(lab)) == seen + 1
+
+
+def test_what_is_usual_or_little_is_not_told(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.feed('feed', [])
+        past(lab, weeks=5, an_hour=30)                                     # 30 are usual
+        past(lab, weeks=5, an_hour=1, brand='Rival', kind='competitor')    # and 8 are little
+        lab.config(CONFIG)
+        lab.start()
+        lab.feed('feed', burst(45, copies=5) + [item(f'r{i}', f'Rival {i} does {i * 3}', url=f'https://r.example/{i}') for i in range(8)])
+        lab.wait(lambda: sum(1 for _ in lab.vigie('export', '--state', lab.state, '--since', '1h').stdout.splitlines()) >= 53, 'all')
+        time.sleep(2)
+        assert not spikes(lab) and row(lab, '*') == []
+
+
+def test_nobody_knows_what_is_usual_on_the_first_day(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.feed('feed', burst(60, copies=25))
+        lab.config(CONFIG)
+        lab.start()
+        lab.wait(lambda: sum(1 for _ in lab.vigie('export', '--state', lab.state, check=False).stdout.splitlines()) >= 60, 'all')
+        time.sleep(2)
+        assert not spikes(lab)
