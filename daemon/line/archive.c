@@ -266,7 +266,8 @@ int archive_file_bytes(struct archive *a, struct span bytes)
 	struct hit hit;
 	int r = hit_decode(&hit, &a->scratch, bytes);
 
-	if (r == 0 && !filed_just_now(a, &hit.key, bytes))
+	/* What a deletion does depends on what it finds. */
+	if (r == 0 && (!filed_just_now(a, &hit.key, bytes) || hit.deleted))
 		r = archive_write_hit(a->writer, &hit);
 	else if (r == -EINVAL)
 		r = put_unreadable(a, bytes);
