@@ -14,8 +14,9 @@ static const char *const english[WORDS] = {
 	[WORD_ON_SITES] = "{} on {} sites",
 	[WORD_SPIKE] = "{} mentions in the last hour, usually {}",
 	[WORD_SPIKE_LEARNING] = "{} (still learning)",
-	[WORD_SPIKE_WHY] = "a burst begins at {}: {} usual at this hour of the week, spread {}, from "
-			   "{} weeks",
+	/* In parentheses: the pieces are one. */
+	[WORD_SPIKE_WHY] = ("a burst begins at {}: {} usual at this hour of the week, spread {}, "
+			    "from {} weeks"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"a burst begins at {}: {} usual at this hour, spread {}, from {} days so far",
 	[WORD_ONE_CARRIED] = "1 of these",
@@ -51,11 +52,11 @@ static const char *const french[WORDS] = {
 	[WORD_ON_SITES] = "{} sur {} sites",
 	[WORD_SPIKE] = "{} mentions dans la dernière heure, d’habitude {}",
 	[WORD_SPIKE_LEARNING] = "{} (en apprentissage)",
-	[WORD_SPIKE_WHY] = "un pic commence à {}\u00A0: {} d’habitude à cette heure de la semaine, "
-			   "écart {}, sur {} semaines",
+	[WORD_SPIKE_WHY] = ("un pic commence à {}\u00A0: {} d’habitude à cette heure de la "
+			    "semaine, écart {}, sur {} semaines"),
 	[WORD_SPIKE_WHY_LEARNING] =
-		"un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
-		"pour l’instant",
+		("un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
+		 "pour l’instant"),
 	[WORD_ONE_CARRIED] = "1 d’entre elles",
 	[WORD_CARRIED] = "{} d’entre elles",
 	[WORD_PUBLISHED] = "publié le {}",
