@@ -26,6 +26,7 @@ enum {
 	DEFAULT_ROBOTS_LEAST_MS = 5 * 60 * 1000,
 	HOUR_MS = 60 * 60 * 1000,
 	AUTO_MOST = 16,
+	AUTO_TURN = 4,
 	AUTO_LEAST_MS = 60 * 1000,
 	/* How long the loop may stay with us when thousands are due at once. */
 	STARTS_AT_ONCE = 64,
@@ -273,11 +274,13 @@ static void unroot(struct crawl *c, struct entry *e)
 struct rhythm_bounds crawl_bounds(const struct crawl *c)
 {
 	const int64_t every = c->options.every_default_ms;
+	const int64_t least =
+		every / AUTO_TURN < AUTO_LEAST_MS ? every / AUTO_TURN : AUTO_LEAST_MS;
 	const int64_t most = every > HEALTH_LONGEST_MS               ? every
 			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
 								     : AUTO_MOST * every;
 
-	return (struct rhythm_bounds){every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most};
+	return (struct rhythm_bounds){least < 1 ? 1 : least, most};
 }
 
 void crawl_root(struct crawl *c, struct entry *e, struct span memo)
