@@ -115,7 +115,7 @@ static enum verdict judge(
 	const struct answer *answer, struct arena *arena, struct span *ret_why)
 {
 	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
-	const bool said = answer->status == 202;
+	const bool said = answer->status == 202 || answer_has(answer, "status");
 
 	return answer_confirm(verdict, said, "PagerDuty", answer, arena, ret_why);
 }

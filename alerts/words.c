@@ -18,6 +18,11 @@ static const char *const english[WORDS] = {
 			   "{} weeks"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"a burst begins at {}: {} usual at this hour, spread {}, from {} days so far",
+	[WORD_GROWS] = "the story grows: {}",
+	[WORD_REMINDER] = "{} (reminder {})",
+	[WORD_DIGEST] = "digest {} – {} UTC",
+	[WORD_PART] = "{} (part {} of {})",
+	[WORD_NOTHING] = "nothing found",
 	[WORD_ONE_CARRIED] = "1 of these",
 	[WORD_CARRIED] = "{} of these",
 	[WORD_PUBLISHED] = "published {}",
@@ -56,6 +61,11 @@ static const char *const french[WORDS] = {
 	[WORD_SPIKE_WHY_LEARNING] =
 		"un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
 		"pour l’instant",
+	[WORD_GROWS] = "l’histoire grandit\u00A0: {}",
+	[WORD_REMINDER] = "{} (rappel {})",
+	[WORD_DIGEST] = "récapitulatif {} – {} UTC",
+	[WORD_PART] = "{} (partie {} sur {})",
+	[WORD_NOTHING] = "rien trouvé",
 	[WORD_ONE_CARRIED] = "1 d’entre elles",
 	[WORD_CARRIED] = "{} d’entre elles",
 	[WORD_PUBLISHED] = "publié le {}",

@@ -312,7 +312,8 @@ static struct span id_of(struct asking *a, struct span name, struct span lang)
 		buf_add_char(&id, '/');
 		buf_add(&id, slug(r->arena, name));
 	}
-	if (lang.n)
+	/* Beside an id, a language that was written for it tells nothing apart. */
+	if (lang.n && !(given && given->node && a->m->values[SOURCE_LANG].node))
 		buf_addf(&id, "/%.*s", SPAN_ARG(lang));
 	/* One that was written is a mistake of its own; the made one stays below its bound. */
 	made = id.n > 128 && !(given && given->node)

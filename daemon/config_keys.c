@@ -293,7 +293,7 @@ const struct section section_severity = {"severity", severity_keys};
 const struct section section_extra = {"severity: extras", extra_keys};
 const struct section section_silence = {"silences", silence_keys};
 const struct section section_mute = {"mutes", mute_keys};
-const struct section section_report = {"reports[]", report_keys};
+const struct section section_report = {"reports", report_keys};
 const struct section section_retention = {"retention", retention_keys};
 
 const struct section *const sections[] = {&section_top, &section_http, &section_crawl,

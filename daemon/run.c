@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "desk_control.h"
 #include "delivering.h"
 #include "io/file.h"
 #include "io/heap.h"
@@ -411,6 +412,7 @@ static void look(void *arg, struct status_view *ret)
 		.archive = v->archive,
 		.keep = v->keep,
 		.deliveries = v->post ? post_counts(v->post) : NULL,
+		.desk = v->dispatch ? dispatch_desk(v->dispatch) : NULL,
 		.rules = ruleset_count(v->config->rules),
 	};
 }
@@ -438,6 +440,17 @@ static void on_reports(void *arg, struct http_ask *ask)
 
 	if (v->reports)
 		reports_post(v->reports, ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
+static void on_desk(void *arg, struct http_ask *ask)
+{
+	struct vigie *v = arg;
+
+	if (v->dispatch)
+		desk_control(dispatch_desk(v->dispatch), v->archive, v->config->policy.severity,
+			loop_wall(v->loop), ask);
 	else
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
 }
@@ -481,6 +494,15 @@ static void on_incidents(void *arg)
 	crawl_tell(v->crawl);
 }
 
+static void on_coverage(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources)
+{
+	const struct vigie *v = arg;
+	const struct crawl_stats *stats = crawl_stats(v->crawl);
+
+	*ret_healthy = stats->sources - stats->failing;
+	*ret_sources = stats->sources;
+}
+
 static int64_t scaled(const struct vigie *v, int64_t ms)
 {
 	return v->options.retry_scale > 0 ? (int64_t)((double)ms / v->options.retry_scale) : ms;
@@ -500,6 +522,7 @@ static int build_act(struct vigie *v)
 			.public_url = v->config->http.public_url,
 			.time_scale = v->options.retry_scale,
 			.incidents = on_incidents,
+			.coverage = on_coverage,
 			.arg = v });
 	if (r < 0)
 		return r;
@@ -711,6 +734,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.reports = on_reports,
+		.desk = on_desk,
 		.arg = v,
 	};
 	const struct archive_options archive = {

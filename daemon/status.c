@@ -1,5 +1,7 @@
 #include "status.h"
 
+#include "desk_control.h"
+
 #include "io/log.h"
 #include "vigie/version.h"
 
@@ -217,6 +219,9 @@ json_t *status_json(const struct status_view *view)
 		add_blocks(root, loop_stats(view->loop));
 	if (view->deliveries)
 		(void)json_object_set(root, "deliveries", view->deliveries);
+	if (view->desk && dispatch_desk_is_ready(view->desk))
+		(void)json_object_set_new(
+			root, "receivers", desk_receivers_json(view->desk, view->now));
 	if (view->crawl)
 		crawl_each(view->crawl, see_source, sources);
 	(void)json_object_set_new(root, "sources", sources);

@@ -12,6 +12,7 @@
 #include "line/accounts.h"
 #include "line/archive.h"
 #include "line/crawl.h"
+#include "line/dispatch_desk.h"
 #include "line/keep.h"
 #include "line/queue.h"
 #include "vigie/buf.h"
@@ -28,6 +29,7 @@ struct status_view {
 	struct queue *queue;
 	struct archive *archive;
 	struct keep *keep;
+	const struct dispatch_desk *desk;
 	json_t *deliveries; /* counts by state, from line/post; borrowed */
 	size_t rules;
 };

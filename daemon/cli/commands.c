@@ -19,6 +19,18 @@ const struct command commands[] = {
 		"say what the running daemon does, source by source", command_status },
 	{ "deliveries", "[list|show ID|redrive [ID|--all]|drop ID] [-c FILE] [--state DIR] [--json]",
 		"show what waits, what was given up and why; try it again", command_deliveries },
+	{ "silence",
+		"[list | add --match KEY=VALUE… --for TIME|--until TIME [--comment TEXT] [--author NAME] "
+		"[--receiver ID] | remove ID] [-c FILE] [--state DIR] [--json]",
+		"tell nobody of what matches, for a time", command_silence },
+	{ "mute",
+		"[list | author|site VALUE [--for TIME] [--receiver ID] [--remove]] [-c FILE] "
+		"[--state DIR] [--json]",
+		"tell nobody of an author or a site", command_mute },
+	{ "ack", "GROUP|STORY [--receiver ID] [-c FILE] [--state DIR] [--json]",
+		"end the repeats of a group, the updates of a story", command_ack },
+	{ "routes", "test [FILE|-] [-c FILE] [--json]",
+		"say who would hear of documents, and why", command_routes },
 	{ "notify", "test RECEIVER [-c FILE] [--json]",
 		"send one real message to a receiver and show what went over the wire", command_notify },
 	{ "reload", "[-c FILE] [--state DIR]",

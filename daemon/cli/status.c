@@ -104,6 +104,27 @@ static void print_accounts(const json_t *root)
 	}
 }
 
+/* The law of vigie-desk(7): what became of all that was meant for a receiver. */
+static void print_receivers(const json_t *root)
+{
+	static const char *const parts[] = {"sent", "digested", "muted", "silenced", "folded", "dead"};
+	const json_t *list = json_object_get(root, "receivers"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		(void)printf("%s%s: %lld =", string(one, "id"),
+			json_is_true(json_object_get(one, "removed")) ? " (removed)" : "",
+			number(one, NULL, "candidates"));
+		for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++)
+			(void)printf("%s %lld %s", k ? " +" : "", number(one, NULL, parts[k]), parts[k]);
+		(void)printf(" + %lld pending%s\n",
+			number(one, NULL, "waiting") + number(one, NULL, "in_digest") +
+				number(one, NULL, "on_way"),
+			json_is_true(json_object_get(one, "lawful")) ? "" : "  DOES NOT ADD UP");
+	}
+}
+
 static void print_people(const json_t *root)
 {
 	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
@@ -141,6 +162,7 @@ static void print_people(const json_t *root)
 		(void)printf(" %s %lld", state, (long long)json_integer_value(count));
 	}
 	(void)fputc('\n', stdout);
+	print_receivers(root);
 	print_accounts(root);
 	print_sources(root, now);
 }

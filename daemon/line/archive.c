@@ -247,12 +247,13 @@ static int put_unreadable(struct archive *a, struct span bytes)
 	return run_loss(a, entry, SPAN("not a hit this version can read"), WALL_NONE, bytes);
 }
 
-/* Whether these very bytes were filed a moment ago: the stream's two readers bring each hit.
- * Filing it again would change nothing but the time it takes. */
-static bool filed_just_now(struct archive *a, struct span bytes)
+/* Whether these very bytes were the last that was filed of the item, a moment ago: the stream's
+ * two readers bring each hit. Filing it again would change nothing but the time it takes. */
+static bool filed_just_now(struct archive *a, const struct item_key *key, struct span bytes)
 {
 	const XXH128_hash_t hash = XXH3_128bits(bytes.p, bytes.n);
-	XXH128_hash_t *slot = &a->filed[hash.low64 % ARCHIVE_FILED_SLOTS];
+	XXH128_hash_t *slot =
+		&a->filed[XXH3_64bits(key->b, ITEM_KEY_BYTES) % ARCHIVE_FILED_SLOTS];
 
 	if (XXH128_isEqual(*slot, hash))
 		return true;
@@ -263,12 +264,10 @@ static bool filed_just_now(struct archive *a, struct span bytes)
 int archive_file_bytes(struct archive *a, struct span bytes)
 {
 	struct hit hit;
-	int r;
+	int r = hit_decode(&hit, &a->scratch, bytes);
 
-	if (filed_just_now(a, bytes))
-		return 0;
-	r = hit_decode(&hit, &a->scratch, bytes);
-	if (r == 0)
+	/* What a deletion does depends on what it finds. */
+	if (r == 0 && (!filed_just_now(a, &hit.key, bytes) || hit.deleted))
 		r = archive_write_hit(a->writer, &hit);
 	else if (r == -EINVAL)
 		r = put_unreadable(a, bytes);

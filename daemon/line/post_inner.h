@@ -10,6 +10,7 @@
  *     post_control.c  deliveries for people
  */
 
+#include "line/dispatch_desk.h"
 #include "line/notice.h"
 #include "line/post.h"
 
@@ -43,7 +44,8 @@ struct post {
 	struct transfer *transfer;
 	struct archive *archive;
 	struct outbox *outbox;
-	struct arena arena; /* of the options */
+	struct dispatch_desk *desk; /* may be NULL: then no outcome is settled */
+	struct arena arena;         /* of the options */
 	struct span public_url, host;
 	double time_scale;
 	const struct policy *policy;
@@ -51,13 +53,14 @@ struct post {
 	void (*unref)(void *config);
 	struct mailbox *mailboxes;
 	struct tell *tells;
-	struct question *questions;                 /* post_control.c */
-	struct timer *look; /* numbers, and what was missed */
+	struct question *questions; /* post_control.c */
+	struct timer *look;         /* numbers, and what was missed */
 	bool looking, look_again, stopping;
 	struct going_on *going_on; /* post_incident.c */
 	bool going_on_known;
 	void (*incidents)(void *arg);
-	void *incidents_arg;
+	void (*coverage)(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources);
+	void *options_arg;
 	json_t *counts;
 	int64_t delivered, failed;
 };
@@ -81,10 +84,14 @@ void attempt_free(struct attempt *attempt);
 enum { MARK_TEXT = 16 };
 void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
 
-/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or (NULL)
- * of a receiver that was stopped. 0 or -ENOMEM. */
+/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or
+ * (NULL) of a receiver that was stopped. 0 or -ENOMEM. */
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
+
+/* The same for a digest that has nothing: that, and how many sources answer. 0 or -ENOMEM. */
+int notice_make_nothing(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, struct span lang);
 
 /* post_incident.c */
 void post_incidents_ask(struct post *post); /* what goes on? */

@@ -590,7 +590,7 @@ static void names_every_mistake(void **state)
 			"v.yaml:3:1: unknown key \"x\": vigie.yaml has state, redis, "
 			"redis_prefix, http, "
 			"crawl, brands, rules, define, sources, notify, receivers, routes, tz, "
-			"time_intervals, severity, notices, silences, mutes, retention\n"},
+			"time_intervals, severity, notices, reports, silences, mutes, retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
 		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "
