@@ -29,10 +29,10 @@
 enum {
 	COMMAND_MS = 5000,
 	BACKOFF_FIRST_MS = 50,
-	BACKOFF_SOCKET_MS = 500, /* trying a Unix socket costs nothing */
+	BACKOFF_SOCKET_MS = 100, /* trying a Unix socket costs nothing */
 	BACKOFF_NETWORK_MS = 5000,
 	BACKOFF_REFUSED_MS = 5000, /* a wrong password will not heal by hurrying */
-	PATIENCE_MS = 250,         /* between two questions to a Redis that is loading */
+	PATIENCE_MS = 100,         /* between two questions to a Redis that is loading */
 	QUIET_START_MS = 2000,     /* a server that we start ourselves needs a moment */
 	PENDING_BYTES_MAX = 64 << 20,
 };
