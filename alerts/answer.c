@@ -120,3 +120,24 @@ bool answer_is_true(const struct answer *answer, const char *name)
 	json_decref(body);
 	return ret;
 }
+
+bool answer_has(const struct answer *answer, const char *name)
+{
+	json_t *body =
+		answer->body.n ? json_loadb(answer->body.p, answer->body.n, 0, NULL) : NULL;
+	const json_t *member = json_object_get(body, name);
+	const bool ret = member && !json_is_null(member);
+
+	json_decref(body);
+	return ret;
+}
+
+enum verdict answer_confirm(enum verdict verdict, bool bears_mark, const char *platform,
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	if (verdict != VERDICT_DELIVERED || bears_mark)
+		return verdict;
+	*ret_why = arena_printf(
+		arena, "HTTP %d, but not in the words of %s", answer->status, platform);
+	return VERDICT_RETRY;
+}

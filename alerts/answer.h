@@ -36,6 +36,14 @@ int64_t answer_pause_ms(const struct answer *answer, const char *const *path, do
 /* Is the body a JSON object with such a member that is true? */
 bool answer_is_true(const struct answer *answer, const char *name);
 
+/* Is it one with such a member that is not null? */
+bool answer_has(const struct answer *answer, const char *name);
+
+/* A success that does not bear the mark of its platform comes from something in between (a
+ * gateway, a login page, a maintenance page with a 200): it is tried again. */
+enum verdict answer_confirm(enum verdict verdict, bool bears_mark, const char *platform,
+	const struct answer *answer, struct arena *arena, struct span *ret_why);
+
 /* One clean line of what the server said, without markup and addresses; may be empty. */
 struct span answer_said(const struct answer *answer, struct arena *arena);
 

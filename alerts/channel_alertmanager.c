@@ -52,6 +52,15 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	return dress_post(ret, url, list, &header, !span_empty(authorization), arena, context);
 }
 
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = !span_starts(span_trim(answer->body), SPAN("<"));
+
+	return answer_confirm(verdict, said, "Alertmanager", answer, arena, ret_why);
+}
+
 static const struct channel_field fields[] = {
 	{"url", FIELD_TYPE_HTTP_URL, true, NULL},
 	{"alertname", FIELD_TYPE_STRING, false, "Mention"},
@@ -64,4 +73,4 @@ const struct channel channel_alertmanager = {.name = "alertmanager",
 	.fields = fields,
 	.min_gap_ms = 0,
 	.render = render,
-	.judge = answer_judge_http};
+	.judge = judge};

@@ -167,7 +167,10 @@ static enum verdict judge(
 	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
 	const int status = answer->status;
 
-	return status == 401 || status == 403 || status == 404 ? VERDICT_GONE : verdict;
+	if (status == 401 || status == 403 || status == 404)
+		return VERDICT_GONE;
+	return answer_confirm(verdict, status == 204 || answer_has(answer, "id"), "Discord",
+		answer, arena, ret_why);
 }
 
 static int64_t pause_ms(const struct answer *answer)

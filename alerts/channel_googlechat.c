@@ -118,6 +118,15 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		NULL, 0, arena, context);
 }
 
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = answer_has(answer, "name");
+
+	return answer_confirm(verdict, said, "Google Chat", answer, arena, ret_why);
+}
+
 static const struct channel_field fields[] = {
 	{"url", FIELD_TYPE_HTTP_URL, true, NULL},
 	{NULL, FIELD_TYPE_STRING, false, NULL},
@@ -129,4 +138,4 @@ const struct channel channel_googlechat = {.name = "googlechat",
 	.fields = fields,
 	.min_gap_ms = 1000,
 	.render = render,
-	.judge = answer_judge_http};
+	.judge = judge};

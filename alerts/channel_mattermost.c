@@ -114,6 +114,15 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	return dress_post(ret, receiver_get(receiver, "url"), body, NULL, 0, arena, context);
 }
 
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = span_eq_str(span_trim(answer->body), "ok");
+
+	return answer_confirm(verdict, said, "Mattermost", answer, arena, ret_why);
+}
+
 static const struct channel_field fields[] = {
 	{"url", FIELD_TYPE_HTTP_URL, true, NULL},
 	{"channel", FIELD_TYPE_STRING, false, NULL},
@@ -126,4 +135,4 @@ const struct channel channel_mattermost = {.name = "mattermost",
 	.fields = fields,
 	.min_gap_ms = 200,
 	.render = render,
-	.judge = answer_judge_http};
+	.judge = judge};

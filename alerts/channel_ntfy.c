@@ -99,6 +99,15 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	return dress_post(ret, url, body, &authorization, !span_empty(token), arena, context);
 }
 
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = answer_has(answer, "id");
+
+	return answer_confirm(verdict, said, "ntfy", answer, arena, ret_why);
+}
+
 static const struct channel_field fields[] = {
 	{"topic", FIELD_TYPE_STRING, true, NULL},
 	{"url", FIELD_TYPE_HTTP_URL, false, "https://ntfy.sh"},
@@ -110,7 +119,8 @@ static const struct channel_field fields[] = {
 const struct channel channel_ntfy = {.name = "ntfy",
 	.title = "ntfy",
 	.fields = fields,
-	.min_gap_ms = 1000,
+	.min_gap_ms = 5000,
+	.burst = 60,
 	.render = render,
-	.judge = answer_judge_http,
+	.judge = judge,
 	.check = check};

@@ -111,6 +111,15 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	return dress_post(ret, url, body, NULL, 0, arena, context);
 }
 
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = answer->status == 202 || answer_has(answer, "status");
+
+	return answer_confirm(verdict, said, "PagerDuty", answer, arena, ret_why);
+}
+
 static const struct channel_field fields[] = {
 	{"routing_key", FIELD_TYPE_SECRET, true, NULL},
 	{"severity", FIELD_TYPE_STRING, false, "warning"},
@@ -123,5 +132,5 @@ const struct channel channel_pagerduty = {.name = "pagerduty",
 	.fields = fields,
 	.min_gap_ms = 0,
 	.render = render,
-	.judge = answer_judge_http,
+	.judge = judge,
 	.check = check};

@@ -163,6 +163,16 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		NULL, 0, arena, context);
 }
 
+static enum verdict judge(
+	const struct answer *answer, struct arena *arena, struct span *ret_why)
+{
+	const enum verdict verdict = answer_judge_http(answer, arena, ret_why);
+	const bool said = answer->status == 202 || span_empty(answer->body) ||
+			  span_eq_str(span_trim(answer->body), "1");
+
+	return answer_confirm(verdict, said, "Microsoft Teams", answer, arena, ret_why);
+}
+
 static const struct channel_field fields[] = {
 	{"url", FIELD_TYPE_HTTP_URL, true, NULL},
 	{NULL, FIELD_TYPE_STRING, false, NULL},
@@ -174,4 +184,4 @@ const struct channel channel_teams = {.name = "teams",
 	.fields = fields,
 	.min_gap_ms = 250,
 	.render = render,
-	.judge = answer_judge_http};
+	.judge = judge};

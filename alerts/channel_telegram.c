@@ -106,11 +106,11 @@ static const struct channel_field fields[] = {
 	{NULL, FIELD_TYPE_STRING, false, NULL},
 };
 
-/* One a second and chat. */
+/* One a second and chat, but twenty a minute in a group: what a group bears is kept for all. */
 const struct channel channel_telegram = {.name = "telegram",
 	.title = "Telegram",
 	.fields = fields,
-	.min_gap_ms = 1000,
+	.min_gap_ms = 3000,
 	.render = render,
 	.judge = judge,
 	.pause_ms = pause_ms};

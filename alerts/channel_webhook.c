@@ -339,6 +339,10 @@ static json_t *spike_object(const struct alert_spike *s)
 	return NULL;
 }
 
+/* Why it is told, where it is not for the first time and at once. */
+static const char *const tellings[] = {
+	[ALERT_UPDATE] = "update", [ALERT_REPEAT] = "repeat", [ALERT_DIGEST] = "digest"};
+
 /* As many mentions as fit; *ret_fits says whether all do. NULL without memory. */
 static json_t *data_of(const struct message *m, const struct alert *alert,
 	const struct level *level, struct arena *arena, bool *ret_fits)
@@ -371,6 +375,9 @@ static json_t *data_of(const struct message *m, const struct alert *alert,
 		if (!data || json_object_set(data, "items", items) < 0)
 			goto failed;
 	}
+	if (alert->kind != ALERT_NEW &&
+		!set_text(data, "told", span_str(tellings[alert->kind])))
+		goto failed;
 	if (alert->spike && !set(data, "spike", spike_object(alert->spike)))
 		goto failed;
 	if (set_text(data, "delivery", alert->id) && set(data, "group", group_object(alert)))

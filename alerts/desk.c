@@ -26,6 +26,8 @@ int desk_new(struct desk **ret, const struct desk_options *options)
 		desk->options.seen_most = DESK_SEEN_MOST;
 	if (!desk->options.items_most)
 		desk->options.items_most = DESK_ITEMS_MOST;
+	if (!desk->options.step_records)
+		desk->options.step_records = DESK_STEP_RECORDS;
 	if (!desk->options.story_ms)
 		desk->options.story_ms = STORY_OPEN_MS + INT64_C(24) * 3600 * 1000;
 	*ret = TAKE(desk);
@@ -118,6 +120,11 @@ int desk_step_end(struct desk *desk, struct wall now, struct desk_step *ret)
 	desk_operators_end(desk, now);
 	if (desk->policy)
 		desk_flush(desk, now);
+	return desk_step_finish(desk, ret);
+}
+
+int desk_step_finish(struct desk *desk, struct desk_step *ret)
+{
 	desk_records_finish(desk);
 	if (desk->failed)
 		return -ENOMEM;

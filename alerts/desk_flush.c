@@ -10,7 +10,7 @@
 #include "sign.h"
 #include "window.h"
 
-enum { MS = 1000 };
+enum { MS = 1000, CHANGES_A_PILE = 3 /* that are not seen yet: itself, a delivery, a story */ };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 bool desk_is_critical(const struct desk *desk, int32_t severity)
@@ -584,6 +584,12 @@ void desk_flush(struct desk *desk, struct wall now)
 	if (n > 1)
 		qsort(list, n, sizeof(*list), in_order);
 	for (size_t i = 0; i < n && !desk->failed; i++) {
+		/* Enough for one write: what is left stays due. */
+		if (desk->n_changes + CHANGES_A_PILE * i >= desk->options.step_records) {
+			(void)due_set(
+				&desk->piles_due, &list[i].pile->due, list[i].pile->due.ms);
+			continue;
+		}
 		if (list[i].pile->kind == PILE_DIGEST)
 			flush_digest(desk, list[i].pile, now);
 		else

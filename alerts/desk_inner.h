@@ -182,6 +182,8 @@ struct desk {
 /* --- desk.c */
 void desk_step_begin(struct desk *desk);
 int desk_step_end(struct desk *desk, struct wall now, struct desk_step *ret);
+/* Without letting go what is due. */
+int desk_step_finish(struct desk *desk, struct desk_step *ret);
 struct desk_seen *desk_seen_find(const struct desk *desk, const struct item_key *key);
 bool desk_seen_put(struct desk *desk, const struct item_key *key, int64_t number);
 struct desk_on_way *desk_on_way_find(const struct desk *desk, struct span id);

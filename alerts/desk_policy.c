@@ -287,5 +287,5 @@ int desk_set_policy(
 				desk_receiver_find(
 					desk, policy->receivers[desk->digests[i].receiver].id),
 				&desk->digests[i].digest, now);
-	return desk_step_end(desk, now, ret);
+	return desk_step_finish(desk, ret);
 }

@@ -266,6 +266,45 @@ static struct span subject_of(
 	return taken(arena, &out);
 }
 
+/* "2026-11-20 08:00" */
+static struct span minute_of(struct arena *arena, struct wall at)
+{
+	char text[RFC3339_SIZE];
+
+	(void)wall_rfc3339(text, at);
+	return arena_printf(arena, "%.10s %.5s", text, text[0] ? text + 11 : "");
+}
+
+/* "digest 2026-11-20 08:00 – 2026-11-21 08:00 UTC" */
+static struct span digest_of(
+	struct arena *arena, const struct alert *alert, const struct words *words)
+{
+	const struct span times[] = {
+		minute_of(arena, alert->from), minute_of(arena, alert->until)};
+	struct buf out = {0};
+
+	if (!times[0].p || !times[1].p)
+		return SPAN_NONE;
+	text_fill(&out, word(words, WORD_DIGEST), times, 2);
+	return taken(arena, &out);
+}
+
+/* Around a headline: that it is told again, that it is a part. */
+static struct span framed(struct arena *arena, struct span headline, const struct alert *alert,
+	const struct words *words)
+{
+	const bool again = alert->kind == ALERT_REPEAT, parts = alert->parts > 1;
+	const struct span said[] = {headline,
+		grouped(arena, again ? alert->nth : alert->part, words),
+		grouped(arena, alert->parts, words)};
+	struct buf out = {0};
+
+	if (!headline.p || !said[1].p || !said[2].p || (!again && !parts))
+		return headline;
+	text_fill(&out, word(words, again ? WORD_REMINDER : WORD_PART), said, again ? 2 : 3);
+	return taken(arena, &out);
+}
+
 static struct span headline_of(
 	struct arena *arena, const struct message *m, size_t n, const struct alert *alert)
 {
@@ -278,6 +317,10 @@ static struct span headline_of(
 	buf_add_str(&out, span_empty(m->subject) ? "" : " — ");
 	if (!span_empty(m->finding)) {
 		buf_add(&out, m->finding);
+	} else if (alert->kind == ALERT_UPDATE && !span_empty(m->entries[0].copies)) {
+		text_fill(&out, word(m->words, WORD_GROWS), &m->entries[0].copies, 1);
+	} else if (alert->nothing) {
+		buf_add_str(&out, word(m->words, WORD_NOTHING));
 	} else if (n == 1) {
 		buf_add_str(&out, word(m->words, WORD_ONE_MENTION));
 	} else {
@@ -285,15 +328,17 @@ static struct span headline_of(
 
 		text_fill(&out, word(m->words, WORD_MANY_MENTIONS), &count, 1);
 	}
-	return taken(arena, &out);
+	return framed(arena, taken(arena, &out), alert, m->words);
 }
 
-static struct span summary_of(struct arena *arena, const struct message *m, size_t n)
+static struct span summary_of(
+	struct arena *arena, const struct message *m, size_t n, enum alert_kind kind)
 {
 	static const struct text_style plain = {.escape = text_escape_none};
 	struct buf out = {0};
 
-	buf_add(&out, n == 1 && span_empty(m->finding) ? m->subject : m->headline);
+	buf_add(&out, n == 1 && kind == ALERT_NEW && span_empty(m->finding) ? m->subject
+									    : m->headline);
 	buf_add_str(&out, out.n ? ": " : "");
 	(void)text_write_span(&out, m->entries[0].title.text, &plain, TITLE_POINTS);
 	return taken(arena, &out);
@@ -330,15 +375,16 @@ int message_make(struct message *ret, struct arena *arena, const struct alert *a
 			return -ENOMEM;
 	}
 	m.short_id = span_slice(alert->id, 0, SHORT_ID);
-	m.subject = alert->spike    ? spiking(arena, alert->spike, m.words)
-		    : alert->report ? SPAN("")
-				    : subject_of(arena, alert, m.words);
+	m.subject = alert->spike                  ? spiking(arena, alert->spike, m.words)
+		    : alert->report               ? SPAN("")
+		    : alert->kind == ALERT_DIGEST ? digest_of(arena, alert, m.words)
+						  : subject_of(arena, alert, m.words);
 	if (!m.subject.p)
 		return -ENOMEM;
 	m.headline = headline_of(arena, &m, total, alert);
 	if (!m.headline.p)
 		return -ENOMEM;
-	m.summary = summary_of(arena, &m, total);
+	m.summary = summary_of(arena, &m, total, alert->kind);
 	if (!m.summary.p)
 		return -ENOMEM;
 	*ret = m;

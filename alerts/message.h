@@ -33,7 +33,8 @@ struct message_entry {
 
 struct message {
 	const struct words *words;
-	struct span subject;  /* who it is about: brands, else rules; "KLM (competitor)" */
+	struct span subject;  /* who it is about: brands, else rules; "KLM (competitor)"; of a
+				 digest  its time */
 	struct span headline; /* "Acme — 3 mentions" */
 	struct span summary;  /* one line that says it all: "Acme: Acme opens in Lyon" */
 	struct span finding;  /* "142 mentions in the last hour, usually 9"; empty: mentions */

@@ -292,7 +292,7 @@ static int assign(struct walk *w, const struct route *route, const struct route_
 	const struct span path = arena_dup(w->arena, buf_span(&w->path));
 	struct route_terms *kept = arena_alloc(w->arena, sizeof(*kept));
 	const bool each = groups_by(terms, ROUTE_MENTION);
-	const bool alone = each || groups_by(terms, ROUTE_STORY);
+	const bool alone = each || w->subject->finding || groups_by(terms, ROUTE_STORY);
 	struct span group;
 
 	if (!kept || !path.p || w->path.failed || group_key(&group, w, terms) < 0)
@@ -310,7 +310,7 @@ static int assign(struct walk *w, const struct route *route, const struct route_
 				.terms = kept,
 				.path = path,
 				.group = group,
-				/* One alert an item waits for nobody. */
+				/* One alert an item, and a finding, wait for nobody. */
 				.wait_ms = alone ? 0 : terms->group_wait_ms,
 				.alone = alone,
 				.each = each,

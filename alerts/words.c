@@ -14,11 +14,15 @@ static const char *const english[WORDS] = {
 	[WORD_ON_SITES] = "{} on {} sites",
 	[WORD_SPIKE] = "{} mentions in the last hour, usually {}",
 	[WORD_SPIKE_LEARNING] = "{} (still learning)",
-	/* In parentheses: the pieces are one. */
-	[WORD_SPIKE_WHY] = ("a burst begins at {}: {} usual at this hour of the week, spread {}, "
-			    "from {} weeks"),
+	[WORD_SPIKE_WHY] = ("a burst begins at {}: {} usual at this hour of the week, spread {}, from "
+			   "{} weeks"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"a burst begins at {}: {} usual at this hour, spread {}, from {} days so far",
+	[WORD_GROWS] = "the story grows: {}",
+	[WORD_REMINDER] = "{} (reminder {})",
+	[WORD_DIGEST] = "digest {} – {} UTC",
+	[WORD_PART] = "{} (part {} of {})",
+	[WORD_NOTHING] = "nothing found",
 	[WORD_ONE_CARRIED] = "1 of these",
 	[WORD_CARRIED] = "{} of these",
 	[WORD_PUBLISHED] = "published {}",
@@ -52,11 +56,16 @@ static const char *const french[WORDS] = {
 	[WORD_ON_SITES] = "{} sur {} sites",
 	[WORD_SPIKE] = "{} mentions dans la dernière heure, d’habitude {}",
 	[WORD_SPIKE_LEARNING] = "{} (en apprentissage)",
-	[WORD_SPIKE_WHY] = ("un pic commence à {}\u00A0: {} d’habitude à cette heure de la "
-			    "semaine, écart {}, sur {} semaines"),
+	[WORD_SPIKE_WHY] = ("un pic commence à {}\u00A0: {} d’habitude à cette heure de la semaine, "
+			   "écart {}, sur {} semaines"),
 	[WORD_SPIKE_WHY_LEARNING] =
-		("un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
-		 "pour l’instant"),
+		"un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
+		"pour l’instant",
+	[WORD_GROWS] = "l’histoire grandit\u00A0: {}",
+	[WORD_REMINDER] = "{} (rappel {})",
+	[WORD_DIGEST] = "récapitulatif {} – {} UTC",
+	[WORD_PART] = "{} (partie {} sur {})",
+	[WORD_NOTHING] = "rien trouvé",
 	[WORD_ONE_CARRIED] = "1 d’entre elles",
 	[WORD_CARRIED] = "{} d’entre elles",
 	[WORD_PUBLISHED] = "publié le {}",

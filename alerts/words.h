@@ -19,11 +19,16 @@ enum word {
 	WORD_DECIMAL,
 	WORD_ONE_COPY, /* of the same story */
 	WORD_COPIES,
-	WORD_ON_SITES, /* behind the two above */
+	WORD_ON_SITES,       /* behind the two above */
 	WORD_SPIKE,          /* "142 mentions in the last hour, usually 9" */
 	WORD_SPIKE_LEARNING, /* behind it */
 	WORD_SPIKE_WHY,
 	WORD_SPIKE_WHY_LEARNING,
+	WORD_GROWS,       /* an update: its copies */
+	WORD_REMINDER,    /* around what is told again */
+	WORD_DIGEST,      /* from, until */
+	WORD_PART,        /* of several */
+	WORD_NOTHING,     /* in a digest */
 	WORD_ONE_CARRIED, /* of the hour, in one story */
 	WORD_CARRIED,
 	WORD_PUBLISHED,

@@ -312,7 +312,8 @@ static struct span id_of(struct asking *a, struct span name, struct span lang)
 		buf_add_char(&id, '/');
 		buf_add(&id, slug(r->arena, name));
 	}
-	if (lang.n)
+	/* Beside an id, a language that was written for it tells nothing apart. */
+	if (lang.n && !(given && given->node && a->m->values[SOURCE_LANG].node))
 		buf_addf(&id, "/%.*s", SPAN_ARG(lang));
 	/* One that was written is a mistake of its own; the made one stays below its bound. */
 	made = id.n > 128 && !(given && given->node)
@@ -481,6 +482,7 @@ static struct connection *connection_make(
 /* A key that isn't there is no mistake: it may come later, and all else is to run. */
 static void look_for_keys(struct asking *a, struct connection *c, struct source_draft *d)
 {
+	struct source *s = &d->source;
 	struct connector_pass pass;
 	struct arena arena = {0};
 	const int result =
@@ -488,6 +490,8 @@ static void look_for_keys(struct asking *a, struct connection *c, struct source_
 
 	if (result == 0 && pass.entry == CONNECTOR_NO_KEY) {
 		c->missing = arena_dup(a->r->arena, pass.missing);
+		/* With its key it is another source, and asked at once. */
+		s->url = arena_printf(a->r->arena, "%.*s#no-key", SPAN_ARG(s->url));
 		(void)err_add(&a->r->config->warnings, d->file, d->line, d->column,
 			"%.*s: no key: not asked until it has %.*s (${VARIABLE}, {file: PATH} "
 			"or {credential: NAME})",

@@ -26,7 +26,6 @@ static const struct key top_keys[] = {
 	[TOP_NOTIFY] = {"notify", KEY_NODE, NULL, "whom to tell: the short form of receivers"},
 	[TOP_RECEIVERS] = {"receivers", KEY_NODE, NULL, "whom to tell"},
 	[TOP_ROUTES] = {"routes", KEY_NODE, NULL, "who hears of what"},
-	[TOP_REPORTS] = {"reports", KEY_NODE, NULL, "reports that are sent by themselves"},
 	[TOP_TZ] = {"tz", KEY_TEXT, "UTC",
 		"the time zone of whoever does not say another, as in Europe/Paris"},
 	[TOP_TIME_INTERVALS] = {"time_intervals", KEY_NODE, NULL,
@@ -37,6 +36,7 @@ static const struct key top_keys[] = {
 	[TOP_NOTICES] = {"notices", KEY_TEXTS, NULL,
 		"receivers that hear of vigie itself: a source fell silent, a receiver was "
 		"stopped"},
+	[TOP_REPORTS] = {"reports", KEY_NODE, NULL, "reports that are sent by themselves"},
 	[TOP_RETENTION] = {"retention", KEY_NODE, NULL, "how long things are kept"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
@@ -194,17 +194,6 @@ static const struct key route_keys[] = {
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
-static const struct key report_keys[] = {
-	[REPORT_PERIOD] = {"period", KEY_TEXT, "week",
-		"the last whole one is reported on: day, week or month"},
-	[REPORT_AT] = {"at", KEY_TEXT, "mon 08:00",
-		"when it is sent: 08:00 of a day, mon 08:00 of a week, 1 08:00 of a month"},
-	[REPORT_TZ] = {"tz", KEY_TEXT, "UTC", "time zone of all that, such as Europe/Paris"},
-	[REPORT_TO] = {"to", KEY_TEXTS, NULL, "one receiver or several"},
-	[REPORT_LANG] = {"lang", KEY_TEXT, "en", "of the report: en or fr"},
-	{NULL, KEY_TEXT, NULL, NULL},
-};
-
 static const struct key digest_keys[] = {
 	[DIGEST_HOURLY] = {"hourly", KEY_TEXT, NULL, "every hour, at this minute"},
 	[DIGEST_DAILY] = {"daily", KEY_TEXT, NULL, "every day, at this time"},
@@ -271,6 +260,17 @@ static const struct key mute_keys[] = {
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 
+static const struct key report_keys[] = {
+	[REPORT_PERIOD] = {"period", KEY_TEXT, "week",
+		"the last whole one is reported on: day, week or month"},
+	[REPORT_AT] = {"at", KEY_TEXT, "mon 08:00",
+		"when it is sent: 08:00 of a day, mon 08:00 of a week, 1 08:00 of a month"},
+	[REPORT_TZ] = {"tz", KEY_TEXT, "UTC", "time zone of all that, such as Europe/Paris"},
+	[REPORT_TO] = {"to", KEY_TEXTS, NULL, "one receiver or several"},
+	[REPORT_LANG] = {"lang", KEY_TEXT, "en", "of the report: en or fr"},
+	{NULL, KEY_TEXT, NULL, NULL},
+};
+
 static const struct key retention_keys[] = {
 	[RETENTION_MENTIONS] = {"mentions", KEY_DURATION, "400d", "what matched a rule"},
 	[RETENTION_PASSED_OVER] = {"passed_over", KEY_SIZE, "256MiB", "what no rule wanted"},
@@ -287,19 +287,19 @@ const struct section section_rules = {"rules: files", rules_keys};
 const struct section section_source = {"sources", source_keys};
 const struct section section_receiver = {"receivers", receiver_keys};
 const struct section section_route = {"routes", route_keys};
-const struct section section_report = {"reports[]", report_keys};
 const struct section section_digest = {"digest", digest_keys};
 const struct section section_interval = {"time_intervals", interval_keys};
 const struct section section_severity = {"severity", severity_keys};
 const struct section section_extra = {"severity: extras", extra_keys};
 const struct section section_silence = {"silences", silence_keys};
 const struct section section_mute = {"mutes", mute_keys};
+const struct section section_report = {"reports", report_keys};
 const struct section section_retention = {"retention", retention_keys};
 
 const struct section *const sections[] = {&section_top, &section_http, &section_crawl,
 	&section_brand, &section_rule, &section_rules, &section_source, &section_receiver,
-	&section_route, &section_report, &section_digest, &section_interval, &section_severity, &section_extra,
-	&section_silence, &section_mute, &section_retention, NULL};
+	&section_route, &section_digest, &section_interval, &section_severity, &section_extra,
+	&section_silence, &section_mute, &section_report, &section_retention, NULL};
 
 /* --- Values
  * ------------------------------------------------------------------------------------ */

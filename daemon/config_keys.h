@@ -62,11 +62,11 @@ enum {
 	TOP_NOTIFY,
 	TOP_RECEIVERS,
 	TOP_ROUTES,
-	TOP_REPORTS,
 	TOP_TZ,
 	TOP_TIME_INTERVALS,
 	TOP_SEVERITY,
 	TOP_NOTICES,
+	TOP_REPORTS,
 	TOP_SILENCES,
 	TOP_MUTES,
 	TOP_RETENTION
@@ -142,7 +142,6 @@ enum {
 	ROUTE_ACTIVE_TIMES,
 	ROUTE_ROUTES
 };
-enum { REPORT_PERIOD, REPORT_AT, REPORT_TZ, REPORT_TO, REPORT_LANG };
 enum { DIGEST_HOURLY, DIGEST_DAILY, DIGEST_WEEKLY, DIGEST_TZ, DIGEST_EMPTY };
 enum {
 	INTERVAL_NAME,
@@ -174,12 +173,13 @@ enum {
 	SILENCE_UNTIL
 };
 enum { MUTE_AUTHOR, MUTE_SITE, MUTE_RECEIVER, MUTE_UNTIL };
+enum { REPORT_PERIOD, REPORT_AT, REPORT_TZ, REPORT_TO, REPORT_LANG };
 enum { RETENTION_MENTIONS, RETENTION_PASSED_OVER, RETENTION_AUTHOR };
 
 extern const struct section section_top, section_http, section_crawl, section_brand,
 	section_rule, section_rules, section_source, section_receiver, section_route,
-	section_report, section_digest, section_interval, section_severity, section_extra, section_silence,
-	section_mute, section_retention;
+	section_digest, section_interval, section_severity, section_extra, section_silence,
+	section_mute, section_report, section_retention;
 
 /* All of them; ends with NULL. */
 extern const struct section *const sections[];

@@ -167,11 +167,11 @@ void receivers_read(struct reader *r, const struct yaml *y, const struct yaml_no
 void receivers_finish(struct reader *r);
 /* After receivers_finish(). NULL: everybody hears of everything. */
 void routes_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
-/* After receivers_finish(). NULL: none. */
-void reports_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
 /* Before the routes: whom it names hears of something. */
 struct value;
 void notices_read(struct reader *r, const struct yaml *y, const struct value *value);
+/* After receivers_finish(). NULL: none. */
+void reports_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
 
 struct value;
 void expand(struct reader *r, const struct value *top, const struct value *http,

@@ -201,6 +201,16 @@ static void on_reports(void *arg, struct http_ask *ask)
 		http_reply_text(ask, 404, "nothing here: the dashboard is at /");
 }
 
+static void on_desk(void *arg, struct http_ask *ask)
+{
+	struct control *c = arg;
+
+	if (ask->local && (span_eq_str(ask->method, "POST") || span_eq_str(ask->method, "GET")))
+		c->options.desk(c->options.arg, ask);
+	else
+		http_reply_text(ask, 404, "nothing here: the dashboard is at /");
+}
+
 /* HOST:PORT or [ADDRESS]:PORT into its parts. 0, or -EINVAL. */
 static int read_listen(struct http_options *options, struct span listen, struct arena *arena)
 {
@@ -268,6 +278,8 @@ int control_new(struct control **ret, struct loop *loop, const struct control_op
 		r = http_on(c->http, "/deliveries", on_deliveries, c);
 	if (r >= 0)
 		r = http_on(c->http, "/reports", on_reports, c);
+	if (r >= 0)
+		r = http_on(c->http, "/desk", on_desk, c);
 	if (r < 0) {
 		*ret_why = say_why(arena, r, options);
 		return control_free(c), r;

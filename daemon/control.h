@@ -6,7 +6,7 @@
  * whoever may connect may do everything), and on TCP for browsers and machines, which may only look.
  *
  * Both: GET / (the dashboard), /healthz, /status, /mentions, /metrics. The socket only: POST /reload
- * and /reports, and whatever is below /deliveries. One row of a table each.
+ * and /reports, /desk, and whatever is below /deliveries. One row of a table each.
  */
 
 #include "io/http.h"
@@ -30,6 +30,8 @@ struct control_options {
 	void (*deliveries)(void *arg, struct http_ask *ask);
 	/* POST /reports, over the socket: to be answered so, too. */
 	void (*reports)(void *arg, struct http_ask *ask);
+	/* GET and POST /desk, over the socket: to be answered so, too. */
+	void (*desk)(void *arg, struct http_ask *ask);
 	void *arg;
 };
 

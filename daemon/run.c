@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "desk_control.h"
 #include "delivering.h"
 #include "io/file.h"
 #include "io/heap.h"
@@ -19,6 +20,7 @@
 #include "io/redis_server.h"
 #include "io/resolve.h"
 #include "io/transfer.h"
+#include "line/accounts.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
 #include "line/crawl.h"
@@ -62,6 +64,7 @@ struct vigie {
 	struct post *post;
 	struct resolve *resolve;
 	struct transfer *crawling, *delivering;
+	struct accounts *accounts;
 	struct crawl *crawl;
 	struct sift *sift;
 	struct control *control;
@@ -87,7 +90,7 @@ static void fail(struct span why)
 
 static bool drained(const struct vigie *v)
 {
-	return (!v->sift || sift_idle(v->sift)) && (!v->queue || queue_idle(v->queue)) &&
+	return (!v->sift || sift_idle(v->sift)) && (!v->accounts || accounts_idle(v->accounts)) && (!v->queue || queue_idle(v->queue)) &&
 	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
 }
 
@@ -404,10 +407,12 @@ static void look(void *arg, struct status_view *ret)
 		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
 		.loop = v->loop,
 		.crawl = v->crawl,
+		.accounts = v->accounts,
 		.queue = v->queue,
 		.archive = v->archive,
 		.keep = v->keep,
 		.deliveries = v->post ? post_counts(v->post) : NULL,
+		.desk = v->dispatch ? dispatch_desk(v->dispatch) : NULL,
 		.rules = ruleset_count(v->config->rules),
 	};
 }
@@ -439,6 +444,17 @@ static void on_reports(void *arg, struct http_ask *ask)
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
 }
 
+static void on_desk(void *arg, struct http_ask *ask)
+{
+	struct vigie *v = arg;
+
+	if (v->dispatch)
+		desk_control(dispatch_desk(v->dispatch), v->archive, v->config->policy.severity,
+			loop_wall(v->loop), ask);
+	else
+		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+}
+
 static void on_mentions(void *arg, struct buf *out)
 {
 	const struct vigie *v = arg;
@@ -460,11 +476,6 @@ static char *state_path(struct vigie *v, const char *name)
 	return (char *)arena_printf(&v->arena, "%s/%s", v->config->state.p, name).p;
 }
 
-static int64_t scaled(const struct vigie *v, int64_t ms)
-{
-	return v->options.retry_scale > 0 ? (int64_t)((double)ms / v->options.retry_scale) : ms;
-}
-
 static void on_stands(
 	void *arg, const struct source *source, bool silent, bool gone, struct span error)
 {
@@ -483,6 +494,20 @@ static void on_incidents(void *arg)
 	crawl_tell(v->crawl);
 }
 
+static void on_coverage(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources)
+{
+	const struct vigie *v = arg;
+	const struct crawl_stats *stats = crawl_stats(v->crawl);
+
+	*ret_healthy = stats->sources - stats->failing;
+	*ret_sources = stats->sources;
+}
+
+static int64_t scaled(const struct vigie *v, int64_t ms)
+{
+	return v->options.retry_scale > 0 ? (int64_t)((double)ms / v->options.retry_scale) : ms;
+}
+
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
@@ -497,6 +522,7 @@ static int build_act(struct vigie *v)
 			.public_url = v->config->http.public_url,
 			.time_scale = v->options.retry_scale,
 			.incidents = on_incidents,
+			.coverage = on_coverage,
 			.arg = v });
 	if (r < 0)
 		return r;
@@ -537,6 +563,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.max_body = c->crawl.max_body_bytes,
 		.ignore_robots = !c->crawl.robots,
 		.user_agent = c->crawl.user_agent,
+		.history_ms = c->crawl.history_ms,
 		.commit = { queue_take, v->queue },
 		.want_states = on_want_states,
 		.stands = on_stands,
@@ -552,6 +579,15 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	r = sift_new(&v->sift, v->loop, v->pool, &sift);
 	if (r < 0)
 		return r;
+	r = accounts_new(&v->accounts, v->loop, v->pool,
+		&(struct accounts_options){ .transfer = v->crawling,
+			.folder = c->state.p,
+			.config_ref = ref_config,
+			.config_unref = unref_config },
+		&v->arena, ret_why);
+	if (r < 0)
+		return r;
+	crawl.accounts = v->accounts;
 	crawl.next = (struct batch_sink){ sift_take, v->sift };
 	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
@@ -698,6 +734,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.reports = on_reports,
+		.desk = on_desk,
 		.arg = v,
 	};
 	const struct archive_options archive = {
@@ -761,6 +798,7 @@ static void tear_down(struct vigie *v)
 	keep_free(v->keep);
 	queue_free(v->queue);
 	crawl_free(v->crawl);
+	accounts_free(v->accounts);
 	redis_server_free(v->server);
 	transfer_free(v->delivering);
 	transfer_free(v->crawling);

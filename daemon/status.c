@@ -1,5 +1,7 @@
 #include "status.h"
 
+#include "desk_control.h"
+
 #include "io/log.h"
 #include "vigie/version.h"
 
@@ -49,6 +51,44 @@ static void see_source(void *arg, const struct crawl_view *view)
 	(void)json_object_set_new(one, "items", json_integer(state ? state->items : 0));
 	(void)json_object_set_new(one, "hits", json_integer(state ? state->hits : 0));
 	(void)json_array_append_new(list, one);
+}
+
+struct accounts_look {
+	json_t *list;
+	struct wall now;
+};
+
+static void see_account(void *arg, const struct accounts_view *view)
+{
+	struct accounts_look *look = arg;
+	json_t *quotas = json_array(), *one;
+
+	for (size_t i = 0; quotas && i < view->n_budgets; i++) {
+		const struct quota_budget *b = &view->budgets[i];
+
+		(void)json_array_append_new(quotas,
+			json_pack("{s:I, s:I, s:I}", "spent",
+				(json_int_t)budget_spent(b, look->now), "most",
+				(json_int_t)b->quota.most, "per_s",
+				(json_int_t)(b->quota.per_ms / 1000)));
+	}
+	one = json_pack("{s:o, s:o, s:o, s:b, s:o}", "account", text(view->account), "quotas", quotas,
+		"paused_until",
+		wall_known(view->paused_until) && view->paused_until.ms > look->now.ms
+			? moment(view->paused_until)
+			: json_null(),
+		"has_token", view->has_token, "token_end", moment(view->token_end));
+	if (one)
+		(void)json_array_append_new(look->list, one);
+}
+
+static json_t *accounts_json(const struct status_view *view)
+{
+	struct accounts_look look = { json_array(), view->now };
+
+	if (look.list && view->accounts)
+		accounts_each(view->accounts, see_account, &look);
+	return look.list;
 }
 
 /* One figure of a station: its place in the JSON, its metric, and how to read it. */
@@ -179,9 +219,13 @@ json_t *status_json(const struct status_view *view)
 		add_blocks(root, loop_stats(view->loop));
 	if (view->deliveries)
 		(void)json_object_set(root, "deliveries", view->deliveries);
+	if (view->desk && dispatch_desk_is_ready(view->desk))
+		(void)json_object_set_new(
+			root, "receivers", desk_receivers_json(view->desk, view->now));
 	if (view->crawl)
 		crawl_each(view->crawl, see_source, sources);
 	(void)json_object_set_new(root, "sources", sources);
+	(void)json_object_set_new(root, "accounts", accounts_json(view));
 	return root;
 }
 

@@ -9,8 +9,10 @@
 #include <jansson.h>
 
 #include "io/loop.h"
+#include "line/accounts.h"
 #include "line/archive.h"
 #include "line/crawl.h"
+#include "line/dispatch_desk.h"
 #include "line/keep.h"
 #include "line/queue.h"
 #include "vigie/buf.h"
@@ -23,9 +25,11 @@ struct status_view {
 	struct span trouble; /* what keeps the line from flowing; empty when nothing does */
 	const struct loop *loop;
 	struct crawl *crawl;
+	const struct accounts *accounts;
 	struct queue *queue;
 	struct archive *archive;
 	struct keep *keep;
+	const struct dispatch_desk *desk;
 	json_t *deliveries; /* counts by state, from line/post; borrowed */
 	size_t rules;
 };

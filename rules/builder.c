@@ -8,6 +8,7 @@
 
 #include "compile.h"
 #include "packs.h"
+#include "query.h"
 #include "vigie/cleanup.h"
 #include "vigie/utf8.h"
 #include "vigie/yaml.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "query.h"
+#include "query_tree.h"
 #include "vigie/span.h"
 
 /* Roughly the share of tokens that are this one. Folded text. */

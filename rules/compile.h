@@ -20,7 +20,4 @@ struct compile_rule {
  * languages, which must be in the set's arena. */
 int compile(struct ruleset *set, const struct compile_rule *rules, size_t n);
 
-/* Hash of what a tree means. */
-uint64_t compile_meaning(const struct node *tree);
-
 #endif

@@ -48,10 +48,10 @@ static uint64_t entry_hash(const struct entry *e)
 		return dictionary_hash_of(e->text);
 	if (e->kind == ENTRY_PREFIX) {
 		memcpy(bytes, e->text.p, n);
-		return dictionary_prefix_hash(dictionary_load(bytes), class);
+		return dictionary_prefix_hash(dictionary_load(bytes), dictionary_shift(class));
 	}
 	memcpy(bytes + 8 - n, e->text.p + e->text.n - n, n);
-	return dictionary_suffix_hash(bytes + 8, class);
+	return dictionary_suffix_hash(bytes + 8, dictionary_shift(class));
 }
 
 struct hashed {
@@ -182,28 +182,38 @@ static bool is_long_prefix(const struct entry *e)
 	return e->kind == ENTRY_PREFIX && !e->mark.sigil && e->text.n >= 3;
 }
 
+static void add_class(struct dictionary_classes *c, unsigned class)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->shifts[i] == dictionary_shift(class))
+			return;
+	c->shifts[c->n++] = dictionary_shift(class);
+}
+
 static void note_class(struct dictionary *d, const struct entry *e)
 {
 	const unsigned class = class_of(e->text.n);
 
 	if (map_of(e) == 2) {
 		d->sigils |= (uint64_t)1 << (e->mark.sigil & 63);
-		d->tag_class[class] |= e->kind == ENTRY_PREFIX;
+		if (e->kind == ENTRY_PREFIX)
+			add_class(&d->tagged, class);
 	} else if (e->kind == ENTRY_PREFIX) {
-		d->prefix_class[class] = true;
+		add_class(&d->prefixes, class);
 		d->any_long |= class >= 2;
 		d->any_other |= class < 2;
 	} else if (e->kind == ENTRY_SUFFIX) {
-		d->any_other = d->suffix_class[class] = true;
+		add_class(&d->suffixes, class);
+		d->any_other = true;
 	}
 }
 
-/* As a document's token of this text has it. */
-static uint64_t head_of(struct span text)
+/* As dictionary_start() has it of a document's token. */
+static uint64_t start_of(struct span text)
 {
 	char bytes[8] = {0};
 
-	memcpy(bytes, text.p, text.n < 8 ? text.n : 8);
+	memcpy(bytes, text.p, text.n < 7 ? text.n : 7);
 	return dictionary_load(bytes);
 }
 
@@ -223,7 +233,7 @@ static int build_wholes(
 
 		if (map_of(&entries[i]) != 0)
 			continue;
-		hash = dictionary_whole_hash(head_of(text), text.n);
+		hash = dictionary_whole_hash(start_of(text), text.n);
 		w->words[hash >> w->shift] |= (uint64_t)1 << dictionary_whole_bit(hash) |
 					      (uint64_t)1 << dictionary_whole_other_bit(hash);
 	}
@@ -244,13 +254,13 @@ static int build_heads(
 		return -ENOMEM;
 	h->shift = 32 - log2;
 	for (size_t i = 0; i < n; i++) {
-		const uint64_t head = head_of(entries[i].text);
+		const uint64_t start = start_of(entries[i].text);
 
 		if (is_long_prefix(&entries[i]))
-			h->words[dictionary_head_word(head, h->shift)] |=
+			h->words[dictionary_head_word(start, h->shift)] |=
 				entries[i].text.n < 5
 					? UINT64_MAX
-					: (uint64_t)1 << dictionary_head_bit(head);
+					: (uint64_t)1 << dictionary_head_bit(start);
 	}
 	return 0;
 }
@@ -378,21 +388,24 @@ static void look_up(const struct dictionary *d, const struct folded *f,
 {
 	const struct span t = folded_token(f, hit->token);
 	struct spot s = {.f = f, .token = hit->token, .head = dictionary_head(t.p, t.n)};
-	const bool tag = d->sigils >> (t.p[-1] & 63) & 1;
-	const uint32_t first = first_of(&d->words, hit->hash);
+	uint32_t first = 0;
 
+	if (dictionary_whole(&d->wholes, dictionary_start(t.p, t.n), t.n) & 1)
+		first = first_of(&d->words, hit->hash);
 	if (first)
 		meet_from(&d->words, first, &s, met, arg);
-	if (tag)
-		meet_all(&d->tags, hit->hash, &s, met, arg);
-	for (unsigned c = 0; c < DICTIONARY_CLASSES; c++) {
-		if (d->prefix_class[c])
-			meet_all(&d->parts, dictionary_prefix_hash(s.head, c), &s, met, arg);
-		if (tag && d->tag_class[c])
-			meet_all(&d->tags, dictionary_prefix_hash(s.head, c), &s, met, arg);
-		if (d->suffix_class[c])
-			meet_all(&d->parts, dictionary_suffix_hash(t.p + t.n, c), &s, met, arg);
-	}
+	for (unsigned i = 0; i < d->prefixes.n; i++)
+		meet_all(&d->parts, dictionary_prefix_hash(s.head, d->prefixes.shifts[i]), &s,
+			met, arg);
+	for (unsigned i = 0; i < d->suffixes.n; i++)
+		meet_all(&d->parts, dictionary_suffix_hash(t.p + t.n, d->suffixes.shifts[i]),
+			&s, met, arg);
+	if (!(d->sigils >> (t.p[-1] & 63) & 1))
+		return;
+	meet_all(&d->tags, hit->hash, &s, met, arg);
+	for (unsigned i = 0; i < d->tagged.n; i++)
+		meet_all(&d->tags, dictionary_prefix_hash(s.head, d->tagged.shifts[i]), &s, met,
+			arg);
 }
 
 void dictionary_look_up(const struct dictionary *d, const struct folded *f,

@@ -87,6 +87,12 @@ struct dictionary_heads {
 	unsigned shift; /* from the three bytes' hash to the number of the word */
 };
 
+/* Classes, each by what a load of eight bytes is shifted to have its bytes alone. */
+struct dictionary_classes {
+	unsigned n;
+	unsigned shifts[DICTIONARY_CLASSES];
+};
+
 struct dictionary {
 	struct dictionary_map words;
 	struct dictionary_map
@@ -97,11 +103,9 @@ struct dictionary {
 	/* Windows of strings inside. The text is looked at every `stride` bytes only, and each
 	 * string is entered by as many of its windows. */
 	struct dictionary_map inside;
-	unsigned stride; /* 0: there are none */
-	bool prefix_class[DICTIONARY_CLASSES];
-	bool suffix_class[DICTIONARY_CLASSES];
-	bool tag_class[DICTIONARY_CLASSES];
-	bool any_long;   /* heads is of use */
+	unsigned stride;                                      /* 0: there are none */
+	struct dictionary_classes prefixes, suffixes, tagged; /* that there are */
+	bool any_long;                                        /* heads is of use */
 	bool any_other;  /* prefixes of one or two bytes, or suffixes */
 	uint64_t sigils; /* bit c % 64 is set for the sigils c that entries have */
 };
@@ -183,23 +187,37 @@ static inline uint32_t dictionary_short(uint64_t hash)
 	return (uint32_t)(hash >> 32);
 }
 
-/* Prefixes stand at the top of the number that is hashed, suffixes at its bottom, so that no
- * two classes meet. */
-static inline uint64_t dictionary_prefix_hash(uint64_t head, unsigned class)
+static inline unsigned dictionary_shift(unsigned class)
 {
-	return (head << (64 - 8 * dictionary_class_bytes(class))) * DICTIONARY_MIX;
+	return 64 - 8 * dictionary_class_bytes(class);
 }
 
-static inline uint64_t dictionary_suffix_hash(const char *end, unsigned class)
+/* Prefixes stand at the top of the number that is hashed, suffixes at its bottom, so that no
+ * two classes meet. */
+static inline uint64_t dictionary_prefix_hash(uint64_t head, unsigned shift)
 {
-	return (dictionary_load(end - 8) >> (64 - 8 * dictionary_class_bytes(class))) *
-	       DICTIONARY_MIX;
+	return (head << shift) * DICTIONARY_MIX;
+}
+
+static inline uint64_t dictionary_suffix_hash(const char *end, unsigned shift)
+{
+	return (dictionary_load(end - 8) >> shift) * DICTIONARY_MIX;
+}
+
+/* The first min(n, 7) of n > 0 bytes: as much as one load has that begins at the sigil. What
+ * filters tokens goes by it. */
+static inline uint64_t dictionary_start(const char *p, size_t n)
+{
+	const unsigned drop = dictionary_drop(n);
+	const unsigned kept = drop > 8 ? drop : 8;
+
+	return dictionary_load(p) << kept >> kept;
 }
 
 /* What names a word of n bytes: its place by the top bits, and its two bits. */
-static inline uint64_t dictionary_whole_hash(uint64_t head, size_t n)
+static inline uint64_t dictionary_whole_hash(uint64_t start, size_t n)
 {
-	return (head + n) * DICTIONARY_MIX;
+	return (start + n) * DICTIONARY_MIX;
 }
 
 static inline unsigned dictionary_whole_bit(uint64_t hash)
@@ -210,6 +228,16 @@ static inline unsigned dictionary_whole_bit(uint64_t hash)
 static inline unsigned dictionary_whole_other_bit(uint64_t hash)
 {
 	return hash >> 40 & 63;
+}
+
+/* In bit 0; those above are of no meaning. */
+static inline uint64_t dictionary_whole(
+	const struct dictionary_wholes *w, uint64_t start, size_t n)
+{
+	const uint64_t hash = dictionary_whole_hash(start, n);
+	const uint64_t word = w->words[hash >> w->shift];
+
+	return word >> dictionary_whole_bit(hash) & word >> dictionary_whole_other_bit(hash);
 }
 
 /* The number of a head's word; of its bit, modulo 64. */

@@ -46,8 +46,7 @@ static struct span tail_of(const struct leaf_token *t)
 	return span_slice(t->text, i, t->text.n);
 }
 
-/* The longest literal stretch of a pattern such as *abcde*. */
-static bool inner_entry(struct span pattern, struct entry *ret, double *ret_share)
+struct span entry_inner(struct span pattern)
 {
 	struct span best = SPAN_NONE;
 
@@ -59,6 +58,14 @@ static bool inner_entry(struct span pattern, struct entry *ret, double *ret_shar
 		if (i - from > best.n)
 			best = span_slice(pattern, from, i);
 	}
+	return best;
+}
+
+/* For a pattern such as *abcde*. */
+static bool inner_entry(struct span pattern, struct entry *ret, double *ret_share)
+{
+	const struct span best = entry_inner(pattern);
+
 	if (best.n < DICTIONARY_INSIDE_MIN)
 		return false;
 	*ret = (struct entry){.kind = ENTRY_INSIDE, .text = best};

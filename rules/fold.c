@@ -125,6 +125,7 @@ int folded_read(struct folded *f, const struct span fields[ITEM_FIELDS])
 	if (r < 0)
 		return r;
 	f->n_tokens = f->engine->cut(f->tokens, f->text, f->n);
+	memset(&f->tokens[f->n_tokens], 0, FOLD_SPARE_TOKENS * sizeof(*f->tokens));
 	for (int i = 0; i < ITEM_FIELDS; i++) {
 		struct fold_field *field = &f->fields[i];
 		size_t low = token, high = f->n_tokens;

@@ -20,6 +20,7 @@ enum {
 	FOLD_FRONT =
 		32,     /* separators in front of the folded text: tokens are loaded by words */
 	FOLD_BACK = 96, /* and behind it, for the last block */
+	FOLD_SPARE_TOKENS = 3,            /* tokens are looked at by fours */
 	FOLD_CHUNK = 256,                 /* original bytes between two marks of the map */
 	FOLD_FIELD_MAX = 64 * 1024 * 1024 /* bytes of a field that are looked at */
 };
@@ -51,7 +52,7 @@ struct folded {
 		     */
 	size_t n;
 	size_t capacity;
-	struct fold_token *tokens;
+	struct fold_token *tokens; /* FOLD_SPARE_TOKENS empty ones follow */
 	size_t n_tokens;
 	size_t tokens_capacity;
 	struct fold_mark *marks;

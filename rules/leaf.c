@@ -158,6 +158,29 @@ static bool token_is(struct ruleset_scratch *s, const struct leaf *leaf,
 	return !leaf->exact || exact_equal(original(s, at), t->own, &s->work);
 }
 
+/* The next token in [at, end) that has the string, or end. */
+static uint32_t next_with(
+	const struct ruleset_scratch *s, struct span inner, uint32_t at, uint32_t end)
+{
+	const struct fold_token *tokens = s->folded.tokens;
+	const char *from = s->folded.text + tokens[at].start;
+	const char *to = s->folded.text + tokens[end - 1].end;
+	const char *found = memmem(from, (size_t)(to - from), inner.p, inner.n);
+
+	if (!found)
+		return end;
+	/* The last token that begins there or before. */
+	while (end - at > 1) {
+		const uint32_t middle = at + (end - at) / 2;
+
+		if (s->folded.text + tokens[middle].start <= found)
+			at = middle;
+		else
+			end = middle;
+	}
+	return at;
+}
+
 /* The next place in [at, end) where the token stands, or end. */
 static uint32_t next_token(struct ruleset_scratch *s, const struct leaf *leaf,
 	const struct leaf_token *t, uint32_t at, uint32_t end)
@@ -167,7 +190,9 @@ static uint32_t next_token(struct ruleset_scratch *s, const struct leaf *leaf,
 	if (!begin_search(s))
 		return end;
 	for (; at < end; at++) {
-		if (!each && t->kind == TOKEN_WORD)
+		if (t->inner.n && !by_text_only(s, leaf, t))
+			at = next_with(s, t->inner, at, end);
+		else if (!each && t->kind == TOKEN_WORD)
 			at = find_u32(s->hashes, at, end, t->hash, UINT32_MAX);
 		else if (!each)
 			at = find_u32(s->heads, at, end, t->head, t->head_mask);
@@ -315,26 +340,25 @@ static bool promising(const struct ruleset_scratch *s, const struct leaf *leaf, 
 	return !leaf->regex->n_literals;
 }
 
-static void check_fields(struct ruleset_scratch *s)
+/* PCRE2 is given valid text only. */
+static bool field_valid(struct ruleset_scratch *s, int f)
 {
-	for (int f = 0; f < ITEM_FIELDS; f++)
-		s->fields_valid[f] = utf8_valid(s->folded.fields[f].original);
-	s->fields_checked = true;
+	if (!s->fields_valid[f])
+		s->fields_valid[f] = utf8_valid(s->folded.fields[f].original) ? 1 : -1;
+	return s->fields_valid[f] > 0;
 }
 
 static void find_regex(
 	struct ruleset_scratch *s, const struct leaf *leaf, struct leaf_state *state, bool all)
 {
 	state->first = (uint32_t)s->n_regex_spans;
-	if (!s->fields_checked)
-		check_fields(s);
 	for (int f = 0; f < ITEM_FIELDS; f++) {
 		const struct span text = s->folded.fields[f].original;
 		size_t from = 0, start, end;
 		int r = REGEX_FOUND;
 
-		if (!(leaf->fields & 1U << f) || !text.n || !s->fields_valid[f] ||
-			!promising(s, leaf, f))
+		if (!(leaf->fields & 1U << f) || !text.n || !promising(s, leaf, f) ||
+			!field_valid(s, f))
 			continue;
 		while (from <= text.n && (r = regex_find(leaf->regex->regex, s->regex, text,
 						  from, &start, &end)) == REGEX_FOUND) {

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "compile.h"
+#include "meaning.h"
+#include "query.h"
 #include "vigie/nearest.h"
 #include "vigie/rulelint.h"
 #include "vigie/yaml.h"
@@ -117,7 +118,7 @@ static void note_leaves(struct rule_linter *l, struct lint_rule *rule, const str
 	}
 	for (const struct node *c = tree->kind == NODE_OR ? tree->first : tree;
 		c && rule->n_leaves < n; c = c->next)
-		rule->leaves[rule->n_leaves++] = compile_meaning(c);
+		rule->leaves[rule->n_leaves++] = meaning_of(c);
 	qsort(rule->leaves, rule->n_leaves, sizeof(*rule->leaves), by_number);
 }
 
@@ -181,7 +182,7 @@ static void look_at_rule(struct rule_linter *l, struct yaml *y, const struct yam
 	kept->file = arena_dup(&l->arena, span_str(y->file)).p;
 	kept->line = id->line;
 	kept->column = id->column;
-	kept->meaning = compile_meaning(tree);
+	kept->meaning = meaning_of(tree);
 	if (yaml_get(rule, "languages"))
 		kept->meaning ^= XXH3_64bits(place.id.p, place.id.n); /* like no other */
 	else

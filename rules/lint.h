@@ -5,7 +5,7 @@
  * lint: what rulelint's files share.
  */
 
-#include "query.h"
+#include "query_tree.h"
 #include "vigie/err.h"
 
 /* Where doubts about one query go. */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "common.h"
-#include "compile.h"
 #include "dictionary.h"
 #include "entry.h"
 #include "lint.h"
+#include "meaning.h"
 #include "regex.h"
 #include "vigie/utf8.h"
 #include "vigie/yaml.h"
@@ -131,13 +131,24 @@ static bool excludes(const struct node *not_, uint64_t meaning)
 {
 	const struct node *inner = not_->first;
 
-	if (compile_meaning(inner) == meaning)
+	if (meaning_of(inner) == meaning)
 		return true;
 	for (const struct node *c = inner->kind == NODE_OR ? inner->first : NULL; c;
 		c = c->next)
-		if (compile_meaning(c) == meaning)
+		if (meaning_of(c) == meaning)
 			return true;
 	return false;
+}
+
+/* What `n` asks for, itself or in all of its parts, and not_ excludes; NULL: nothing. */
+static const struct node *excluded(const struct node *n, const struct node *not_)
+{
+	const struct node *found = excludes(not_, meaning_of(n)) ? n : NULL;
+
+	for (const struct node *c = n->first;
+		c && !found && (n->kind == NODE_NEAR || n->kind == NODE_AND); c = c->next)
+		found = excluded(c, not_);
+	return found;
 }
 
 static bool other_language(const struct node *a, const struct node *b)
@@ -155,13 +166,14 @@ static void look_at_conditions(struct lint_place *place, const struct node *n)
 	size_t k = 0;
 
 	for (const struct node *a = n->first; a && k < SIBLINGS_MAX; a = a->next, k++) {
-		const uint64_t meaning = compile_meaning(a);
-
 		for (const struct node *b = n->first; b; b = b->next) {
-			if (b->kind == NODE_NOT && a != b && excludes(b, meaning))
+			const struct node *both =
+				b->kind == NODE_NOT && a != b ? excluded(a, b) : NULL;
+
+			if (both)
 				lint_say(place, b->at,
 					"%.*s is asked for and excluded: this never matches",
-					SPAN_ARG(a->source));
+					SPAN_ARG(both->source));
 			if (a->at < b->at && other_language(a, b))
 				lint_say(place, b->at,
 					"a text has one language: write lang:(%.*s OR %.*s)",

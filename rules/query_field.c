@@ -1,7 +1,7 @@
 /*
  * query_field: the part of the grammar behind a colon: text fields, values, numbers, fragments.
  */
-#include "query_parser.h"
+#include "query_field.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "vigie/buf.h"
 #include "vigie/nearest.h"
 
-/* A word that names a field has its colon at the returned offset in the word; else 0. */
 size_t parser_field_colon(struct span w)
 {
 	size_t i = 0;
@@ -219,7 +218,7 @@ static struct node *parse_text_field(struct parser *p, size_t at, enum item_fiel
 
 	p->fields = (uint8_t)(1U << field);
 	if (c == '(') {
-		n = parser_group(p);
+		n = p->group(p);
 	} else if (parser_opens_phrase(c)) {
 		n = parser_phrase(p, at, false);
 	} else if (c == '/') {

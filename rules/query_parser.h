@@ -2,10 +2,11 @@
 #define RULES_QUERY_PARSER_H
 
 /*
- * query_parser: what query.c (the grammar) and query_field.c (fields, values, numbers) share.
+ * query_parser: the small pieces of a query, for the grammar (query.c) and its fields
+ * (query_field.c).
  */
 
-#include "query.h"
+#include "query_tree.h"
 
 /* A function of the grammar returns NULL after a mistake that leaves no way to go on; a mistake
  * inside one term is noted, and reading goes on to find the others. */
@@ -15,7 +16,8 @@ struct parser {
 	struct arena *arena;
 	struct query_errors *errors;
 	int depth;
-	uint8_t fields; /* of the text field around, or 0 */
+	uint8_t fields;                          /* of the text field around, or 0 */
+	struct node *(*group)(struct parser *p); /* reads the group whose "(" stands at i */
 };
 
 enum operator{
@@ -29,8 +31,12 @@ enum operator{
 
 /* The code point at i, 0 at the end (no query holds U+0000); *next is the place behind it. */
 uint32_t parser_point_at(const struct parser *p, size_t i, size_t *next);
+bool parser_is_space(uint32_t c);
 bool parser_opens_phrase(uint32_t c);
 void parser_skip_space(struct parser *p);
+
+/* Reads the number that stands at *i, and moves behind it; false: none, or too large. */
+bool parser_digits(const struct parser *p, size_t *i, uint64_t *ret);
 
 /* The bare word that begins at i; may be empty. */
 struct span parser_word_at(const struct parser *p, size_t i);
@@ -54,13 +60,5 @@ struct node *parser_term_node(
 	struct parser *p, size_t at, struct span content, bool escapes, bool exact);
 struct node *parser_phrase(struct parser *p, size_t at, bool exact);
 struct node *parser_regex(struct parser *p, size_t at);
-struct node *parser_group(struct parser *p);
-
-/* query_field.c: a word that names a field has its colon at the returned offset in it; else 0.
- */
-size_t parser_field_colon(struct span word);
-
-/* The field whose name stands at p->i. */
-struct node *parser_field(struct parser *p, size_t at, struct span name);
 
 #endif

@@ -2,9 +2,47 @@
  * query_tree: what is done with the tree of a query as a whole: fragments filled in, and the
  * checks that need all of it.
  */
-#include "query.h"
+#include "query_tree.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const query_code_names[QUERY_CODES] = {"E_SYNTAX", "E_EMPTY", "E_WILDCARD",
+	"E_FIELD", "E_NEAR", "E_OF", "E_REGEX", "E_NEGATIVE", "E_RULE"};
+const char *const value_field_names[VALUE_FIELDS] = {"lang", "source", "tag", "site", "url"};
+const char *const number_field_names[NUMBER_FIELDS] = {"followers", "likes", "shares",
+	"comments", "views", "rating", "score", "reach", "engagement"};
+
+int query_fail(
+	struct query_errors *errors, enum query_code code, size_t at, const char *format, ...)
+{
+	struct query_error *items =
+		arena_alloc(errors->arena, (errors->n + 1) * sizeof(*items));
+	struct query_error e = {.code = code, .at = at};
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	text = items && n >= 0 ? arena_alloc(errors->arena, (size_t)n + 1) : NULL;
+	if (!text) {
+		errors->no_memory = true;
+		return -ENOMEM;
+	}
+	va_start(ap, format);
+	(void)vsnprintf(text, (size_t)n + 1, format, ap);
+	va_end(ap);
+	e.text = span_of(text, (size_t)n);
+	if (errors->n)
+		memcpy(items, errors->items, errors->n * sizeof(*items));
+	items[errors->n++] = e;
+	errors->items = items;
+	return -EINVAL;
+}
 
 bool query_has_use(const struct node *node)
 {

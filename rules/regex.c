@@ -8,7 +8,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "query.h"
+#include "query_tree.h"
 
 enum {
 	JIT_AFTER = 8, /* searches: a translation costs about as many */

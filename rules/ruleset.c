@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scratch.h"
 
@@ -155,7 +156,7 @@ static int begin(
 	s->context = context;
 	s->no_memory = false;
 	s->searching = false;
-	s->fields_checked = false;
+	memset(s->fields_valid, 0, sizeof(s->fields_valid));
 	s->n_places = 0;
 	s->n_regex_spans = 0;
 	s->n_candidates = 0;

@@ -51,9 +51,9 @@ struct ruleset_scratch {
 	uint32_t *hashes; /* of tokens, once they are searched */
 	uint32_t *heads;  /* first four bytes of tokens */
 	size_t searched_capacity;
-	bool searching;      /* hashes and heads are of this document */
-	bool fields_checked; /* fields_valid says which fields are UTF-8 */
-	bool fields_valid[ITEM_FIELDS];
+	bool searching; /* hashes and heads are of this document */
+	/* Whether a field is UTF-8: 0 not known yet, 1 it is, -1 it is not. */
+	signed char fields_valid[ITEM_FIELDS];
 	/* leaves */
 	uint32_t *met; /* epoch of the document in which each leaf was last met */
 	struct leaf_state *leaves;

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "dictionary.h"
-#include "query.h"
+#include "query_tree.h"
 #include "regex.h"
 #include "vigie/ruleset.h"
 
@@ -28,8 +28,9 @@ struct leaf_token {
 	uint32_t head; /* first bytes of what must stand first, at most four … */
 	uint32_t head_mask;
 	struct span text;
-	struct span own; /* exact terms */
-	size_t head_n;   /* bytes before the first wildcard */
+	struct span own;   /* exact terms */
+	struct span inner; /* TOKEN_PATTERN that begins with a wildcard: its longest string */
+	size_t head_n;     /* bytes before the first wildcard */
 };
 
 /* A regex, and strings of which one must be in the text (none known: n_literals is 0). */

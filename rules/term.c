@@ -1,7 +1,7 @@
 /*
  * term: a term of a query, cut into tokens by the same folding as documents.
  */
-#include "query.h"
+#include "term.h"
 
 #include "exact.h"
 #include "fold.h"

@@ -23,8 +23,13 @@ extern const struct command commands[];
 /* Prints "usage: vigie NAME …" of a command on standard error; returns EXIT_USAGE. */
 int command_usage(const char *name);
 
+int command_auth(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_ack(int argc, char **argv);
 int command_deliveries(int argc, char **argv);
+int command_mute(int argc, char **argv);
+int command_routes(int argc, char **argv);
+int command_silence(int argc, char **argv);
 int command_discover(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_export(int argc, char **argv);

@@ -77,7 +77,7 @@ static void print_row(const char *name, const char *value)
 
 static void print_one(const json_t *one)
 {
-	static const char *const rows[] = {"id", "state", "receiver", "group", "route",
+	static const char *const rows[] = {"id", "kind", "state", "receiver", "group", "route",
 		"created", "next", "settled", "only", "why"};
 	const json_t *tries = json_object_get(one, "tries"),
 		     *keys = json_object_get(one, "keys");

@@ -129,11 +129,31 @@ void rules_report_begin(struct rules_report *r)
 {
 	if (r->kind == RULES_TAP)
 		(void)fprintf(r->to, "TAP version 13\n1..%zu\n", r->n);
-	if (r->kind == RULES_JUNIT)
-		(void)fprintf(r->to,
-			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			"<testsuite name=\"vigie rules\" tests=\"%zu\">\n",
-			r->n);
+	if (r->kind == RULES_JUNIT) {
+		FILE *memory = open_memstream(&r->cases, &r->cases_n);
+
+		r->out = r->to;
+		if (memory)
+			r->to = memory;
+	}
+}
+
+static void end_junit(struct rules_report *r)
+{
+	if (r->to == r->out)
+		return; /* no memory: the cases stand there without a suite, which no reader
+			   takes */
+	(void)fclose(r->to);
+	r->to = r->out;
+	(void)fprintf(r->to,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<testsuite name=\"vigie rules\" tests=\"%zu\" failures=\"%zu\" "
+		"errors=\"0\">\n",
+		r->done, r->failed);
+	(void)fwrite(r->cases, 1, r->cases_n, r->to);
+	(void)fputs("</testsuite>\n", r->to);
+	free(r->cases);
+	r->cases = NULL;
 }
 
 void rules_report_add(struct rules_report *r, const struct rule_test *test,
@@ -165,7 +185,7 @@ void rules_report_add(struct rules_report *r, const struct rule_test *test,
 void rules_report_end(struct rules_report *r)
 {
 	if (r->kind == RULES_JUNIT)
-		(void)fputs("</testsuite>\n", r->to);
+		end_junit(r);
 	if (r->kind == RULES_TEXT)
 		(void)fprintf(r->to, "%zu tests, %zu failed\n", r->done, r->failed);
 }

@@ -23,6 +23,10 @@ struct rules_report {
 	size_t n;      /* tests that will come */
 	size_t failed; /* so far */
 	size_t done;
+	FILE *out; /* JUnit: `to` gathers the cases for it, as their numbers stand before them
+		    */
+	char *cases;
+	size_t cases_n;
 };
 
 void rules_report_begin(struct rules_report *report);

@@ -1,6 +1,6 @@
 /*
  * sources: the networks vigie knows, and on what terms each may be read. `list` says a line a
- * network, `show` all that is known of one.
+ * network, `show` all that is known of one; `try` asks one (cli/sources_try.h).
  */
 
 #include <getopt.h>
@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/connector_load.h"
+#include "cli/sources_try.h"
 #include "connectors/builtin.h"
 #include "line/codec_item.h"
 
@@ -140,6 +141,8 @@ int command_sources(int argc, char **argv)
 	bool json = false;
 	int c;
 
+	if (argc > 2 && strcmp(argv[1], "try") == 0)
+		return sources_try(argc - 2, argv + 2);
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c != 'j')
 			return command_usage(argv[0]);

@@ -70,6 +70,61 @@ static void print_sources(const json_t *root, struct wall now)
 	}
 }
 
+/* "networks   youtube@www.googleapis.com: spent 300 of 10000 a day". */
+static void print_accounts(const json_t *root)
+{
+	static const struct {
+		long long s;
+		const char *name;
+	} units[] = { { 86400, "a day" }, { 3600, "an hour" }, { 60, "a minute" }, { 1, "a second" } };
+	const json_t *account, *quota;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(root, "accounts"), i, account)
+	{
+		(void)printf("%-10s ", i ? "" : "networks");
+		print_text(string(account, "account"));
+		json_array_foreach(json_object_get(account, "quotas"), k, quota)
+		{
+			const long long per_s = number(quota, NULL, "per_s");
+			size_t u = 0;
+
+			while (u < 3 && units[u].s != per_s)
+				u++;
+			(void)printf("%s spent %lld of %lld ", k ? "," : ":",
+				number(quota, NULL, "spent"), number(quota, NULL, "most"));
+			if (units[u].s == per_s)
+				(void)fputs(units[u].name, stdout);
+			else
+				(void)printf("in %lld s", per_s);
+		}
+		if (*string(account, "paused_until"))
+			(void)printf("; left alone until %s", string(account, "paused_until"));
+		(void)fputc('\n', stdout);
+	}
+}
+
+/* The law of vigie-desk(7): what became of all that was meant for a receiver. */
+static void print_receivers(const json_t *root)
+{
+	static const char *const parts[] = {"sent", "digested", "muted", "silenced", "folded", "dead"};
+	const json_t *list = json_object_get(root, "receivers"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		(void)printf("%s%s: %lld =", string(one, "id"),
+			json_is_true(json_object_get(one, "removed")) ? " (removed)" : "",
+			number(one, NULL, "candidates"));
+		for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++)
+			(void)printf("%s %lld %s", k ? " +" : "", number(one, NULL, parts[k]), parts[k]);
+		(void)printf(" + %lld pending%s\n",
+			number(one, NULL, "waiting") + number(one, NULL, "in_digest") +
+				number(one, NULL, "on_way"),
+			json_is_true(json_object_get(one, "lawful")) ? "" : "  DOES NOT ADD UP");
+	}
+}
+
 static void print_people(const json_t *root)
 {
 	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
@@ -107,6 +162,8 @@ static void print_people(const json_t *root)
 		(void)printf(" %s %lld", state, (long long)json_integer_value(count));
 	}
 	(void)fputc('\n', stdout);
+	print_receivers(root);
+	print_accounts(root);
 	print_sources(root, now);
 }
 

@@ -12,6 +12,7 @@
 enum {
 	BUDGETS_MAX_BYTES = 16 * 1024 * 1024,
 	RETRY_MS = 1000,
+	CONSENT_LOOK_MS = 10 * 1000, /* a file that a person is about to make */
 	/* What nobody asked for so long is taken out of the file. */
 	FORGET_MS = 40LL * 24 * 3600 * 1000 / 1000,
 };
@@ -360,6 +361,7 @@ static bool judge(struct accounts_turn *t, struct accounts_entry *entry, struct 
 		entry->why = SPAN("no token can be asked for: no memory, or a wrong base");
 		return true;
 	case CONNECTOR_CONSENT:
+		entry->retry_ms = CONSENT_LOOK_MS;
 		entry->why = arena_printf(arena,
 			"a person must agree once: run vigie auth %.*s", SPAN_ARG(c->network));
 		break;

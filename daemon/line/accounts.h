@@ -50,7 +50,8 @@ bool accounts_idle(const struct accounts *accounts);
 struct accounts_entry {
 	int64_t wait_ms;              /* > 0: the account is to be left alone for so long */
 	enum connector_error refusal; /* CONNECTOR_AUTH: nobody lets us in; `why` says it */
-	struct span why;              /* of a refusal or a wait, for people */
+	int64_t retry_ms; /* of a refusal: when to look again, as a person may mend it; 0: not soon */
+	struct span why;  /* of a refusal or a wait, for people */
 	const struct connector_pass *pass; /* else */
 };
 typedef void (*accounts_entered)(void *arg, const struct accounts_entry *entry);

@@ -247,26 +247,27 @@ static int put_unreadable(struct archive *a, struct span bytes)
 	return run_loss(a, entry, SPAN("not a hit this version can read"), WALL_NONE, bytes);
 }
 
-/* Where the hash of bytes filed a moment ago stands: the stream's two readers bring each hit, and
- * filing it again would change nothing but the time it takes. Deletions are never there: what one
- * does depends on what it finds. */
-static XXH128_hash_t *filed_slot(struct archive *a, XXH128_hash_t hash)
+/* Whether these very bytes were the last that was filed of the item, a moment ago: the stream's
+ * two readers bring each hit. Filing it again would change nothing but the time it takes. */
+static bool filed_just_now(struct archive *a, const struct item_key *key, struct span bytes)
 {
-	return &a->filed[hash.low64 % ARCHIVE_FILED_SLOTS];
+	const XXH128_hash_t hash = XXH3_128bits(bytes.p, bytes.n);
+	XXH128_hash_t *slot =
+		&a->filed[XXH3_64bits(key->b, ITEM_KEY_BYTES) % ARCHIVE_FILED_SLOTS];
+
+	if (XXH128_isEqual(*slot, hash))
+		return true;
+	*slot = hash;
+	return false;
 }
 
 int archive_file_bytes(struct archive *a, struct span bytes)
 {
-	const XXH128_hash_t hash = XXH3_128bits(bytes.p, bytes.n);
 	struct hit hit;
-	int r;
+	int r = hit_decode(&hit, &a->scratch, bytes);
 
-	if (XXH128_isEqual(*filed_slot(a, hash), hash))
-		return 0;
-	r = hit_decode(&hit, &a->scratch, bytes);
-	if (r == 0 && !hit.deleted)
-		*filed_slot(a, hash) = hash;
-	if (r == 0)
+	/* What a deletion does depends on what it finds. */
+	if (r == 0 && (!filed_just_now(a, &hit.key, bytes) || hit.deleted))
 		r = archive_write_hit(a->writer, &hit);
 	else if (r == -EINVAL)
 		r = put_unreadable(a, bytes);

@@ -24,6 +24,10 @@ enum {
 	/* A site that lets nobody keep its robots.txt is asked for it so often all the same:
 	 * not before each page. One in trouble is left alone for so long, doubled each time. */
 	DEFAULT_ROBOTS_LEAST_MS = 5 * 60 * 1000,
+	HOUR_MS = 60 * 60 * 1000,
+	AUTO_MOST = 16,
+	AUTO_TURN = 4,
+	AUTO_LEAST_MS = 60 * 1000,
 	/* How long the loop may stay with us when thousands are due at once. */
 	STARTS_AT_ONCE = 64,
 };
@@ -261,13 +265,27 @@ static int index_slots(struct crawl *c, const struct entry *entries, size_t n)
 
 static void unroot(struct crawl *c, struct entry *e)
 {
-	c->n_rooted -= e->root > 0;
-	c->roots -= (double)e->root;
-	e->root = 0;
+	c->n_rooted -= e->root + e->bound > 0;
+	c->shares.root -= (double)e->root;
+	c->shares.bound -= (double)e->bound;
+	e->root = e->bound = 0;
+}
+
+struct rhythm_bounds crawl_bounds(const struct crawl *c)
+{
+	const int64_t every = c->options.every_default_ms;
+	const int64_t least =
+		every / AUTO_TURN < AUTO_LEAST_MS ? every / AUTO_TURN : AUTO_LEAST_MS;
+	const int64_t most = every > HEALTH_LONGEST_MS               ? every
+			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
+								     : AUTO_MOST * every;
+
+	return (struct rhythm_bounds){least < 1 ? 1 : least, most};
 }
 
 void crawl_root(struct crawl *c, struct entry *e, struct span memo)
 {
+	struct rhythm_share share;
 	struct rhythm rhythm;
 	struct memo notes;
 
@@ -276,9 +294,14 @@ void crawl_root(struct crawl *c, struct entry *e, struct span memo)
 		return;
 	memo_decode(&notes, memo);
 	rhythm_decode(&rhythm, notes.rhythm);
-	e->root = (float)rhythm_root(&rhythm);
-	c->roots += (double)e->root;
+	share = rhythm_share(&rhythm, c->price, crawl_bounds(c));
+	e->root = (float)share.root;
+	e->bound = (float)share.bound;
+	c->shares.root += (double)e->root;
+	c->shares.bound += (double)e->bound;
 	c->n_rooted++;
+	c->price = rhythm_price(
+		c->shares, (double)c->n_rooted * HOUR_MS / (double)c->options.every_default_ms);
 }
 
 /* The state is known no more. */

@@ -20,6 +20,7 @@
 
 #include "io/loop.h"
 #include "io/transfer.h"
+#include "line/accounts.h"
 #include "vigie/batch.h"
 
 struct crawl;
@@ -38,6 +39,8 @@ struct crawl_options {
 	struct span user_agent;   /* the transfer's; its first word is our name in robots.txt;
 				   * copied; empty: vigie */
 	uint64_t seed;            /* of order and jitter; 0: from the system */
+	int64_t history_ms;       /* crawl.history: how far a network is asked back at first */
+	struct accounts *accounts; /* for sources of networks; NULL: there are none */
 	struct batch_sink next;   /* sift */
 	struct batch_sink commit; /* queue */
 	/* Asks the queue for the states of sources; crawl_state() answers, for each. A source

@@ -19,8 +19,6 @@ enum {
 	 */
 	MOVED_FAILURES = 5,
 	NO_MEMORY_MS = 10 * 1000,
-	AUTO_MOST = 16,
-	AUTO_LEAST_MS = 60 * 1000,
 	/* Servers close a silent connection about then. */
 	KEPT_MS = 60 * 1000,
 };
@@ -64,12 +62,20 @@ void crawl_abandon(struct flight *f)
 	if (crawl_is_asking(f)) {
 		if (f->handle)
 			transfer_cancel(f->handle);
+		else if (f->turn)
+			accounts_cancel(f->turn);
 		else
 			crawl_robots_leave(f);
 		(void)batch_free(f->batch);
 		if (f->entry)
 			schedule_park(f->crawl->schedule, f->entry->slot);
 	}
+	flight_free(f);
+}
+
+void crawl_drop_flight(struct flight *f)
+{
+	(void)batch_free(f->batch);
 	flight_free(f);
 }
 
@@ -103,7 +109,7 @@ static bool has_header(const struct source *s, const char *name)
 }
 
 /* True once a day (spread by the source's own number) and whenever a cache was found lying. */
-static bool wants_all(const struct flight *f)
+bool crawl_wants_all(const struct flight *f)
 {
 	const struct batch *b = f->batch;
 	const int64_t age = loop_wall(f->crawl->loop).ms - f->memo.full.ms;
@@ -146,7 +152,7 @@ static int ask(struct flight *f)
 		.headers = headers,
 		.n_headers = n,
 	};
-	f->conditional = !f->part && !wants_all(f);
+	f->conditional = !f->part && !crawl_wants_all(f);
 	if (f->conditional) {
 		b->request.etag = b->state.etag;
 		b->request.last_modified = b->state.last_modified;
@@ -180,6 +186,14 @@ static bool is_last(const struct crawl *c, const struct entry *e)
 
 static void on_answer(void *arg, const struct transfer_result *result);
 
+int crawl_send(struct flight *f)
+{
+	return transfer_start(&f->handle, f->crawl->transfer,
+		&(struct transfer_ask){
+			.request = &f->batch->request, .last = is_last(f->crawl, f->entry)},
+		on_answer, f);
+}
+
 void crawl_fetch(struct crawl *c, struct entry *e)
 {
 	struct flight *f = flight_new(c, e);
@@ -196,6 +210,10 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 			crawl_answered(f);
 			return;
 		}
+		if (e->source->connection) {
+			crawl_connect(f);
+			return;
+		}
 		r = ask(f);
 		if (r == 0)
 			r = crawl_robots_ask(f);
@@ -209,12 +227,7 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 		}
 		c->stats.fetches += r == 0;
 		if (r == 0)
-			r = transfer_start(&f->handle, c->transfer,
-				&(struct transfer_ask){
-					.request = &f->batch->request,
-					.last = is_last(c, e),
-				},
-				on_answer, f);
+			r = crawl_send(f);
 		if (r == 0)
 			return;
 		if (r != -ENOMEM) { /* an address that no request can be made of */
@@ -288,6 +301,8 @@ static bool is_unchanged(const struct flight *f)
 
 	if (d->status == 304)
 		return f->conditional;
+	if (b->source->connection)
+		return false;
 	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
 	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
 }
@@ -308,7 +323,11 @@ static void on_answer(void *arg, const struct transfer_result *result)
 		b->document.status = 0;
 	} else if (is_unchanged(f)) {
 		b->outcome = BATCH_UNCHANGED;
-	} else if (b->document.status >= 200 && b->document.status < 300) {
+		if (b->source->connection)
+			crawl_connect_unchanged(f);
+	} else if (b->source->connection ||
+		   (b->document.status >= 200 && b->document.status < 300)) {
+		/* Of a network, what a refusal means is to be read too. */
 		b->outcome = BATCH_READ;
 	}
 	crawl_answered(f);
@@ -446,21 +465,13 @@ static void listen(struct flight *f, struct rhythm *rhythm)
 	f->memo.rhythm = rhythm_encode(&b->arena, rhythm);
 }
 
-/* How long a source of `every: auto` is left alone. The budget is what asking everybody once in
- * every_default_ms would take; nobody waits longer than AUTO_MOST turns of that. */
-static int64_t auto_wait(struct flight *f, const struct rhythm *rhythm)
+/* How long a source of `every: auto` is left alone. */
+static int64_t auto_wait(const struct flight *f, const struct rhythm *rhythm)
 {
 	const struct crawl *c = f->crawl;
-	const int64_t every = c->options.every_default_ms;
-	const int64_t most = every > HEALTH_LONGEST_MS               ? every
-			     : AUTO_MOST * every > HEALTH_LONGEST_MS ? HEALTH_LONGEST_MS
-								     : AUTO_MOST * every;
 
-	if (!c->n_rooted)
-		return every;
-	return rhythm_wait(rhythm, f->batch->fetched,
-		rhythm_price(c->roots / (double)c->n_rooted, every),
-		every < AUTO_LEAST_MS ? every : AUTO_LEAST_MS, most);
+	return c->n_rooted ? rhythm_wait(rhythm, f->batch->fetched, c->price, crawl_bounds(c))
+			   : c->options.every_default_ms;
 }
 
 /* A source that has fallen silent is an incident of the source: told once, and once when it is
@@ -503,18 +514,19 @@ static bool judge(struct flight *f)
 		.elapsed_ms = loop_now(c->loop).ms - f->began.ms,
 		.random = {schedule_random(c->schedule, UINT32_MAX),
 			schedule_random(c->schedule, UINT32_MAX)},
+		.token = f->token,
 	};
 
 	if (b->outcome == BATCH_FAILED && f->file.n)
 		b->error = arena_printf(
 			&b->arena, "%.*s: %.*s", SPAN_ARG(f->file), SPAN_ARG(b->error));
 
-	if (!crawl_is_file(s))
+	if (!crawl_is_file(s) && !s->connection)
 		crawl_parts_settle(f);
 	/* A part says nothing of the index: neither of its validators nor of how it was asked.
 	 */
 	how.conditional = f->conditional || f->part;
-	how.again = f->again;
+	how.again = f->again || b->lesson.again;
 	how.passed = f->file.n || f->passed;
 	how.refused_ms = f->refused_ms;
 	how.refused_mark = f->refused_mark;
@@ -538,16 +550,19 @@ static bool judge(struct flight *f)
 			health.due_in_ms = 0;
 			b->state.next_due = how.now;
 		}
-	} else if (!crawl_is_file(s) && !f->part) {
+	} else if (!crawl_is_file(s) && !s->connection && !f->part) {
 		follow_move(f);
 	}
 	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
-		!crawl_is_file(s) && (span_empty(b->state.cursor) || has_mark(&b->state)))
+		!crawl_is_file(s) && !s->connection &&
+		(span_empty(b->state.cursor) || has_mark(&b->state)))
 		b->state.cursor = mark_of(&b->arena, b->document.body);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};
-	if (health.host_ms && f->entry)
+	if (s->connection)
+		crawl_connect_told(f, &health);
+	if (health.host_ms && f->entry && !s->connection)
 		schedule_hold(
 			c->schedule, f->entry->slot, loop_now(c->loop).ms + health.host_ms);
 	tell(c, b, &health);

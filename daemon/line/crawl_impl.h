@@ -7,6 +7,7 @@
  *     crawl_fetch.c   one source through an attempt
  *     crawl_robots.c  what a site allows, asked first
  *     crawl_parts.c   what of an index is next
+ *     crawl_connect.c asks networks
  *     crawl_file.c    file: sources
  */
 
@@ -22,7 +23,7 @@ struct entry {
 	const struct source *source; /* of crawl.config */
 	struct packed *state;        /* NULL: not known yet */
 	struct flight *flight;       /* NULL: not under way */
-	float root;                  /* its share of requests (rhythm_root()); 0: it has none */
+	float root, bound;           /* its rhythm_share(); both 0: it has none */
 	uint64_t host;               /* at the gate of which it stands */
 	uint32_t slot;               /* its number in the schedule */
 	uint8_t partition;
@@ -50,6 +51,8 @@ struct flight {
 	struct flight *next_waiting; /* for the same */
 	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
 	const char *refused_mark; /* then */
+	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
+	bool token;                 /* it is asked with a token, which may have ended */
 };
 
 struct crawl {
@@ -64,7 +67,9 @@ struct crawl {
 	struct flight *flights;
 	struct crawl_site *sites; /* uthash, by origin */
 	struct span product;      /* what robots.txt calls us; heap */
-	double roots;             /* sum over all sources of every: auto whose state is known */
+	/* Over all sources of every: auto whose state is known. */
+	struct rhythm_share shares;
+	double price; /* of a request; 0: not known yet */
 	size_t n_rooted;
 	void *config;
 	void *(*config_ref)(void *config);
@@ -90,7 +95,7 @@ void crawl_give_back(struct flight *f);
 /* Its batch isn't at a station: something it waits for will come, and can be called off. */
 static inline bool crawl_is_asking(const struct flight *f)
 {
-	return f->handle || f->site;
+	return f->handle || f->site || f->turn;
 }
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
@@ -110,12 +115,27 @@ void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more *
 struct span crawl_parts_next(struct flight *f);
 /* After the answer, before it is judged: what is left to be asked for. */
 void crawl_parts_settle(struct flight *f);
+/* Takes a source of a network through its attempt, up to the request. */
+void crawl_connect(struct flight *f);
+/* The cursor behind a 304. */
+void crawl_connect_unchanged(struct flight *f);
+void crawl_connect_told(struct flight *f, const struct health *health);
+/* Makes batch->request. 0 or -errno. */
+int crawl_send(struct flight *f);
+/* Is an unconditional answer due again? */
+bool crawl_wants_all(const struct flight *f);
+/* Forgets an attempt with its batch; its entry stays busy. */
+void crawl_drop_flight(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
 /* Fills flight->batch from the file or folder. */
 void crawl_read_file(struct flight *f);
 
-/* The source's share of the requests that `every: auto` has to give. */
+/* How often `every: auto` may ask a source: nobody waits longer than sixteen turns of what
+ * asking everybody alike would take, or a day. */
+struct rhythm_bounds crawl_bounds(const struct crawl *c);
+/* The source's share of the requests that `every: auto` has to give: as many as asking
+ * everybody once in every_default_ms would take. */
 void crawl_root(struct crawl *c, struct entry *e, struct span memo);
 
 /* XXH3. */

@@ -5,9 +5,8 @@
 
 #include "io/log.h"
 #include "line/codec_hit.h"
-#include "vigie/channel.h"
 
-/* Hits between the queue and the outbox: bounds memory; enough for Redis to be busy. */
+/* Hits between the queue and the desk: bounds memory; enough for Redis to be busy. */
 enum { DISPATCH_WINDOW = 512, RETRY_MS = 1000 };
 
 /* One hit on its way. */
@@ -19,10 +18,9 @@ struct job_entry {
 	struct span bytes;  /* the hit as it came */
 	struct span *heard; /* receivers the ledger has an outcome for */
 	size_t n_heard;
-	bool told; /* nothing is to be filed: it can be acknowledged */
-	bool filing;
-	struct outbox_entry *to;
-	size_t n_to;
+	bool told;     /* acknowledged */
+	bool deciding; /* the desk's step is on its way */
+	bool counted;
 };
 
 /* What one call of the queue brought. */
@@ -31,45 +29,11 @@ struct job {
 	struct dispatch *dispatch;
 	struct arena arena;
 	struct job_entry *entries;
-	size_t n, left;            /* entries; of them not yet acknowledged */
-	bool asked, known, routed; /* asked: the archive; known: it answered */
+	size_t n, left;    /* entries; of them not yet acknowledged */
+	bool asked, known; /* asked: the archive; known: it answered */
 };
 
 static void pump(struct dispatch *d);
-
-/* --- Groups that wait ----------------------------------------------------------------------
- */
-
-static void on_flushed(void *arg, int r, const struct outbox_woken *woken);
-
-void dispatch_wake(struct dispatch *d, const struct outbox_woken *woken)
-{
-	for (size_t i = 0; i < woken->n_receivers; i++)
-		post_wake(d->post, woken->receivers[i]);
-	if (wall_known(woken->next_group))
-		(void)timer_set(d->flush, woken->next_group.ms - loop_wall(d->loop).ms);
-}
-
-static void flush(void *arg)
-{
-	struct dispatch *d = arg;
-
-	if (d->flushing)
-		return;
-	d->flushing = outbox_flush(d->outbox, loop_wall(d->loop), on_flushed, d) == 0;
-	/* While the outbox is down nothing is lost by waiting: on_up() comes here. */
-}
-
-static void on_flushed(void *arg, int r, const struct outbox_woken *woken)
-{
-	struct dispatch *d = arg;
-
-	d->flushing = false;
-	if (r < 0)
-		(void)timer_set(d->flush, RETRY_MS);
-	else
-		dispatch_wake(d, woken);
-}
 
 /* --- One hit ---------------------------------------------------------------------------------
  */
@@ -90,19 +54,18 @@ static void acknowledge(struct job_entry *e)
 	e->told = true;
 }
 
-static void on_filed(void *arg, int r, const struct outbox_woken *woken)
+static void on_decided(void *arg, int r)
 {
 	struct job_entry *e = arg;
 	struct dispatch *d = e->job->dispatch;
 
-	e->filing = false;
+	e->deciding = false;
 	if (r < 0) {
 		(void)timer_set(d->retry, RETRY_MS);
 		return;
 	}
 	d->stats.filed++;
 	acknowledge(e);
-	dispatch_wake(d, woken);
 	if (!e->job->left)
 		(void)timer_set(d->retry, 0); /* to free it, from outside */
 }
@@ -149,68 +112,39 @@ static void ask(struct job *job)
 	archive_ask(job->dispatch->archive, asked, job->n, on_known, job);
 }
 
-static bool has_heard(const struct job_entry *e, struct span receiver)
-{
-	for (size_t i = 0; i < e->n_heard; i++)
-		if (span_eq(e->heard[i], receiver))
-			return true;
-	return false;
-}
-
-static int route(struct dispatch *d, struct job_entry *e)
-{
-	struct assignment *found;
-	size_t n;
-	int r = route_hit(d->policy, &e->hit, &e->job->arena, &found, &n);
-
-	if (r < 0)
-		return r;
-	e->to = arena_calloc(&e->job->arena, n + 1, sizeof(*e->to));
-	if (!e->to)
-		return -ENOMEM;
-	e->n_to = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct assignment *a = &found[i];
-		const struct span receiver =
-			arena_dup(&e->job->arena, d->policy->receivers[a->receiver].id);
-
-		if (!receiver.p)
-			return -ENOMEM;
-		if (has_heard(e, receiver))
-			d->stats.known++;
-		else
-			e->to[e->n_to++] =
-				(struct outbox_entry){receiver, a->group, a->route, a->wait_ms};
-	}
-	return 0;
-}
-
 /* --- Pumping ---------------------------------------------------------------------------------
  */
 
+static void decide(struct dispatch *d, struct job_entry *e)
+{
+	const struct desk_candidate candidate = {.kind = DESK_MENTION,
+		.hit = &e->hit,
+		.place = e->hit.story.mentions ? &e->hit.story : NULL,
+		.heard = e->heard,
+		.n_heard = e->n_heard};
+
+	if (e->hit.update || e->hit.silent) {
+		acknowledge(e); /* nobody's candidate */
+		return;
+	}
+	e->deciding = dispatch_desk_take(d->desk, &candidate, on_decided, e) == 0;
+	if (e->deciding && !e->counted)
+		d->stats.known += e->n_heard;
+	e->counted = e->counted || e->deciding;
+}
+
 static void push(struct dispatch *d, struct job *job)
 {
-	int r = 0;
-
 	if (!job->asked)
 		ask(job);
-	for (size_t i = 0; i < job->n && job->known && !job->routed && r == 0; i++)
-		r = route(d, &job->entries[i]);
-	job->routed = job->routed || (job->known && r == 0);
-	if (!job->asked || r < 0)
+	if (!job->asked)
 		(void)timer_set(d->retry, RETRY_MS);
-	if (!job->routed)
-		return;
-	for (size_t i = 0; i < job->n; i++) {
+	/* What can't be decided now is when the desk is ready. */
+	for (size_t i = 0; i < job->n && job->known && dispatch_desk_is_ready(d->desk); i++) {
 		struct job_entry *e = &job->entries[i];
 
-		if (e->told || e->filing)
-			continue;
-		if (!e->n_to)
-			acknowledge(e);
-		else
-			e->filing = outbox_add(d->outbox, &e->hit.key, e->hit.fetched, e->to,
-					    e->n_to, loop_wall(d->loop), on_filed, e) == 0;
+		if (!e->told && !e->deciding)
+			decide(d, e);
 	}
 }
 
@@ -239,8 +173,18 @@ static void on_retry(void *arg)
 
 static void on_up(void *arg)
 {
-	flush(arg);
-	pump(arg);
+	struct dispatch *d = arg;
+
+	dispatch_desk_up(d->desk);
+	pump(d);
+}
+
+static void on_ready(void *arg)
+{
+	struct dispatch *d = arg;
+
+	post_set_desk(d->post, d->desk);
+	(void)timer_set(d->retry, 0);
 }
 
 /* --- From the queue --------------------------------------------------------------------------
@@ -323,7 +267,7 @@ int dispatch_new(struct dispatch **ret, struct loop *loop, struct queue *queue,
 	d->outbox = post_outbox(post);
 	r = timer_new(&d->retry, loop, on_retry, d);
 	if (r == 0)
-		r = timer_new(&d->flush, loop, flush, d);
+		r = dispatch_desk_new(&d->desk, loop, post, archive, on_ready, d);
 	if (r == 0)
 		r = queue_group_new(&d->group, queue, "desk", DISPATCH_WINDOW, on_entries, d);
 	if (r < 0) {
@@ -331,6 +275,7 @@ int dispatch_new(struct dispatch **ret, struct loop *loop, struct queue *queue,
 		return r;
 	}
 	outbox_listen(d->outbox, on_up, d);
+	post_set_desk(post, d->desk);
 	*ret = d;
 	return 0;
 }
@@ -348,7 +293,8 @@ struct dispatch *dispatch_free(struct dispatch *d)
 	}
 	dispatch_tellings_free(d);
 	timer_free(d->retry);
-	timer_free(d->flush);
+	post_set_desk(d->post, NULL);
+	dispatch_desk_free(d->desk);
 	if (d->unref)
 		d->unref(d->config);
 	free(d);
@@ -364,10 +310,16 @@ int dispatch_set_policy(struct dispatch *d, const struct policy *policy, void *c
 	d->config = ref ? ref(config) : config;
 	d->unref = unref;
 	d->policy = policy;
+	dispatch_desk_set_policy(d->desk, policy);
 	if (old_unref)
 		old_unref(old);
 	pump(d);
 	return 0;
+}
+
+struct dispatch_desk *dispatch_desk(struct dispatch *d)
+{
+	return d->desk;
 }
 
 const struct dispatch_stats *dispatch_stats(const struct dispatch *d)

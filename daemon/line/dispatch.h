@@ -3,9 +3,9 @@
 
 /*
  * dispatch: the consumer group "desk". Takes hits from the queue, asks the archive which story
- * each is in and who has heard of it already, the routes who shall hear of it, files the rest
- * in the outbox, and acknowledges a hit only when it is durable there. Lets waiting groups go
- * when their time has come. It sends nothing (post) and writes no text (alerts/).
+ * each is in and who has heard of it already, and the desk (line/dispatch_desk.h) what becomes
+ * of it; acknowledges a hit only when the desk's step is durable. It sends nothing (post),
+ * decides nothing (the desk) and writes no text (alerts/).
  */
 
 #include "line/archive.h"
@@ -17,10 +17,10 @@ struct dispatch;
 
 struct dispatch_stats {
 	uint64_t taken; /* hits */
-	uint64_t filed; /* of them, to at least one receiver */
+	uint64_t filed; /* of them, decided on, and the decision durable */
 	uint64_t known; /* (hit, receiver) pairs the ledger had an outcome for */
 	uint64_t unreadable, lost;
-	size_t in_flight; /* hits between the queue and the outbox */
+	size_t in_flight; /* hits between the queue and the desk */
 };
 
 /* Nothing is taken further than the queue before a policy is set. */
@@ -29,14 +29,14 @@ int dispatch_new(struct dispatch **ret, struct loop *loop, struct queue *queue,
 /* To be called before post_free(), and when the loop runs no more or the archive is freed. */
 struct dispatch *dispatch_free(struct dispatch *dispatch);
 
-/* A pointer swap: hits that were routed keep their routes. `policy` lives as long as the
+/* For what comes from now on, and for what waits (vigie/desk.h). `policy` lives as long as the
  * reference to `config`. */
 int dispatch_set_policy(struct dispatch *dispatch, const struct policy *policy, void *config,
 	void *(*ref)(void *config), void (*unref)(void *config));
 
-/* A finding of vigie's own. The routes see it as a mention of rule and kind "spike" (or
- * "report") and of the brand, and of the kind that brand has; the ledger knows it by its key.
- * Borrowed. */
+/* A finding of vigie's own: a spike, which the routes see as a mention of rule and kind "spike"
+ * and of the brand, with the kind of that brand for a tag; or a report, for the receivers it
+ * names. The ledger knows it by its key. Borrowed. */
 struct dispatch_notice {
 	struct item_key key;
 	struct span brand, kind; /* of the brand: brand, competitor */
@@ -51,6 +51,9 @@ struct dispatch_notice {
  * `filed` never comes. */
 int dispatch_notice(struct dispatch *dispatch, const struct dispatch_notice *notice,
 	void (*filed)(void *arg, int r), void *arg);
+
+struct dispatch_desk;
+struct dispatch_desk *dispatch_desk(struct dispatch *dispatch);
 
 const struct dispatch_stats *dispatch_stats(const struct dispatch *dispatch);
 

@@ -3,11 +3,12 @@
 
 /*
  * dispatch_inner: what the files of dispatch share.
- *   dispatch.c         hits: from the queue to the outbox
- *   dispatch_notice.c  findings of vigie's own: to the outbox
+ *   dispatch.c         hits: from the queue to the desk
+ *   dispatch_notice.c  findings of vigie's own: to the desk; reports: to the outbox
  */
 
 #include "line/dispatch.h"
+#include "line/dispatch_desk.h"
 
 struct job;
 struct telling;
@@ -18,20 +19,16 @@ struct dispatch {
 	struct archive *archive;
 	struct post *post;
 	struct outbox *outbox;
+	struct dispatch_desk *desk;
 	const struct policy *policy;
 	void *config;
 	void (*unref)(void *config);
 	struct job *jobs; /* oldest first */
 	struct telling *tellings;
 	struct timer *retry;
-	struct timer *flush;
-	bool flushing;
-	struct wall next_group;
 	struct dispatch_stats stats;
 };
 
 void dispatch_tellings_free(struct dispatch *d);
-/* Those who have something to send now; when the next group is due. */
-void dispatch_wake(struct dispatch *d, const struct outbox_woken *woken);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * dispatch_notice: a finding on its way to the outbox: who shall hear of it, who has heard of
- * it already, and then durable for the rest.
+ * dispatch_notice: a finding on its way to the desk, a report on its way to the outbox: who has
+ * heard of it already, and then durable for the rest.
  */
 
 #include <errno.h>
@@ -8,7 +8,9 @@
 
 #include "line/dispatch_inner.h"
 #include "vigie/buf.h"
-#include "vigie/channel.h"
+
+/* Between the default levels' "warning" and "critical": it passes no budget by itself. */
+#define SPIKE_SEVERITY 5.0
 
 struct telling {
 	struct telling *next;
@@ -16,9 +18,12 @@ struct telling {
 	struct arena arena;
 	struct item_key key;
 	struct wall at;
-	struct span json;
-	struct outbox_entry *to;
+	struct span json, brand, kind;
+	bool is_report;
+	struct outbox_entry *to; /* those who may hear of it */
 	size_t n_to;
+	struct span *heard; /* those who have */
+	size_t n_heard;
 	void (*filed)(void *arg, int r);
 	void *arg;
 };
@@ -54,39 +59,71 @@ void dispatch_tellings_free(struct dispatch *d)
 static void on_filed(void *arg, int r, const struct outbox_woken *woken)
 {
 	struct telling *t = arg;
+	struct dispatch *d = t->dispatch;
 
-	if (r == 0) {
-		t->dispatch->stats.filed++;
-		dispatch_wake(t->dispatch, woken);
-	}
+	for (size_t i = 0; r == 0 && i < woken->n_receivers; i++)
+		post_wake(d->post, woken->receivers[i]);
+	d->stats.filed += r == 0;
 	telling_end(t, r);
+}
+
+static void on_decided(void *arg, int r)
+{
+	struct telling *t = arg;
+
+	t->dispatch->stats.filed += r == 0;
+	telling_end(t, r);
+}
+
+/* To whom it is said. */
+static int tell(struct telling *t)
+{
+	struct dispatch *d = t->dispatch;
+	const struct desk_notice notice = {.key = t->key,
+		.rule = SPAN("spike"),
+		.kind = SPAN("spike"),
+		.brand = t->brand,
+		.tags = &t->kind,
+		.n_tags = !span_empty(t->kind),
+		.text = t->json,
+		.severity = SPIKE_SEVERITY,
+		.at = t->at};
+	const struct desk_candidate candidate = {.kind = DESK_FINDING,
+		.notice = &notice,
+		.heard = t->heard,
+		.n_heard = t->n_heard};
+
+	if (t->is_report)
+		return outbox_notice(d->outbox, &t->key, t->at, t->json, t->to, t->n_to,
+			loop_wall(d->loop), on_filed, t);
+	return dispatch_desk_take(d->desk, &candidate, on_decided, t);
 }
 
 static void on_outcomes(void *arg, const struct span *outcomes, size_t n)
 {
 	struct telling *t = arg;
-	struct dispatch *d = t->dispatch;
 	size_t kept = 0;
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < t->n_to && i < n; i++)
+	for (size_t i = 0; i < t->n_to && i < n; i++) {
 		if (span_empty(outcomes[i]))
 			t->to[kept++] = t->to[i];
+		else
+			t->heard[t->n_heard++] = t->to[i].receiver;
+	}
 	t->n_to = kept;
-	if (kept)
-		r = outbox_notice(d->outbox, &t->key, t->at, t->json, t->to, kept,
-			loop_wall(d->loop), on_filed, t);
+	r = kept ? tell(t) : 0;
 	if (!kept || r < 0)
 		telling_end(t, r);
 }
 
-/* "spike=Acme": what separates in a group's key stands percent-encoded. */
-static struct span group_of(struct arena *arena, const char *what, struct span brand)
+/* "report=Acme": what separates in a group's key stands percent-encoded. */
+static struct span group_of(struct arena *arena, struct span brand)
 {
 	struct buf out = {0};
 	struct span ret;
 
-	buf_addf(&out, "%s=", what);
+	buf_add_str(&out, "report=");
 	for (size_t i = 0; i < brand.n; i++) {
 		const unsigned char c = (unsigned char)brand.p[i];
 
@@ -100,52 +137,24 @@ static struct span group_of(struct arena *arena, const char *what, struct span b
 	return ret;
 }
 
-/* Whom the routes name. */
-static int ask_routes(struct telling *t, const struct dispatch_notice *n)
-{
-	const struct policy *policy = t->dispatch->policy;
-	const struct match matches[] = {
-		{.rule = SPAN("spike"), .kind = SPAN("spike"), .brand = n->brand},
-		{.rule = SPAN("spike"), .kind = n->kind, .brand = n->brand},
-	};
-	const struct hit hit = {.key = n->key,
-		.fetched = n->at,
-		.source = SPAN("vigie"),
-		.source_kind = SPAN("notice"),
-		.item = item_empty(),
-		.matches = matches,
-		.n_matches = 2};
-	const struct span group = group_of(&t->arena, "spike", n->brand);
-	struct assignment *found;
-	size_t n_found;
-
-	if (!group.p || route_hit(policy, &hit, &t->arena, &found, &n_found) < 0)
-		return -ENOMEM;
-	t->to = arena_calloc(&t->arena, n_found + 1, sizeof(*t->to));
-	for (size_t i = 0; t->to && i < n_found; i++) {
-		const struct span receiver =
-			arena_dup(&t->arena, policy->receivers[found[i].receiver].id);
-
-		if (!receiver.p)
-			return -ENOMEM;
-		t->to[t->n_to++] = (struct outbox_entry){receiver, group, found[i].route, 0};
-	}
-	return t->to ? 0 : -ENOMEM;
-}
-
+/* Who may hear of it: those it names, or for the routes to choose. */
 static int take_receivers(struct telling *t, const struct dispatch_notice *n)
 {
-	const struct span group = group_of(&t->arena, "report", n->brand);
+	const struct policy *policy = t->dispatch->policy;
+	const size_t most = n->receivers ? n->n_receivers : policy->n_receivers;
+	const struct span group = group_of(&t->arena, n->brand);
 
-	t->to = arena_calloc(&t->arena, n->n_receivers + 1, sizeof(*t->to));
-	for (size_t i = 0; t->to && group.p && i < n->n_receivers; i++) {
-		const struct span receiver = arena_dup(&t->arena, n->receivers[i]);
+	t->to = arena_calloc(&t->arena, most + 1, sizeof(*t->to));
+	t->heard = arena_calloc(&t->arena, most + 1, sizeof(*t->heard));
+	for (size_t i = 0; t->to && i < most; i++) {
+		const struct span receiver = arena_dup(
+			&t->arena, n->receivers ? n->receivers[i] : policy->receivers[i].id);
 
 		if (!receiver.p)
 			return -ENOMEM;
-		t->to[t->n_to++] = (struct outbox_entry){receiver, group, SPAN(""), 0};
+		t->to[t->n_to++] = (struct outbox_entry){receiver, group, SPAN("")};
 	}
-	return t->to && group.p ? 0 : -ENOMEM;
+	return t->to && t->heard && group.p ? 0 : -ENOMEM;
 }
 
 int dispatch_notice(struct dispatch *d, const struct dispatch_notice *notice,
@@ -166,9 +175,10 @@ int dispatch_notice(struct dispatch *d, const struct dispatch_notice *notice,
 	t->json = arena_dup(&t->arena, notice->json);
 	t->filed = filed;
 	t->arg = arg;
-	r = !t->json.p          ? -ENOMEM
-	    : notice->receivers ? take_receivers(t, notice)
-				: ask_routes(t, notice);
+	t->is_report = notice->receivers;
+	t->brand = arena_dup(&t->arena, notice->brand);
+	t->kind = arena_dup(&t->arena, notice->kind);
+	r = t->json.p && t->brand.p && t->kind.p ? take_receivers(t, notice) : -ENOMEM;
 	asks = arena_calloc(&t->arena, t->n_to + 1, sizeof(*asks));
 	if (r < 0 || !asks) {
 		telling_free(t);

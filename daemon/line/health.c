@@ -5,6 +5,7 @@
 
 #include "line/health.h"
 
+#include "sources/connector.h"
 #include "sources/date.h"
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
@@ -244,6 +245,52 @@ static int64_t usual(
 	return due.ms - ask->now.ms;
 }
 
+/* By enum connector_error; a text that is empty is the error's own. */
+static const struct refusal {
+	const char *mark, *text;
+	bool insists; /* to ask soon again makes it worse */
+} refusals[CONNECTOR_ERRORS] = {
+	[CONNECTOR_RATE_LIMITED] = {"", "asks for fewer requests: they come more slowly now",
+		false},
+	[CONNECTOR_QUOTA_EXHAUSTED] = {"", "what may be asked in this time is used up", true},
+	[CONNECTOR_AUTH] = {"blocked",
+		"the key or token is refused: look whether it is still good", true},
+	[CONNECTOR_FORBIDDEN] = {"blocked", "the network refuses this to us", true},
+	[CONNECTOR_GONE] = {"", "what is asked for isn't there: check the source's parameters",
+		true},
+	[CONNECTOR_BAD_REQUEST] = {"",
+		"the network doesn't understand the question: check the "
+		"source's parameters",
+		true},
+	[CONNECTOR_CONFLICT] = {"", "somebody else asks with the same key", false},
+	[CONNECTOR_UNAVAILABLE] = {"", "the network has trouble of its own", false},
+};
+
+static void refused(struct health *ret, struct batch *b, const struct health_ask *ask)
+{
+	const struct batch_lesson *l = &b->lesson;
+	const struct refusal *how = &refusals[l->refusal];
+	struct source_state *s = &b->state;
+
+	s->failures++;
+	s->mark = span_str(how->mark);
+	s->error = b->error;
+	if (span_empty(s->error))
+		s->error = b->document.status ? arena_printf(&b->arena, "%d: %s",
+							b->document.status, how->text)
+					      : span_str(how->text);
+	ret->due_in_ms = back_off(ask, s->failures, how->insists);
+	if (l->refusal == CONNECTOR_AUTH && ask->token && s->failures == 1)
+		ret->due_in_ms = 0;
+	if (l->retry_ms >= 0) {
+		const int64_t usual = ask->every_ms ? ask->every_ms - ask->elapsed_ms : 0;
+
+		ret->due_in_ms = l->retry_ms < HEALTH_RETRY_MS ? l->retry_ms : HEALTH_RETRY_MS;
+		if (ret->due_in_ms < usual && l->refusal != CONNECTOR_RATE_LIMITED)
+			ret->due_in_ms = usual;
+	}
+}
+
 static void failed(struct health *ret, struct batch *b, const struct memo *memo,
 	const struct health_ask *ask)
 {
@@ -358,6 +405,8 @@ static void succeeded(
 		memo->flags |= MEMO_STANDING;
 	}
 	ret->due_in_ms = usual(b, memo, ask);
+	if (ret->due_in_ms < b->lesson.pause_ms)
+		ret->due_in_ms = b->lesson.pause_ms;
 }
 
 void health_settle(struct health *ret, struct batch *batch, struct memo *memo,
@@ -375,7 +424,10 @@ void health_settle(struct health *ret, struct batch *batch, struct memo *memo,
 			memo->flags |= MEMO_STANDING;
 		else
 			memo->flags &= (uint8_t)~MEMO_STANDING;
-		failed(ret, batch, memo, ask);
+		if (batch->lesson.refusal)
+			refused(ret, batch, ask);
+		else
+			failed(ret, batch, memo, ask);
 	} else {
 		succeeded(ret, batch, memo, ask);
 	}

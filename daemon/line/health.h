@@ -19,6 +19,10 @@
  * as jitter, up to HEALTH_LONGEST_MS. One that refuses us (401, 403, 451, a challenge page) is
  *     asked again after an hour at the soonest: to insist is what makes a block permanent.
  *   - what robots.txt disallows is looked at again when that is fetched anew;
+ *   - a network's refusals mean what its connector says (sources/connector.h): limits are waited
+ *     for as long as it says, a token that ended is renewed at once, and what is forbidden, gone
+ *     or wrong is asked again after an hour at the soonest;
+ *   - a pause that a good answer asks for is kept.
  *   - 410 (RFC 9110 section 15.5.11): never again by itself.
  */
 
@@ -41,6 +45,7 @@ struct health_ask {
 	uint64_t random[2]; /* any bits */
 	bool conditional;   /* validators were sent */
 	bool again;         /* there is more to read at once (files of a folder) */
+	bool token;         /* it was asked with a token that can be had anew */
 	bool passed;        /* a failure that won't be met again: its error stands */
 	int64_t refused_ms; /* robots.txt kept us from asking, for so long; 0: it didn't */
 	const char *refused_mark; /* then */

@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 #include "io/file.h"
+#include "line/connection.h"
 #include "sources/url.h"
 
 enum { NAMESPACE_HASH_BYTES = 16 };
@@ -156,6 +157,10 @@ struct span identity_namespace(struct arena *arena, const struct source *source)
 		address = source->url;
 		domain = folder_of(arena, address);
 	}
+	if (source->connection)
+		address = arena_printf(arena, "connector:%.*s %.*s",
+			SPAN_ARG(source->connection->target.connector->network),
+			SPAN_ARG(url_host(arena, source->url)));
 	if (!address.p || !domain.p)
 		return SPAN_NONE;
 	(void)SHA256((const unsigned char *)address.p, address.n, digest);
@@ -280,6 +285,12 @@ int identity_decide(struct identity **ret, struct arena *arena, const struct ite
 	table = arena_alloc(arena, size * sizeof(*table));
 	if (!who || !table)
 		return -ENOMEM;
+	if (*trust & IDENTITY_SURE) {
+		for (size_t i = 0; i < n; i++)
+			who[i] = go_by(&items[i], 0);
+		*ret = who;
+		return 0;
+	}
 	do { /* at most three times: there are two bits to lose */
 		before = *trust;
 		decide(who, table, size - 1, items, n, trust);

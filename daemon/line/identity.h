@@ -51,12 +51,14 @@ int identity_secret_load(struct identity_secret *ret, const char *path, const ch
 /* Partition of a source: XXH64 (seed 0) of its namespace's DOMAIN, modulo PARTITIONS. */
 unsigned identity_partition(struct span namespace_);
 
-/* The namespace a source gets at first contact. .p is NULL when memory is out. */
+/* The namespace a source gets at first contact. Sources of one network on one host have the same
+ * one: HASH is then of "connector:NETWORK HOST". .p is NULL when memory is out. */
 struct span identity_namespace(struct arena *arena, const struct source *source);
 
 enum identity_kind { IDENTITY_ID, IDENTITY_URL, IDENTITY_URL_TITLE };
 
-enum identity_trust { IDENTITY_NO_IDS = 1, IDENTITY_NO_URLS = 2 };
+/* IDENTITY_SURE is never stored: ids are a network's own, and nothing shakes that. */
+enum identity_trust { IDENTITY_NO_IDS = 1, IDENTITY_NO_URLS = 2, IDENTITY_SURE = 4 };
 
 /* What an item goes by in its document. Points into the item. */
 struct identity {

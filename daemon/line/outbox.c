@@ -6,14 +6,15 @@
 #include <openssl/evp.h>
 
 #include "io/log.h"
+#include "line/outbox_apply.h"
 #include "outbox_scripts.h"
 #include "vigie/arena.h"
 #include "vigie/buf.h"
 
 enum script {
-	SCRIPT_ADD,
+	SCRIPT_APPLY,
+	SCRIPT_DESK,
 	SCRIPT_NOTICE,
-	SCRIPT_FLUSH,
 	SCRIPT_TAKE,
 	SCRIPT_DONE,
 	SCRIPT_TOLD,
@@ -27,9 +28,9 @@ enum script {
 };
 
 static const char *const bodies[SCRIPTS] = {
-	[SCRIPT_ADD] = outbox_add_lua,
+	[SCRIPT_APPLY] = outbox_apply_lua,
+	[SCRIPT_DESK] = outbox_desk_lua,
 	[SCRIPT_NOTICE] = outbox_notice_lua,
-	[SCRIPT_FLUSH] = outbox_flush_lua,
 	[SCRIPT_TAKE] = outbox_take_lua,
 	[SCRIPT_DONE] = outbox_done_lua,
 	[SCRIPT_TOLD] = outbox_told_lua,
@@ -44,7 +45,6 @@ static const char *const bodies[SCRIPTS] = {
 enum {
 	SHA_HEX = 40,
 	SET_UP_RETRY_MS = 1000,
-	FLUSH_MOST = 100,
 	UNTOLD_MOST = 100,
 	SHOW_DEADLINE_MS = 15000, /* people ask for everything at times */
 };
@@ -77,6 +77,7 @@ struct call {
 	void (*parse)(struct call *call, int r, const struct redis_value *reply);
 	outbox_done done;
 	outbox_got got;
+	outbox_found found;
 	void (*seen)(void *arg, int r, const struct outbox_view *view);
 	void (*shown)(void *arg, int r, const struct outbox_record *records, size_t n,
 		const struct span *keys, size_t n_keys);
@@ -293,7 +294,9 @@ static int eval(struct outbox *o, enum script script, const struct call *what, s
 	if (argc)
 		memcpy(argv + FIXED, args, argc * sizeof(*args));
 	r = redis_command(o->redis, FIXED + argc, argv,
-		script == SCRIPT_SHOW || script == SCRIPT_DRIVE ? SHOW_DEADLINE_MS : 0,
+		script == SCRIPT_SHOW || script == SCRIPT_DRIVE || script == SCRIPT_DESK
+			? SHOW_DEADLINE_MS
+			: 0,
 		on_reply, call);
 	if (argv != few)
 		free(argv);
@@ -350,28 +353,10 @@ static struct span *texts_from(const struct redis_value *v, size_t from, size_t 
 	return all;
 }
 
-/* {when the next group is due, receivers…} */
-static void parse_woken(struct call *call, int r, const struct redis_value *reply)
-{
-	struct outbox_woken woken = {.next_group = WALL_NONE};
-	struct span *receivers = NULL;
-
-	if (r == 0) {
-		const int64_t next = int_of(reply, 0);
-
-		receivers = texts_from(reply, 1, &woken.n_receivers);
-		woken.receivers = receivers;
-		if (next >= 0)
-			woken.next_group.ms = next;
-	}
-	call->done(call->arg, r, &woken);
-	free(receivers);
-}
-
 /* {number, receivers…} */
 static void parse_driven(struct call *call, int r, const struct redis_value *reply)
 {
-	struct outbox_woken woken = {.next_group = WALL_NONE};
+	struct outbox_woken woken = {.n = 0};
 	struct span *receivers = NULL;
 
 	if (r == 0) {
@@ -386,7 +371,7 @@ static void parse_driven(struct call *call, int r, const struct redis_value *rep
 /* {ids…} */
 static void parse_buried(struct call *call, int r, const struct redis_value *reply)
 {
-	struct outbox_woken woken = {.next_group = WALL_NONE};
+	struct outbox_woken woken = {.n = 0};
 	struct span *ids = NULL;
 
 	if (r == 0)
@@ -397,10 +382,27 @@ static void parse_buried(struct call *call, int r, const struct redis_value *rep
 	free(ids);
 }
 
+/* {1, receivers…}, or {0}: the step before is not there */
+static void parse_applied(struct call *call, int r, const struct redis_value *reply)
+{
+	parse_driven(call, r == 0 && int_of(reply, 0) != 1 ? -ESTALE : r, reply);
+}
+
+static void parse_desk(struct call *call, int r, const struct redis_value *reply)
+{
+	const struct redis_value *records = NULL;
+
+	if (r == 0 && reply->n == 2)
+		records = &reply->items[1];
+	else if (r == 0)
+		r = -EIO;
+	call->found(call->arg, r, records ? (uint64_t)int_of(reply, 0) : 0,
+		records ? records->items : NULL, records ? records->n : 0);
+}
+
 static void parse_number(struct call *call, int r, const struct redis_value *reply)
 {
-	const struct outbox_woken woken = {
-		.next_group = WALL_NONE, .n = r == 0 ? reply->integer : 0};
+	const struct outbox_woken woken = {.n = r == 0 ? reply->integer : 0};
 
 	call->done(call->arg, r, &woken);
 }
@@ -417,7 +419,7 @@ static void parse_taken(struct call *call, int r, const struct redis_value *repl
 		taken.answer = OUTBOX_GONE;
 		taken.why = text_of(reply, 1);
 	} else if (r == 0 && span_eq_str(text_of(reply, 0), "take")) {
-		keys = texts_from(reply, 11, &taken.n_keys);
+		keys = texts_from(reply, 13, &taken.n_keys);
 		taken = (struct outbox_taken){
 			.answer = OUTBOX_TAKEN,
 			.id = text_of(reply, 1),
@@ -430,6 +432,8 @@ static void parse_taken(struct call *call, int r, const struct redis_value *repl
 			.suspect = text_of(reply, 8),
 			.only = text_of(reply, 9),
 			.notice = text_of(reply, 10),
+			.kind = text_of(reply, 11),
+			.desk = text_of(reply, 12),
 			.keys = keys,
 			.n_keys = taken.n_keys,
 		};
@@ -450,8 +454,8 @@ static void parse_view(struct call *call, int r, const struct redis_value *reply
 		untold = texts_from(&reply->items[2], 0, &view.n_untold);
 		view.receivers = receivers;
 		view.untold = untold;
-		view.counts = (struct outbox_counts){int_of(c, 0), int_of(c, 1), int_of(c, 2),
-			int_of(c, 3), int_of(c, 4), int_of(c, 5)};
+		view.counts = (struct outbox_counts){
+			int_of(c, 0), int_of(c, 1), int_of(c, 2), int_of(c, 3), int_of(c, 4)};
 	}
 	call->seen(call->arg, r, &view);
 	free(receivers);
@@ -487,34 +491,26 @@ static void parse_shown(struct call *call, int r, const struct redis_value *repl
 /* --- The steps -----------------------------------------------------------------------------
  */
 
-int outbox_add(struct outbox *o, const struct item_key *key, struct wall fetched,
-	const struct outbox_entry *entries, size_t n, struct wall now, outbox_done done,
-	void *arg)
+int outbox_apply(struct outbox *o, uint64_t number_of_it, const struct desk_step *step,
+	struct wall now, outbox_done done, void *arg)
 {
-	enum { FIXED = 4, EACH = 4 };
-	struct span *args = calloc(FIXED + EACH * n, sizeof(*args));
-	struct number *waits = calloc(n + 1, sizeof(*waits));
-	const struct call call = {.parse = parse_woken, .done = done, .arg = arg};
-	char text[ITEM_KEY_TEXT + 1];
-	struct number at, when, most;
-	int r = -ENOMEM;
+	const struct call call = {.parse = parse_applied, .done = done, .arg = arg};
+	struct arena arena = {0};
+	struct span *args;
+	size_t n;
+	int r = outbox_step_args(&arena, number_of_it, step, now, &args, &n);
 
-	if (args && waits) {
-		args[0] = number(&when, now.ms);
-		args[1] = span_str(item_key_text(text, key));
-		args[2] = number(&at, fetched.ms);
-		args[3] = number(&most, OUTBOX_GROUP_MOST);
-		for (size_t i = 0; i < n; i++) {
-			args[FIXED + EACH * i] = entries[i].receiver;
-			args[FIXED + EACH * i + 1] = entries[i].group;
-			args[FIXED + EACH * i + 2] = entries[i].route;
-			args[FIXED + EACH * i + 3] = number(&waits[i], entries[i].wait_ms);
-		}
-		r = eval(o, SCRIPT_ADD, &call, FIXED + EACH * n, args);
-	}
-	free(args);
-	free(waits);
+	if (r == 0)
+		r = eval(o, SCRIPT_APPLY, &call, n, args);
+	arena_release(&arena);
 	return r;
+}
+
+int outbox_desk(struct outbox *o, outbox_found found, void *arg)
+{
+	const struct call call = {.parse = parse_desk, .found = found, .arg = arg};
+
+	return eval(o, SCRIPT_DESK, &call, 0, NULL);
 }
 
 int outbox_notice(struct outbox *o, const struct item_key *key, struct wall found,
@@ -523,7 +519,7 @@ int outbox_notice(struct outbox *o, const struct item_key *key, struct wall foun
 {
 	enum { FIXED = 4, EACH = 3 };
 	struct span *args = calloc(FIXED + EACH * n, sizeof(*args));
-	const struct call call = {.parse = parse_woken, .done = done, .arg = arg};
+	const struct call call = {.parse = parse_driven, .done = done, .arg = arg};
 	char text[ITEM_KEY_TEXT + 1];
 	struct number at, when;
 	int r = -ENOMEM;
@@ -542,15 +538,6 @@ int outbox_notice(struct outbox *o, const struct item_key *key, struct wall foun
 	}
 	free(args);
 	return r;
-}
-
-int outbox_flush(struct outbox *o, struct wall now, outbox_done done, void *arg)
-{
-	const struct call call = {.parse = parse_woken, .done = done, .arg = arg};
-	struct number when, most;
-	const struct span args[] = {number(&when, now.ms), number(&most, FLUSH_MOST)};
-
-	return eval(o, SCRIPT_FLUSH, &call, 2, args);
 }
 
 int outbox_take(struct outbox *o, struct span receiver, struct span mark, struct wall now,
@@ -598,7 +585,7 @@ int outbox_result(struct outbox *o, const struct outbox_result *result, struct w
 
 int outbox_told(struct outbox *o, struct span id, struct wall now, outbox_done done, void *arg)
 {
-	const struct call call = {.parse = parse_number, .done = done, .arg = arg};
+	const struct call call = {.parse = parse_driven, .done = done, .arg = arg};
 	struct number most, before, dead;
 	const struct span args[] = {
 		id,

@@ -2,21 +2,21 @@
 #define VIGIE_LINE_OUTBOX_H
 
 /*
- * outbox: the durable record, in Redis, of what is to be told: groups of hits that wait for
- * company, deliveries and their attempts, what was given up. One Lua script a step, so that a
+ * outbox: the durable record, in Redis, of what is to be told: the desk's state, deliveries and
+ * their attempts, what was given up. One Lua script a step, so that a
  * crash between two steps finds either the one or the other. It sends nothing and decides
  * nothing: dispatch files, post takes and says what came of it.
  *
  * Keys, all behind the prefix and with one hash tag:
- *   {act}:delivery:ID        hash: receiver group route state created attempts base seq next
- * why … and a:N, attempt N as JSON {act}:delivery:ID:keys   list of item keys, in order of
- * filing {act}:queue:RECEIVER     sorted set of ids by order of creation {act}:parked:RECEIVER
- * sorted set of ids by next try: out of the order, holding up nobody {act}:receiver:RECEIVER
- * hash, while it fails: failures next why; stopped: state=gone why at mark {act}:receivers set
- * of those with something in their queue {act}:group:HASH(:keys)  a group that waits;
- * {act}:groups: by when it is due {act}:dead {act}:sent    sorted sets of ids by time;
- * {act}:ledger: the archive is not told yet {act}:item:KEY:RECEIVER  the item is filed for the
- * receiver; gone once the ledger knows
+ *   {act}:delivery:ID        hash: receiver group route kind desk state created attempts base
+ * seq next why … and a:N, attempt N as JSON {act}:delivery:ID:keys   list of item keys, in
+ * order of filing {act}:queue:RECEIVER     sorted set of ids by order of creation
+ * {act}:parked:RECEIVER sorted set of ids by next try: out of the order, holding up nobody
+ * {act}:receiver:RECEIVER hash, while it fails: failures next why; stopped: state=gone why at
+ * mark {act}:receivers set of those with something in their queue {act}:desk hash of the desk's
+ * records (vigie/desk.h), as its step {act}:desk:step left them {act}:dead {act}:sent    sorted
+ * sets of ids by time; {act}:ledger: the archive is not told yet {act}:item:KEY:RECEIVER  the
+ * item is filed for the receiver; gone once the ledger knows
  *
  *   {act}:incidents            hash of what goes on, told to people as a notice: name → since
  *
@@ -35,7 +35,6 @@
 struct outbox;
 
 enum {
-	OUTBOX_GROUP_MOST = 1000, /* a group as large as this waits no longer */
 	OUTBOX_ID_TEXT = 26,
 };
 
@@ -57,28 +56,35 @@ void outbox_listen(struct outbox *outbox, void (*up)(void *arg), void *arg);
 
 /* What the callbacks of most steps get; lives only during the call. */
 struct outbox_woken {
-	struct wall next_group;       /* when the next group is due; WALL_NONE: none waits */
 	const struct span *receivers; /* that have something to send now */
 	size_t n_receivers;
-	int64_t n; /* deliveries driven; of outbox_told: dead ones forgotten for want of room */
+	/* Deliveries driven; of outbox_told: dead ones forgotten for want of room, and
+	 * `receivers` are the ids of all that were. */
+	int64_t n;
 };
 typedef void (*outbox_done)(void *arg, int r, const struct outbox_woken *woken);
 
 struct outbox_entry {
 	struct span receiver, group, route;
-	int64_t wait_ms;
 };
 
 /* All negative returns: the callback never comes. */
-int outbox_add(struct outbox *outbox, const struct item_key *key, struct wall fetched,
-	const struct outbox_entry *entries, size_t n, struct wall now, outbox_done done,
-	void *arg);
-/* A finding (line/notice.h), to each at once; its key is the delivery's only one. As
- * outbox_add(). */
+
+/* Applies a step of the desk: all of it, or nothing. `number` is one more than that of the step
+ * before, from 1; r is -ESTALE when that one is not there (it failed, or Redis was emptied).
+ */
+struct desk_step;
+int outbox_apply(struct outbox *outbox, uint64_t number, const struct desk_step *step,
+	struct wall now, outbox_done done, void *arg);
+/* The number of the last step, and the desk's records: keys and bytes in turn. */
+typedef void (*outbox_found)(
+	void *arg, int r, uint64_t number, const struct redis_value *records, size_t n);
+int outbox_desk(struct outbox *outbox, outbox_found found, void *arg);
+
+/* A finding (line/notice.h), to each at once; its key is the delivery's only one. */
 int outbox_notice(struct outbox *outbox, const struct item_key *key, struct wall found,
 	struct span notice, const struct outbox_entry *entries, size_t n, struct wall now,
 	outbox_done done, void *arg);
-int outbox_flush(struct outbox *outbox, struct wall now, outbox_done done, void *arg);
 
 enum outbox_answer { OUTBOX_EMPTY, OUTBOX_WAIT, OUTBOX_GONE, OUTBOX_TAKEN };
 
@@ -94,10 +100,12 @@ struct outbox_taken {
 	int64_t failures; /* of the receiver, in a row */
 	struct span
 		suspect; /* not empty: this is a trial, and passing it speaks against that id */
-	struct span only;        /* recipients that are left, separated by spaces; empty: all */
-	/* Not empty: no hits, but a finding (line/notice.h), or what is to be said of the group's
-	 * incident. */
+	struct span only; /* recipients that are left, separated by spaces; empty: all */
+	/* Not empty: no hits, but a finding (line/notice.h), or what is to be said of the
+	 * group's incident. */
 	struct span notice;
+	struct span kind;        /* of desk_kind_names */
+	struct span desk;        /* what else the desk said of it (line/outbox_apply.h) */
 	const struct span *keys; /* hexadecimal */
 	size_t n_keys;
 };
@@ -159,7 +167,7 @@ int outbox_incident(struct outbox *outbox, const struct outbox_incident *inciden
 int outbox_incidents(struct outbox *outbox, outbox_done done, void *arg);
 
 struct outbox_counts {
-	int64_t waiting, parked, dead, sent, groups, stopped;
+	int64_t waiting, parked, dead, sent, stopped;
 };
 struct outbox_view {
 	const struct span *receivers; /* with something in their queue */

@@ -12,22 +12,17 @@ local function delivery(id)
 end
 
 -- A delivery waits in its receiver's queue, in the order of creation.
-local function create(id, receiver, group, route, now)
+local function create(id, receiver, group, route, now, kind)
   local seq = redis.call('INCR', P .. 'seq')
   redis.call('HSET', delivery(id), 'receiver', receiver, 'group', group, 'route', route,
-    'state', 'waiting', 'created', now, 'attempts', 0, 'base', 0, 'seq', seq)
+    'kind', kind or 'notice', 'state', 'waiting', 'created', now, 'attempts', 0, 'base', 0, 'seq', seq)
   redis.call('ZADD', sorted('queue', receiver), seq, id)
   redis.call('SADD', P .. 'receivers', receiver)
 end
 
--- The same hit in the same group makes the same id, whenever it is seen.
+-- The same finding in the same group makes the same id, whenever it is seen.
 local function make_id(receiver, group, item, at)
   return string.sub(redis.sha1hex(receiver .. '\n' .. group .. '\n' .. item .. '\n' .. at), 1, 26)
-end
-
-local function next_group()
-  local first = redis.call('ZRANGE', P .. 'groups', 0, 0, 'WITHSCORES')
-  return first[2] or '-1'
 end
 
 -- Out of every place where it waits.

@@ -16,6 +16,10 @@ local function drive(id)
     return
   end
   redis.call('ZREM', P .. 'dead', id)
+  if not f[5] then
+    -- It has no outcome any more.
+    redis.call('ZREM', P .. 'ledger', id)
+  end
   redis.call('HSET', delivery(id), 'base', f[4])
   redis.call('HDEL', delivery(id), 'next', 'suspect', 'settled')
   if f[5] then

@@ -1,7 +1,7 @@
 -- The whole of it: receivers that have something, numbers, and what the ledger was not told.
 --
 -- ARGV  most ids of the last kind
--- Returns {receivers}, {waiting, parked, dead, sent, groups, stopped}, {ids}
+-- Returns {receivers}, {waiting, parked, dead, sent, stopped}, {ids}
 local receivers = redis.call('SMEMBERS', P .. 'receivers')
 local waiting, parked, stopped = 0, 0, 0
 for _, receiver in ipairs(receivers) do
@@ -13,5 +13,5 @@ for _, receiver in ipairs(receivers) do
 end
 return { receivers,
   { waiting, parked, redis.call('ZCARD', P .. 'dead'), redis.call('ZCARD', P .. 'sent'),
-    redis.call('ZCARD', P .. 'groups'), stopped },
+    stopped },
   redis.call('ZRANGE', P .. 'ledger', 0, tonumber(ARGV[1]) - 1) }

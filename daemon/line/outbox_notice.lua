@@ -3,7 +3,7 @@
 --
 -- ARGV  now (ms), key of the finding, when it was found (ms), the notice, then receiver, group, route
 --       of each
--- Returns when the next group is due (-1: none waits), then the receivers with something to send
+-- Returns how many were filed, then the receivers with something to send
 local now, item, at, notice = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local woken = {}
 for i = 5, #ARGV, 3 do
@@ -18,4 +18,4 @@ for i = 5, #ARGV, 3 do
     end
   end
 end
-return { next_group(), unpack(woken) }
+return { #woken, unpack(woken) }

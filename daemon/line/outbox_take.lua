@@ -8,7 +8,8 @@
 -- ARGV  now (ms), receiver, its mark
 -- Returns "empty"; or "gone", why; or "wait", until (ms); or "take", id, group, route, created,
 --         attempts with this one, tries since it was last driven, failures of the receiver in a row,
---         suspect the trial is about or "", recipients left or "", notice or "", then the item keys
+--         suspect the trial is about or "", recipients left or "", notice or "", kind, what
+--         else the desk said of it (JSON) or "", then the item keys
 local now, receiver = tonumber(ARGV[1]), ARGV[2]
 local queue, parked = sorted('queue', receiver), sorted('parked', receiver)
 local r = redis.call('HMGET', P .. 'receiver:' .. receiver, 'state', 'next', 'failures', 'why', 'mark')
@@ -43,7 +44,7 @@ local d = delivery(id)
 local attempts = redis.call('HINCRBY', d, 'attempts', 1)
 redis.call('HSET', d, 'state', 'sending', 'a:' .. attempts, '{"at":' .. ARGV[1] .. '}')
 redis.call('HDEL', d, 'a:' .. (attempts - 20))
-local f = redis.call('HMGET', d, 'group', 'route', 'created', 'base', 'only', 'notice')
+local f = redis.call('HMGET', d, 'group', 'route', 'created', 'base', 'only', 'notice', 'kind', 'desk')
 local keys = redis.call('LRANGE', d .. ':keys', 0, -1)
 return { 'take', id, f[1], f[2], f[3], tostring(attempts), tostring(attempts - tonumber(f[4])),
-  tostring(failures), suspect, f[5] or '', f[6] or '', unpack(keys) }
+  tostring(failures), suspect, f[5] or '', f[6] or '', f[7] or '', f[8] or '', unpack(keys) }

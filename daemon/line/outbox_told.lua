@@ -2,7 +2,8 @@
 -- records are thinned out.
 --
 -- ARGV  id, most delivered ones to keep, delivered before this (ms) are forgotten, most dead ones
--- Returns the number of dead ones that were forgotten for want of room
+-- Returns the number of dead ones that were forgotten for want of room, then the ids of these and of
+-- the one that was dropped
 local id = ARGV[1]
 local d = delivery(id)
 local f = redis.call('HMGET', d, 'receiver', 'state')
@@ -12,8 +13,10 @@ if f[1] then
     redis.call('DEL', P .. 'item:' .. item .. ':' .. f[1])
   end
 end
+local forgotten = {}
 if f[2] == 'dropped' then
   forget(id)
+  forgotten[1] = id
 end
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', P .. 'sent', '-inf', '(' .. ARGV[3], 'LIMIT', 0, 20)) do
   forget(old)
@@ -28,6 +31,7 @@ extra = math.min(redis.call('ZCARD', P .. 'dead') - tonumber(ARGV[4]), 20)
 if extra > 0 then
   for _, old in ipairs(redis.call('ZRANGE', P .. 'dead', 0, extra - 1)) do
     forget(old)
+    forgotten[#forgotten + 1] = old
   end
 end
-return math.max(extra, 0)
+return { math.max(extra, 0), unpack(forgotten) }

@@ -7,6 +7,7 @@
 
 #include "io/log.h"
 #include "line/post_inner.h"
+#include "vigie/channel.h"
 
 enum {
 	RETRY_MS = 1000,        /* when Redis does not answer */
@@ -29,6 +30,15 @@ const struct receiver *post_receiver(const struct post *post, struct span id)
 void mailbox_later(struct mailbox *m, int64_t delay_ms)
 {
 	(void)timer_set(m->timer, delay_ms < WAIT_MOST_MS ? delay_ms : WAIT_MOST_MS);
+}
+
+/* The generic cell rate algorithm (ITU-T I.371, virtual scheduling): a message costs a gap. */
+void mailbox_spend(struct mailbox *m, const struct channel *channel)
+{
+	const int64_t now = loop_now(m->post->loop).ms;
+
+	m->free_at.ms = (m->free_at.ms > now ? m->free_at.ms : now) + channel->min_gap_ms;
+	m->credit_ms = channel->burst > 1 ? (channel->burst - 1) * channel->min_gap_ms : 0;
 }
 
 static void on_buried(void *arg, int r, const struct outbox_woken *woken)
@@ -101,7 +111,7 @@ void mailbox_go(struct mailbox *m)
 {
 	struct post *p = m->post;
 	const struct receiver *receiver = post_receiver(p, m->id);
-	const int64_t wait_ms = m->free_at.ms - loop_now(p->loop).ms;
+	const int64_t wait_ms = m->free_at.ms - m->credit_ms - loop_now(p->loop).ms;
 	char mark[MARK_TEXT + 1];
 
 	if (m->state != MAILBOX_IDLE) {
@@ -187,6 +197,8 @@ struct tell {
 	struct arena arena;
 	struct span id;
 	struct archive_outcome *outcomes;
+	unsigned left; /* answers to come: the ledger's, the desk's */
+	bool failed;
 };
 
 static struct tell *tell_new(struct post *p, struct span id)
@@ -218,27 +230,49 @@ static void tell_free(struct tell *t)
 	free(t);
 }
 
+/* Deliveries that nobody keeps any more. */
 static void on_told(void *arg, int r, const struct outbox_woken *woken)
 {
 	struct tell *t = arg;
+	struct post *p = t->post;
 
 	if (r == 0 && woken->n)
 		log_error("post.forgotten", INT("deliveries", woken->n),
 			STR("why", "there are more dead letters than are kept"));
+	for (size_t i = 0; r == 0 && p->desk && i < woken->n_receivers; i++)
+		(void)dispatch_desk_settle(
+			p->desk, woken->receivers[i], DESK_BURIED, NULL, NULL);
 	tell_free(t); /* what was not told is found at the next look */
+}
+
+static void tell_answered(struct tell *t)
+{
+	if (--t->left)
+		return;
+	if (t->failed ||
+		outbox_told(t->post->outbox, t->id, loop_wall(t->post->loop), on_told, t) < 0)
+		tell_free(t);
 }
 
 static void on_recorded(void *arg)
 {
-	struct tell *t = arg;
-
-	if (outbox_told(t->post->outbox, t->id, loop_wall(t->post->loop), on_told, t) < 0)
-		tell_free(t);
+	tell_answered(arg);
 }
 
+static void on_settled(void *arg, int r)
+{
+	struct tell *t = arg;
+
+	t->failed = r < 0;
+	tell_answered(t);
+}
+
+/* The ledger and the desk, side by side: the outbox forgets when both know. */
 static void tell_record(struct tell *t, struct span receiver, struct span outcome,
 	const struct span *keys, size_t n_keys)
 {
+	struct post *p = t->post;
+	const enum desk_end end = span_eq_str(outcome, "sent") ? DESK_SENT : DESK_DEAD;
 	size_t n = 0;
 
 	t->outcomes = arena_calloc(&t->arena, n_keys + 1, sizeof(*t->outcomes));
@@ -251,10 +285,14 @@ static void tell_record(struct tell *t, struct span receiver, struct span outcom
 			.at = loop_wall(t->post->loop)};
 		n += item_key_parse(&o->key, keys[i]);
 	}
-	if (t->outcomes)
-		archive_record(t->post->archive, t->outcomes, n, on_recorded, t);
-	else
+	if (!t->outcomes) {
 		tell_free(t);
+		return;
+	}
+	t->left = 2;
+	t->failed = !p->desk || dispatch_desk_settle(p->desk, t->id, end, on_settled, t) < 0;
+	t->left -= t->failed;
+	archive_record(p->archive, t->outcomes, n, on_recorded, t);
 }
 
 void post_tell(struct post *p, struct span id, struct span receiver, struct span outcome,
@@ -282,10 +320,9 @@ static void on_untold(void *arg, int r, const struct outbox_record *records, siz
 
 	if (r < 0 || n != 1) {
 		/* The record is gone: nothing can be said of it any more. */
-		if (r == 0)
-			on_recorded(t);
-		else
-			tell_free(t);
+		t->left = 1;
+		t->failed = r < 0;
+		tell_answered(t);
 		return;
 	}
 	state = field_of(&records[0], "state");
@@ -319,11 +356,11 @@ static void on_seen(void *arg, int r, const struct outbox_view *view)
 	p->looking = false;
 	if (r == 0) {
 		json_decref(p->counts);
-		p->counts = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "waiting",
+		p->counts = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "waiting",
 			(json_int_t)c->waiting, "parked", (json_int_t)c->parked, "dead",
-			(json_int_t)c->dead, "sent", (json_int_t)c->sent, "groups",
-			(json_int_t)c->groups, "stopped", (json_int_t)c->stopped, "delivered",
-			(json_int_t)p->delivered, "failed", (json_int_t)p->failed);
+			(json_int_t)c->dead, "sent", (json_int_t)c->sent, "stopped",
+			(json_int_t)c->stopped, "delivered", (json_int_t)p->delivered, "failed",
+			(json_int_t)p->failed);
 	}
 	for (size_t i = 0; r == 0 && i < view->n_receivers; i++) {
 		struct mailbox *m = mailbox_of(p, view->receivers[i]);
@@ -372,6 +409,13 @@ static void on_outbox_up(void *arg)
 			attempt_go_on(m);
 }
 
+void post_set_desk(struct post *p, struct dispatch_desk *desk)
+{
+	p->desk = desk;
+	if (desk)
+		post_look_soon(p);
+}
+
 json_t *post_counts(const struct post *p)
 {
 	return p->counts;
@@ -405,7 +449,8 @@ int post_new(struct post **ret, struct loop *loop, struct transfer *transfer,
 	p->transfer = transfer;
 	p->archive = archive;
 	p->incidents = options->incidents;
-	p->incidents_arg = options->arg;
+	p->coverage = options->coverage;
+	p->options_arg = options->arg;
 	p->time_scale = options->time_scale > 0 ? options->time_scale : 1;
 	p->public_url = arena_dup(&p->arena, options->public_url);
 	p->host = own_host(&p->arena, options->host);

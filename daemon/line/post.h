@@ -42,6 +42,8 @@ struct post_options {
 	/* It is known what goes on: from now on post_incident() is heard, and all is to be said
 	 * anew. Comes again when Redis came back. */
 	void (*incidents)(void *arg);
+	/* How many sources there are, and how many of them answer; may be NULL. */
+	void (*coverage)(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources);
 	void *arg;
 };
 
@@ -63,6 +65,10 @@ bool post_idle(const struct post *post);
 /* For dispatch. */
 struct outbox *post_outbox(struct post *post);
 void post_wake(struct post *post, struct span receiver); /* it has something to send */
+/* Whom the outcomes of deliveries are told, beside the ledger; also when it is ready again.
+ * NULL: they wait. */
+struct dispatch_desk;
+void post_set_desk(struct post *post, struct dispatch_desk *desk);
 
 /* `about` (a source's id) has this incident, or hasn't. The receivers of notices are told when
  * it begins and when it is over, once each, over restarts; saying the same again costs nothing.
@@ -70,7 +76,7 @@ void post_wake(struct post *post, struct span receiver); /* it has something to 
 void post_incident(struct post *post, enum incident incident, struct span about, bool goes_on,
 	struct span why);
 
-/* {"waiting","parked","dead","sent","groups","stopped","delivered","failed"}: borrowed, and as
+/* {"waiting","parked","dead","sent","stopped","delivered","failed"}: borrowed, and as
  * of less than a second ago. NULL before the first look. */
 json_t *post_counts(const struct post *post);
 

@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "io/log.h"
+#include "line/outbox_apply.h"
 #include "line/post_inner.h"
 #include "line/retry.h"
 #include "vigie/buf.h"
@@ -40,8 +41,10 @@ struct attempt {
 	const struct channel *channel;
 	struct transfer_handle *handle;
 	struct outbox_result result;
-	struct notice *notice; /* NULL: mentions */
-	bool asking; /* the archive or the outbox, whose callback is to come */
+	struct notice *notice;   /* NULL: mentions */
+	struct outbox_said said; /* by the desk */
+	struct span *texts;      /* of each item that is a finding among others */
+	bool asking;             /* the archive or the outbox, whose callback is to come */
 };
 
 void attempt_free(struct attempt *a)
@@ -215,7 +218,8 @@ static void conclude(
 	r->pause = WALL_NONE;
 	if (silence > RETRY_AFTER_MOST_MS &&
 		(verdict == VERDICT_RETRY || verdict == VERDICT_DEAD)) {
-		/* No earlier, and nobody waits so long unseen: it is stopped, and that is told. */
+		/* No earlier, and nobody waits so long unseen: it is stopped, and that is told.
+		 */
 		verdict = VERDICT_GONE;
 		r->left = SPAN_NONE;
 		r->why = arena_printf(&a->arena,
@@ -316,6 +320,26 @@ static void keep_left(struct attempt *a, struct payload *payload)
 	payload->n_mail_to = n;
 }
 
+/* A digest that has no mentions. */
+static bool is_nothing(const struct attempt *a)
+{
+	return !a->taken.n_keys && span_eq_str(a->taken.kind, desk_kind_names[DESK_DIGEST]);
+}
+
+static enum alert_kind kind_of(const struct attempt *a)
+{
+	static const struct {
+		enum desk_kind desk;
+		enum alert_kind alert;
+	} kinds[] = {{DESK_UPDATE, ALERT_UPDATE}, {DESK_REPEAT, ALERT_REPEAT},
+		{DESK_DIGEST, ALERT_DIGEST}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (span_eq_str(a->taken.kind, desk_kind_names[kinds[i].desk]))
+			return kinds[i].alert;
+	return ALERT_NEW;
+}
+
 /* Hits live only during the call: what is to be sent is made of them here. */
 static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 {
@@ -323,13 +347,21 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 	struct mailbox *m = a->mailbox;
 	struct post *p = m->post;
 	const struct receiver *receiver = post_receiver(p, m->id);
-	const struct alert alert = {.id = a->taken.id,
+	const size_t told = a->taken.n_keys > a->n_items ? a->taken.n_keys - a->n_items : 0;
+	const struct alert alert = {.kind = kind_of(a),
+		.nth = a->said.nth,
+		.from = a->said.from,
+		.until = a->said.until,
+		.part = a->said.part,
+		.parts = a->said.parts,
+		.nothing = is_nothing(a),
+		.id = a->taken.id,
 		.group = a->taken.group,
 		.route = a->taken.route,
 		.created = a->taken.created,
 		.hits = hits,
 		.n_hits = n,
-		.n_more = a->notice ? 0 : a->taken.n_keys - a->n_items,
+		.n_more = a->notice ? 0 : told + a->said.more,
 		.spike = a->notice && a->notice->is_spike ? &a->notice->spike : NULL,
 		.report = a->notice && a->notice->is_report ? &a->notice->report : NULL};
 	const struct render_context context = {.now = loop_wall(p->loop),
@@ -356,7 +388,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		}
 	}
 	if (r == 0) {
-		m->free_at.ms = loop_now(p->loop).ms + a->channel->min_gap_ms;
+		mailbox_spend(m, a->channel);
 		r = transfer_send(&a->handle, p->transfer, &payload, on_sent, a);
 		if (r == -EINVAL)
 			why = SPAN("the request can't be sent as it is: look for control "
@@ -375,6 +407,20 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 static void fetch(struct attempt *a);
 static void send_notice(struct attempt *a);
 
+/* A finding among others is told by its figures; NULL: it can't be. */
+static const struct hit *finding_of(struct attempt *a, size_t i)
+{
+	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
+	const struct hit *hit;
+	struct notice notice;
+
+	if (notice_decode(&notice, &a->arena, a->texts[i]) < 0 ||
+		notice_make(&hit, &a->arena, a->mailbox->post, &a->taken, &notice,
+			receiver ? receiver->lang : SPAN_NONE) < 0)
+		return NULL;
+	return hit;
+}
+
 static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 {
 	static const struct answer none = {0};
@@ -385,6 +431,11 @@ static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 
 	a->asking = false;
 	for (size_t i = 0; there && i < n; i++) {
+		if (!a->notice && !span_empty(a->texts[i])) {
+			there[found] = finding_of(a, i);
+			found += there[found] != NULL;
+			continue;
+		}
 		if (!hits[i])
 			continue;
 		if (a->notice)
@@ -392,7 +443,8 @@ static void on_hits(void *arg, const struct hit *const *hits, size_t n)
 		there[found++] = hits[i];
 	}
 	/* What carried a spike was there when it was found: what is not was erased. */
-	if (found < n && !a->notice && loop_now(m->post->loop).ms - a->began.ms < FETCH_PATIENCE_MS) {
+	if (found < n && !a->notice &&
+		loop_now(m->post->loop).ms - a->began.ms < FETCH_PATIENCE_MS) {
 		mailbox_later(m, a->pause_ms);
 		a->pause_ms = a->pause_ms * 2 < FETCH_AGAIN_MOST_MS ? a->pause_ms * 2
 								    : FETCH_AGAIN_MOST_MS;
@@ -435,10 +487,14 @@ static void send_notice(struct attempt *a)
 {
 	static const struct answer none = {0};
 	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
+	const struct span lang = receiver ? receiver->lang : SPAN_NONE;
+	const struct post *post = a->mailbox->post;
 	const struct hit *hit;
+	const int r = is_nothing(a)
+			      ? notice_make_nothing(&hit, &a->arena, post, &a->taken, lang)
+			      : notice_make(&hit, &a->arena, post, &a->taken, a->notice, lang);
 
-	if (notice_make(&hit, &a->arena, a->mailbox->post, &a->taken, a->notice,
-		    receiver ? receiver->lang : SPAN_NONE) < 0)
+	if (r < 0)
 		conclude(a, VERDICT_RETRY, SPAN("out of memory"), &none);
 	else
 		send(a, &hit, 1);
@@ -473,11 +529,14 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 	a->taken.route = arena_dup(&a->arena, taken->route);
 	a->taken.suspect = arena_dup(&a->arena, taken->suspect);
 	a->taken.only = arena_dup(&a->arena, taken->only);
+	a->taken.kind = arena_dup(&a->arena, taken->kind);
+	a->taken.desk = arena_dup(&a->arena, taken->desk);
 	a->taken.keys = keys = arena_calloc(&a->arena, taken->n_keys + 1, sizeof(*keys));
 	a->items = arena_calloc(&a->arena, FETCH_MOST, sizeof(*a->items));
 	a->taken.notice = arena_dup(&a->arena, taken->notice);
-	if (!a->taken.id.p || !a->taken.group.p || !a->taken.notice.p || !a->taken.route.p ||
-		!a->taken.suspect.p || !a->taken.only.p || !keys || !a->items) {
+	if (!a->taken.kind.p || !a->taken.desk.p || !a->taken.id.p || !a->taken.group.p ||
+		!a->taken.notice.p || !a->taken.route.p || !a->taken.suspect.p ||
+		!a->taken.only.p || !keys || !a->items) {
 		attempt_free(a);
 		return NULL;
 	}
@@ -485,6 +544,13 @@ static struct attempt *attempt_new(struct mailbox *m, const struct outbox_taken 
 		keys[i] = arena_dup(&a->arena, taken->keys[i]);
 		if (a->n_items < FETCH_MOST)
 			a->n_items += item_key_parse(&a->items[a->n_items], keys[i]);
+	}
+	a->texts = arena_calloc(&a->arena, a->n_items + 1, sizeof(*a->texts));
+	if (!a->texts || outbox_said_read(&a->said, &a->arena, taken->desk) < 0 ||
+		outbox_said_notices(a->texts, a->items, a->n_items, &a->arena, taken->desk) <
+			0) {
+		attempt_free(a);
+		return NULL;
 	}
 	if (taken->notice.n && taken->n_keys /* an incident has none */) {
 		a->notice = arena_calloc(&a->arena, 1, sizeof(*a->notice));
@@ -505,7 +571,10 @@ void attempt_begin(struct mailbox *m, const struct outbox_taken *taken)
 		return;
 	}
 	m->state = MAILBOX_FETCHING;
-	if (span_empty(taken->notice) || m->attempt->n_items)
+	/* Driven again: before, it was a dead letter. */
+	if (taken->tries < taken->attempts && m->post->desk)
+		(void)dispatch_desk_settle(m->post->desk, taken->id, DESK_DRIVEN, NULL, NULL);
+	if (m->attempt->n_items)
 		fetch(m->attempt);
 	else
 		send_notice(m->attempt);

@@ -140,7 +140,7 @@ static json_t *attempts_json(const struct outbox_record *record)
 static json_t *record_json(const struct outbox_record *record)
 {
 	static const char *const texts[] = {
-		"receiver", "state", "group", "route", "why", "only"};
+		"receiver", "kind", "state", "group", "route", "why", "only"};
 	static const char *const times[] = {"created", "next", "settled"};
 	json_t *o = json_object();
 

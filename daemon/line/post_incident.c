@@ -104,7 +104,7 @@ static void on_known(void *arg, int r, const struct outbox_woken *woken)
 		(void)add(p, woken->receivers[i]);
 	p->going_on_known = true;
 	if (p->incidents)
-		p->incidents(p->incidents_arg);
+		p->incidents(p->options_arg);
 }
 
 void post_incidents_ask(struct post *p)

@@ -10,6 +10,7 @@
  *     post_control.c  deliveries for people
  */
 
+#include "line/dispatch_desk.h"
 #include "line/notice.h"
 #include "line/post.h"
 
@@ -31,7 +32,8 @@ struct mailbox {
 	struct timer *timer; /* the next step, whatever the state is */
 	bool woken;          /* while it was busy */
 	bool said_stopped;
-	struct mono free_at; /* the platform's pace */
+	struct mono free_at; /* the platform's pace: when all that was sent is paid for */
+	int64_t credit_ms;   /* how long before that the next may go */
 	struct attempt *attempt;
 };
 
@@ -42,7 +44,8 @@ struct post {
 	struct transfer *transfer;
 	struct archive *archive;
 	struct outbox *outbox;
-	struct arena arena; /* of the options */
+	struct dispatch_desk *desk; /* may be NULL: then no outcome is settled */
+	struct arena arena;         /* of the options */
 	struct span public_url, host;
 	double time_scale;
 	const struct policy *policy;
@@ -50,13 +53,14 @@ struct post {
 	void (*unref)(void *config);
 	struct mailbox *mailboxes;
 	struct tell *tells;
-	struct question *questions;                 /* post_control.c */
-	struct timer *look; /* numbers, and what was missed */
+	struct question *questions; /* post_control.c */
+	struct timer *look;         /* numbers, and what was missed */
 	bool looking, look_again, stopping;
 	struct going_on *going_on; /* post_incident.c */
 	bool going_on_known;
 	void (*incidents)(void *arg);
-	void *incidents_arg;
+	void (*coverage)(void *arg, uint64_t *ret_healthy, uint64_t *ret_sources);
+	void *options_arg;
 	json_t *counts;
 	int64_t delivered, failed;
 };
@@ -64,6 +68,7 @@ struct post {
 /* post.c */
 const struct receiver *post_receiver(const struct post *post, struct span id); /* or NULL */
 void mailbox_go(struct mailbox *mailbox);
+void mailbox_spend(struct mailbox *mailbox, const struct channel *channel);
 void mailbox_later(struct mailbox *mailbox, int64_t delay_ms);
 /* The outcome of a delivery for the ledger; the outbox forgets what it kept until then. */
 void post_tell(struct post *post, struct span id, struct span receiver, struct span outcome,
@@ -79,10 +84,14 @@ void attempt_free(struct attempt *attempt);
 enum { MARK_TEXT = 16 };
 void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
 
-/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or (NULL)
- * of a receiver that was stopped. 0 or -ENOMEM. */
+/* post_notice.c: a mention that is in no archive, for a delivery of that id: of a finding, or
+ * (NULL) of a receiver that was stopped. 0 or -ENOMEM. */
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
+
+/* The same for a digest that has nothing: that, and how many sources answer. 0 or -ENOMEM. */
+int notice_make_nothing(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, struct span lang);
 
 /* post_incident.c */
 void post_incidents_ask(struct post *post); /* what goes on? */

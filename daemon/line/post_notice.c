@@ -40,6 +40,15 @@ static const struct words {
 		{"", "Elle répond et elle est lue de nouveau."}},
 };
 
+/* Of a digest without mentions: how many sources of how many answer. */
+static const struct words_of_nothing {
+	const char *lang, *title, *of, *answer;
+} nothing[] = {
+	{"en", "Nothing was found in this time", " of ", " sources answer at the moment."},
+	{"fr", "Rien n’a été trouvé pendant ce temps", " sources sur ",
+		" répondent en ce moment."},
+};
+
 /* The first row of the group, when its language is none of ours. */
 static const struct words *words_of(struct span group, struct span lang)
 {
@@ -58,20 +67,17 @@ static struct span between(struct arena *arena, const char *const around[2], str
 	return arena_printf(arena, "%s%.*s%s", around[0], SPAN_ARG(what), around[1]);
 }
 
-int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
-	const struct outbox_taken *taken, const struct notice *notice, struct span lang)
+static struct hit *hit_new(
+	struct arena *arena, const struct post *post, const struct outbox_taken *taken)
 {
 	static const struct match match = {.rule = {"vigie", 5},
 		.version = {VIGIE_VERSION, sizeof(VIGIE_VERSION) - 1},
 		.kind = {"notice", 6},
 		.brand = {"vigie", 5}};
-	const size_t equals = span_find(taken->group, '=');
-	const struct span about = span_slice(taken->group, equals + 1, taken->group.n);
-	const struct words *w = words_of(span_slice(taken->group, 0, equals), lang);
 	struct hit *hit = arena_calloc(arena, 1, sizeof(*hit));
 
 	if (!hit)
-		return -ENOMEM;
+		return NULL;
 	*hit = (struct hit){.fetched = taken->created,
 		.source = SPAN("vigie"),
 		.source_kind = SPAN("notice"),
@@ -81,9 +87,22 @@ int notice_make(const struct hit **ret, struct arena *arena, const struct post *
 	(void)item_key_parse(&hit->key, arena_printf(arena, "%.*s000000", SPAN_ARG(taken->id)));
 	hit->item.id = taken->id;
 	hit->item.url = post->public_url;
-	hit->item.lang = span_str(w->lang);
 	hit->item.published = taken->created;
 	hit->item.feed.title = SPAN("vigie");
+	return hit;
+}
+
+int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, const struct notice *notice, struct span lang)
+{
+	const size_t equals = span_find(taken->group, '=');
+	const struct span about = span_slice(taken->group, equals + 1, taken->group.n);
+	const struct words *w = words_of(span_slice(taken->group, 0, equals), lang);
+	struct hit *hit = hit_new(arena, post, taken);
+
+	if (!hit)
+		return -ENOMEM;
+	hit->item.lang = span_str(w->lang);
 	if (notice && notice->is_report) {
 		hit->item.url = notice->url;
 		hit->item.title = notice->title;
@@ -98,4 +117,28 @@ int notice_make(const struct hit **ret, struct arena *arena, const struct post *
 	}
 	*ret = hit;
 	return hit->item.title.p && (notice || hit->item.text.p) ? 0 : -ENOMEM;
+}
+
+int notice_make_nothing(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, struct span lang)
+{
+	const struct words_of_nothing *w = &nothing[0];
+	struct hit *hit = hit_new(arena, post, taken);
+	uint64_t healthy = 0, sources = 0;
+
+	if (!hit)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(*nothing); i++)
+		if (span_eq_str(lang, nothing[i].lang))
+			w = &nothing[i];
+	if (post->coverage)
+		post->coverage(post->options_arg, &healthy, &sources);
+	hit->item.lang = span_str(w->lang);
+	hit->item.title = span_str(w->title);
+	if (sources)
+		hit->item.text =
+			arena_printf(arena, "%llu%s%llu%s", (unsigned long long)healthy, w->of,
+				(unsigned long long)sources, w->answer);
+	*ret = hit;
+	return sources && !hit->item.text.p ? -ENOMEM : 0;
 }

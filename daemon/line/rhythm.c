@@ -254,33 +254,48 @@ double rhythm_rate(const struct rhythm *rhythm, struct wall at)
 	return rate_of(rhythm, cell_of(hour_of(at.ms)), rhythm_mean(rhythm));
 }
 
-double rhythm_root(const struct rhythm *rhythm)
+/* At a constant rate, rhythm_wait() is the root of twice the price over the rate. */
+struct rhythm_share rhythm_share(
+	const struct rhythm *rhythm, double price, struct rhythm_bounds bounds)
 {
 	const double hope = rhythm_hope(rhythm);
-	double sum = 0;
+	const double most = (double)HOUR_MS / (double)bounds.least_ms; /* requests an hour */
+	const double least = (double)HOUR_MS / (double)bounds.most_ms;
+	struct rhythm_share share = {0};
 
-	for (int cell = 0; cell < RHYTHM_CELLS; cell++)
-		sum += sqrt(rate_of(rhythm, cell, hope));
-	return sum / RHYTHM_CELLS;
+	for (int cell = 0; cell < RHYTHM_CELLS; cell++) {
+		const double rate = rate_of(rhythm, cell, hope);
+
+		if (price > 0 && rate > 2 * price * most * most)
+			share.bound += most;
+		else if (price > 0 && rate < 2 * price * least * least)
+			share.bound += least;
+		else
+			share.root += sqrt(rate);
+	}
+	return (struct rhythm_share){share.root / RHYTHM_CELLS, share.bound / RHYTHM_CELLS};
 }
 
 /* --- When to ask ------------------------------------------------------------------------- */
 
-double rhythm_price(double mean_root, int64_t every_ms)
+double rhythm_price(struct rhythm_share sum, double requests)
 {
-	const double cost = mean_root * (double)every_ms / HOUR_MS;
+	/* Where the bounds alone take nearly all there is, the others still get a little. */
+	const double least = requests / 20;
+	const double left = requests - sum.bound > least ? requests - sum.bound : least;
+	const double cost = sum.root / left;
 
 	return cost * cost / 2;
 }
 
 int64_t rhythm_wait(const struct rhythm *rhythm, struct wall from, double price,
-	int64_t least_ms, int64_t most_ms)
+	struct rhythm_bounds bounds)
 {
 	const double hope = rhythm_hope(rhythm);
 	double waiting = 0, delay = 0; /* items, and items times hours */
-	int64_t at = from.ms, wait = most_ms;
+	int64_t at = from.ms, wait = bounds.most_ms;
 
-	while (at < from.ms + most_ms) {
+	while (at < from.ms + bounds.most_ms) {
 		const int64_t hour = hour_of(at);
 		const double part = (double)((hour + 1) * HOUR_MS - at) / HOUR_MS;
 		const double rate = rate_of(rhythm, cell_of(hour), hope);
@@ -299,7 +314,9 @@ int64_t rhythm_wait(const struct rhythm *rhythm, struct wall from, double price,
 		waiting += rate * part;
 		at = (hour + 1) * HOUR_MS;
 	}
-	return wait < least_ms ? least_ms : wait > most_ms ? most_ms : wait;
+	return wait < bounds.least_ms  ? bounds.least_ms
+	       : wait > bounds.most_ms ? bounds.most_ms
+				       : wait;
 }
 
 /* The probability of no item since the last one, over the posterior of the mean: a negative

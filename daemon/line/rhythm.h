@@ -55,14 +55,28 @@ double rhythm_rate(const struct rhythm *rhythm, struct wall at);
 double rhythm_mean(const struct rhythm *rhythm);
 double rhythm_hope(const struct rhythm *rhythm);
 
-/* The source's share of requests: mean over the week of the square root of its rate. */
-double rhythm_root(const struct rhythm *rhythm);
-/* The price at which sources whose roots average mean_root are asked every `every_ms` on
- * average. */
-double rhythm_price(double mean_root, int64_t every_ms);
-/* How long after `from` (the last request) the source is due, between least_ms and most_ms. */
+/* Least and most time between two requests. */
+struct rhythm_bounds {
+	int64_t least_ms, most_ms;
+};
+/* A source's share of the requests at a price, over its week: what of it the price decides, and
+ * what the bounds do in hours when they hold (an hour in which it would be asked more often
+ * than it may be leaves requests to others, and their price falls). Price 0: none is known yet,
+ * and no bound holds. */
+struct rhythm_share {
+	double root;  /* mean over the week of the square root of the rate, where no bound holds
+		       */
+	double bound; /* mean requests an hour, where one does */
+};
+struct rhythm_share rhythm_share(
+	const struct rhythm *rhythm, double price, struct rhythm_bounds bounds);
+/* The price at which sources whose shares add up to `sum` are asked so often an hour, all of
+ * them together. Shares depend on the price in turn: taken again as sources are asked, the two
+ * settle where the conditions of Karush, Kuhn and Tucker hold. */
+double rhythm_price(struct rhythm_share sum, double requests);
+/* How long after `from` (the last request) the source is due, within the bounds. */
 int64_t rhythm_wait(const struct rhythm *rhythm, struct wall from, double price,
-	int64_t least_ms, int64_t most_ms);
+	struct rhythm_bounds bounds);
 
 /* Has it been silent for longer than its rhythm explains (once in RHYTHM_ODDS such pauses)? */
 enum { RHYTHM_ODDS = 1000000 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "io/log.h"
+#include "line/connection.h"
 #include "line/recall.h"
 #include "sources/kind.h"
 #include "sources/reader.h"
@@ -117,6 +118,78 @@ static int read_document(struct sift *s, struct batch *b)
 	return 0;
 }
 
+/* A network's answer: its connector's walk says what it holds, and where the source stands
+ * then. What was found of aliases and deletions is kept in *taken until there are keys. */
+static int read_connection(struct sift *s, struct batch *b, struct connector_taken *taken)
+{
+	struct document *d = &b->document;
+	const struct connector_target target = connection_target(b->source->connection,
+		b->state.first_contact, b->fetched, s->options.history_ms);
+	const struct connector_answer answer = {.status = d->status,
+		.headers = d->headers,
+		.n_headers = d->n_headers,
+		.body = d->body,
+		.now = b->fetched};
+	const int r = connector_walk_take(taken, &b->arena, &target, b->state.cursor, &answer);
+
+	if (r < 0) {
+		b->error = SPAN("no memory for so large an answer");
+		return r;
+	}
+	b->lesson.pause_ms = taken->pause_s * 1000;
+	if (taken->refusal.error != CONNECTOR_OK &&
+		taken->refusal.error != CONNECTOR_END_OF_PAGES) {
+		b->lesson.refusal = (int)taken->refusal.error;
+		b->lesson.retry_ms = taken->refusal.retry_after_s < 0
+					     ? -1
+					     : taken->refusal.retry_after_s * 1000;
+		return -EINVAL;
+	}
+	b->items = taken->read.items;
+	b->state.cursor = taken->state;
+	b->lesson.again = taken->more;
+	b->lesson.more = taken->read.more || (taken->bounded && !taken->more);
+	if (taken->read.cut)
+		d->end = d->end == DOCUMENT_COMPLETE ? DOCUMENT_TRUNCATED : d->end;
+	if (taken->more) { /* validators are of a round's first page, and of all of it */
+		d->etag = SPAN_NONE;
+		d->last_modified = SPAN_NONE;
+	}
+	return 0;
+}
+
+static int key_of_id(struct item_key *ret, struct sift *s, struct batch *b, struct span id)
+{
+	const struct identity who = {.kind = IDENTITY_ID, .id = id};
+
+	return identity_key(ret, &b->arena, &s->options.secret, b->state.ns, &who);
+}
+
+/* Deletions, and the other names by which the network will speak of them. */
+static int take_deletions(struct sift *s, struct batch *b, const struct connector_result *read)
+{
+	struct item_key *tombstones =
+		arena_calloc(&b->arena, read->n_tombstones, sizeof(*tombstones));
+	struct batch_alias *aliases =
+		arena_calloc(&b->arena, read->n_aliases, sizeof(*aliases));
+	int r = tombstones && aliases ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < read->n_tombstones && r == 0; i++)
+		r = key_of_id(&tombstones[i], s, b, read->tombstones[i]);
+	for (size_t i = 0; i < read->n_aliases && r == 0; i++) {
+		r = key_of_id(&aliases[i].alias, s, b, read->aliases[i].alias);
+		if (r == 0)
+			r = key_of_id(&aliases[i].item, s, b, read->aliases[i].id);
+	}
+	if (r < 0)
+		return r;
+	b->tombstones = tombstones;
+	b->n_tombstones = read->n_tombstones;
+	b->aliases = aliases;
+	b->n_aliases = read->n_aliases;
+	return 0;
+}
+
 /* What the reader can't know: the operator's word on the language. */
 static void complete(const struct source *source, struct item *item)
 {
@@ -193,9 +266,12 @@ static int recognise(struct batch *b, struct reading *r)
 	for (size_t i = 0; i < n; i++)
 		r->traces[i] = recall_trace_of(&b->items.items[i]);
 	trust = r->last.trust | recall_trust(&r->last, r->traces, n);
+	if (b->source->connection)
+		trust = IDENTITY_SURE;
 	e = identity_decide(&r->who, &b->arena, b->items.items, n, &trust);
 	if (e < 0)
 		return e;
+	trust &= ~(unsigned)IDENTITY_SURE;
 	r->turned = trust != r->last.trust && r->last.n_traces;
 	r->now = (struct recall){
 		.trust = trust, .traces = r->traces, .n_traces = n, .firsts = firsts};
@@ -311,9 +387,11 @@ static int sieve(struct job *job, struct bench *bench)
 {
 	struct batch *b = job->batch;
 	struct reading reading = {0};
+	struct connector_taken taken = {0};
 	int r;
 
-	r = read_document(job->sift, b);
+	r = b->source->connection ? read_connection(job->sift, b, &taken)
+				  : read_document(job->sift, b);
 	if (r < 0)
 		return r;
 	if (span_empty(b->state.ns))
@@ -323,6 +401,8 @@ static int sieve(struct job *job, struct bench *bench)
 	for (size_t i = 0; i < b->items.n; i++)
 		complete(b->source, &b->items.items[i]);
 	r = recognise(b, &reading);
+	if (r == 0 && b->source->connection)
+		r = take_deletions(job->sift, b, &taken.read);
 	if (r == 0 && b->rules)
 		r = ask_rules(job, bench, &reading);
 	if (r < 0)
@@ -350,8 +430,11 @@ static void on_run(void *arg, unsigned thread)
 	b->state = before;
 	b->items.n = 0;
 	b->n_hits = 0;
-	b->lesson = (struct batch_lesson){0};
-	if (span_empty(b->error))
+	b->lesson = (struct batch_lesson){.refusal = b->lesson.refusal,
+		.retry_ms = b->lesson.retry_ms,
+		.pause_ms = b->lesson.pause_ms};
+	b->n_tombstones = b->n_aliases = 0;
+	if (span_empty(b->error) && !b->lesson.refusal)
 		b->error = SPAN("no memory for so large a document");
 }
 

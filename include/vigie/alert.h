@@ -10,8 +10,8 @@
 #include "vigie/hit.h"
 #include "vigie/policy.h"
 
-/* Far more mentions of a brand in the last hour than usual (vigie/burst.h). The hits of its alert
- * stand for the stories that carry it, largest first. */
+/* Far more mentions of a brand in the last hour than usual (vigie/burst.h). The hits of its
+ * alert stand for the stories that carry it, largest first. */
 struct alert_spike {
 	struct span brand;
 	bool competitor;
@@ -32,14 +32,27 @@ struct alert_report {
 	struct span why;      /* on whose wish it is sent */
 };
 
+/* Why it is told. */
+enum alert_kind {
+	ALERT_NEW,    /* mentions, or a finding */
+	ALERT_UPDATE, /* a story that was told has grown: hits[0] is the copy that did it */
+	ALERT_REPEAT, /* told before, and nobody acknowledged it: the most severe of it */
+	ALERT_DIGEST, /* what was collected, the most severe first */
+};
+
 struct alert {
-	struct span id;       /* of the delivery: [0-9a-z], the same on every attempt */
-	struct span group;    /* grouping key, for people: "rule=acme" or "mention=<key>" */
-	struct span route;    /* where in the configuration: "routes.routes[1]"; may be empty */
+	enum alert_kind kind;
+	uint32_t nth;            /* of a repeat: 1, 2 … */
+	struct wall from, until; /* of a digest: what it covers, half-open */
+	uint32_t part, parts;    /* of a digest: from 1 */
+	bool nothing;            /* a digest without mentions: hits[0] says so */
+	struct span id;          /* of the delivery: [0-9a-z], the same on every attempt */
+	struct span group;       /* grouping key, for people: "rule=acme" or "mention=<key>" */
+	struct span route; /* where in the configuration: "routes.routes[1]"; may be empty */
 	struct wall created;
-	const struct hit *const *hits; /* oldest first */
+	const struct hit *const *hits; /* oldest first; of a digest the most severe first */
 	size_t n_hits;
-	size_t n_more; /* beyond those given */
+	size_t n_more;                     /* beyond those given */
 	const struct alert_spike *spike;   /* NULL: mentions */
 	const struct alert_report *report; /* NULL: mentions */
 };

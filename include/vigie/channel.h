@@ -68,7 +68,8 @@ struct channel {
 	const char *name;                   /* as in the configuration: "slack" */
 	const char *title;                  /* for people: "Slack" */
 	const struct channel_field *fields; /* ends with a NULL name */
-	int64_t min_gap_ms;                 /* least time between two messages to one receiver */
+	int64_t min_gap_ms; /* least time between two messages to one receiver */
+	int64_t burst;      /* that many may go without a gap after a rest as long as theirs; 0: 1 */
 	/* 0; -EINVAL with *ret_why when this alert can't be said on this channel; -ENOMEM. All of
 	 * *ret is in the arena or in the receiver. */
 	int (*render)(struct payload *ret, const struct receiver *receiver, const struct alert *alert,

@@ -45,14 +45,17 @@ enum {
 	DESK_REPEATS_MOST = 10,    /* of one alert */
 	DESK_SEEN_MOST = 100000,   /* items remembered as taken; older ones the ledger knows */
 	DESK_NOTICE_TEXT = 1000,   /* bytes of a notice's text; longer is cut at a character */
+	DESK_STEP_RECORDS = 4000,  /* a step that came to so many changes lets go nothing
+				     more: `wake` is now, and the next one goes on */
 	DESK_ID_TEXT = 26,         /* of a delivery: [0-9a-f] */
 	DESK_OPERATOR_TEXT = 2000, /* bytes of one silence, all in all */
 	DESK_OPERATOR_MOST = 1000, /* silences and mutes each, made at run time */
 };
 
 struct desk_options {
-	uint32_t seen_most;  /* 0: DESK_SEEN_MOST */
-	uint32_t items_most; /* 0: DESK_ITEMS_MOST */
+	uint32_t seen_most;    /* 0: DESK_SEEN_MOST */
+	uint32_t items_most;   /* 0: DESK_ITEMS_MOST */
+	uint32_t step_records; /* 0: DESK_STEP_RECORDS */
 	int64_t story_ms; /* how long a story told is remembered; 0: STORY_OPEN_MS and a day */
 };
 
@@ -144,11 +147,12 @@ struct desk_step {
 	size_t n_deliveries;
 	const struct desk_verdict *verdicts;
 	size_t n_verdicts;
-	struct wall wake; /* when desk_tick() is to be called; WALL_NONE: never */
+	/* When desk_tick() is to be called; WALL_NONE: never. Not after `now`: at once. */
+	struct wall wake;
 };
 
 /* --- Steps ---------------------------------------------------------------------------------
- * Each also lets go what is due. *ret is written on success only.
+ * Each also lets go what is due, but desk_set_policy(). *ret is written on success only.
  */
 
 enum { DESK_RECORD_OTHER = 1 };
@@ -159,8 +163,9 @@ int desk_restore(struct desk *desk, struct span key, struct span bytes);
 
 /* The policy from now on; lives as long as the desk uses it. What waits keeps waiting: groups
  * go by the route with the same matchers from now on, or by the first route when there is none;
- * what was held is asked again at once. What waits for receivers that are no more is given up;
- * a digest with another time is told at its old time once more. */
+ * what was held is due at once (tick!). The policy it had before changes nothing. What waits
+ * for receivers that are no more is given up; a digest with another time is told at its old
+ * time once more. */
 int desk_set_policy(
 	struct desk *desk, const struct policy *policy, struct wall now, struct desk_step *ret);
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "vigie/buf.h"
 #include "vigie/span.h"
@@ -107,8 +108,19 @@ static inline bool utf8_valid(struct span s)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < s.n && ok;)
+	for (size_t i = 0; i < s.n && ok;) {
+		uint64_t eight;
+
+		/* ASCII, eight bytes at a step. */
+		if (s.n - i >= sizeof(eight)) {
+			memcpy(&eight, s.p + i, sizeof(eight));
+			if (!(eight & 0x8080808080808080U)) {
+				i += sizeof(eight);
+				continue;
+			}
+		}
 		(void)utf8_decode(s, &i, &ok);
+	}
 	return ok;
 }
 

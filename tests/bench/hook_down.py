@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import World, command, quantile, wrong_of  # noqa: E402
+from world import World, command, longest_step, quantile, wrong_of  # noqa: E402
 
 TAIL = """
 receivers:
@@ -58,7 +58,7 @@ def measure(options, lab):
               'knocked_with': len({p.headers['webhook-id'] for p in knocks}),
               'out_of_order': sum(a != b for a, b in zip(order['down'], order['up'])),
               'up_delay_p99_s': round(quantile(delays['up'], .99), 3), 'mail_delay_p99_s': round(quantile(delays['mail'], .99), 3),
-              'down_delay_max_s': round(max(delays['down'], default=0), 1)}
+              'down_delay_max_s': round(max(delays['down'], default=0), 1), **longest_step(lab)}
     lab.stop()
     return report, wrong_of(report, zero=[f'{r}_{what}' for r in RECEIVERS for what in ('lost', 'extra')] + ['other_id', 'out_of_order'],
                             most=[('up_delay_p99_s', 5), ('mail_delay_p99_s', 5)])

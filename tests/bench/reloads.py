@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import World, command, rss_kib, wrong_of  # noqa: E402
+from world import World, command, longest_step, rss_kib, wrong_of  # noqa: E402
 
 RECEIVERS = ['hook', 'mail']
 BROKEN = 'rules: [{id: acme, query: "(acme"}]\nreceivers: [{id: hook, pigeon: {}}]\n'
@@ -45,7 +45,7 @@ def measure(options, lab):
             time.sleep(0.01)
     world.wait_told(RECEIVERS, 60)
     report = {'reloads': options.reloads, 'wrong_end': wrong_end, **world.figures(RECEIVERS), 'rss_before_kib': before,
-              'rss_after_kib': rss_kib(lab.child.pid)}
+              'rss_after_kib': rss_kib(lab.child.pid), **longest_step(lab)}
     lab.stop()
     return report, wrong_of(report, zero=['wrong_end', 'hook_lost', 'mail_lost', 'hook_extra', 'mail_extra', 'other_id'])
 

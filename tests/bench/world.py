@@ -178,6 +178,9 @@ def probe(path, pid):
                       'loop_max_ms': round(max(own, default=-1), 1), 'loop_over_50ms': sum(w > 50 for w in own)}))
 
 
+SUMMED = ('_lost', 'lost', '_extra', 'extra', 'other_id', '_max_s', '_max_ms', 'max_by', 'growth_kib', 'peak_kib', 'wait_s', 'out_of_order', 'wrong_end')
+
+
 def command(doc, arguments, measure):
     """Runs measure(options, lab), which returns (figures, what is wrong with them), as a command."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -194,6 +197,9 @@ def command(doc, arguments, measure):
     print(json.dumps(report) if options.json else '\n'.join(f'{k:24} {v}' for k, v in report.items()))
     for what in wrong:
         print(f'WRONG: {what}', file=sys.stderr)
+    # The last line says it all; beside JSON it goes where the talk goes.
+    print(f'result                   {"WRONG, " + str(len(wrong)) + " figures" if wrong else "right"}: ' +
+          ', '.join(f'{k} {v}' for k, v in report.items() if k.endswith(SUMMED)), file=sys.stderr if options.json else sys.stdout)
     return 1 if wrong else 0
 
 

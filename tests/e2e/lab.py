@@ -66,6 +66,7 @@ class Post:
     headers: dict
     body: bytes
     at: float
+    method: str = 'POST'
 
     @property
     def text(self):
@@ -107,9 +108,10 @@ class Lab:
         self.state = os.path.join(self.folder, 'state')
         self.config_path = os.path.join(self.folder, 'vigie.yaml')
         self.paths = {}
+        self.network = None      # function(method, target, headers, body) -> (status, headers, body), or None: not its own
         self.posts = []
         self.mails = []
-        self.hook_answers = {}   # name -> function(post) -> (status, headers, body), or None to hang
+        self.hook_answers = {}   # name -> function(post) -> (status, headers, body), status 'reset' or 'half', or None to hang
         self.log = []
         self.child = None
         self.news = threading.Condition()
@@ -159,6 +161,13 @@ class Lab:
                 status, more, answer = await self.answer(method, target, headers, body)
                 if status is None:
                     await asyncio.sleep(3600)
+                if status == 'reset':
+                    writer.transport.abort()
+                    break
+                if status == 'half':  # of a status line
+                    writer.write(b'HTTP/1.1 2')
+                    await writer.drain()
+                    break
                 more = {'Content-Length': len(answer), **more}
                 writer.write((f'HTTP/1.1 {status} X\r\n' + ''.join(f'{k}: {v}\r\n' for k, v in more.items() if v is not None) +
                               '\r\n').encode('latin-1') + answer)
@@ -172,13 +181,19 @@ class Lab:
 
     async def answer(self, method, target, headers, body):
         if target.startswith('/hook/'):
-            post = Post(target.split('/')[2].split('?')[0], target, headers, body, time.time())
+            post = Post(target.split('/')[2].split('?')[0], target, headers, body, time.time(), method)
             behaviour = self.hook_answers.get(post.name)
             result = behaviour(post) if behaviour else (200, {}, b'ok')
             with self.news:
                 self.posts.append(post)
                 self.news.notify_all()
             return result if result else (None, {}, b'')
+        if self.network:
+            reply = self.network(method, target, headers, body)
+            if reply:
+                with self.news:
+                    self.news.notify_all()
+                return reply
         path = self.paths.get(target)
         if not path:
             return 404, {}, b'nothing here'

@@ -63,8 +63,7 @@ def test_an_edit_and_a_counter_alert_nobody_twice(lab):
     lab.settle(1)
     assert told(lab) == ['Acme thread (3)']
     # The archive has the last word of it.
-    found = lab.vigie('search', '-c', lab.config_path, 'acme').stdout
-    assert 'Acme thread, edited' in found, found
+    lab.wait(lambda: 'thread, edited' in lab.vigie('search', '-c', lab.config_path, 'acme').stdout, 'the edit')
 
 
 def test_a_date_in_the_future_is_kept_and_told_now(lab):

@@ -87,3 +87,19 @@ def test_no_secret_is_ever_seen(lab, monkeypatch):
     seen += lab.log
     leaks = [text for text in seen if 'CANARY' in text or 'Q0FOQVJZ' in text]
     assert not leaks, leaks[:5]
+
+
+def test_the_password_of_redis_is_never_seen(lab, monkeypatch):
+    """Redis away, and one that says no to the password: neither log, status nor check repeats it."""
+    monkeypatch.setenv('REDIS_URL', 'redis://watcher:CANARYredis@127.0.0.1:1/0')
+    lab.config("redis: '${REDIS_URL}'\nrules: [{id: acme, query: acme}]\nsources: [{id: a, url: '@BASE@/feed/a'}]\nreceivers: []\n")
+    seen = []
+    lab.start('--verbose', wait=False)
+    lab.wait_log('redis.down')
+    for command in (['status'], ['status', '--json'], ['check'], ['check', '--expand'], ['deliveries']):
+        done = lab.vigie(*command, '-c', lab.config_path, check=False)
+        seen.append(done.stdout + done.stderr)
+    assert '127.0.0.1:1' in ''.join(seen)
+    lab.stop()
+    seen += lab.log
+    assert not [text for text in seen if 'CANARY' in text]

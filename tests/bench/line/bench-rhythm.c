@@ -11,7 +11,9 @@
  *
  * Usage: bench-rhythm [sources] [weeks] [seed]. A rule's requests are counted after the
  * warm-up; the others are scaled until they make as many. Status 1 when rhythm isn't 40 %
- * better than the first two, or a source waited longer than MOST.
+ * better than the first two with the daemon's own least of a minute, or a source waited longer
+ * than MOST. With a least of two minutes the sources that are held by it, and bring most items,
+ * are as late under every rule: less is left to win.
  */
 
 #include <math.h>
@@ -22,9 +24,10 @@
 #include "line/rhythm.h"
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS, WEEK_MS = 7 * DAY_MS };
-enum { EVERY_MS = HOUR_MS / 4, LEAST_MS = 60 * 1000, MOST_MS = 16 * EVERY_MS };
+enum { EVERY_MS = HOUR_MS / 4, MOST_MS = 16 * EVERY_MS };
 enum { WARM_UP_WEEKS = 1, WINDOW_ITEMS = 30 };
 
+static int64_t least_ms; /* between two requests */
 static uint64_t state;
 
 static uint64_t mix(void)
@@ -153,7 +156,7 @@ static void watch_evenly(const struct watch *w, double every_ms)
  * a heap. */
 struct learner {
 	struct rhythm rhythm;
-	double root;
+	struct rhythm_share share;
 	size_t seen;
 	int64_t last, due;
 };
@@ -200,7 +203,9 @@ static void later_look(struct learner *l, const struct watch *w, int64_t now)
 static void watch_by_rhythm(const struct watch *watches, size_t n)
 {
 	size_t *heap = calloc(n, sizeof(*heap));
-	double roots = 0;
+	const struct rhythm_bounds bounds = {least_ms, MOST_MS};
+	struct rhythm_share sum = {0};
+	double price = 0;
 	size_t met = 0;
 
 	learners = calloc(n, sizeof(*learners));
@@ -222,12 +227,14 @@ static void watch_by_rhythm(const struct watch *watches, size_t n)
 		} else {
 			later_look(l, w, now);
 		}
-		roots += rhythm_root(&l->rhythm) - l->root;
-		l->root = rhythm_root(&l->rhythm);
+		sum.root -= l->share.root;
+		sum.bound -= l->share.bound;
+		l->share = rhythm_share(&l->rhythm, price, bounds);
+		sum.root += l->share.root;
+		sum.bound += l->share.bound;
+		price = rhythm_price(sum, (double)met * HOUR_MS / EVERY_MS);
 		l->last = now;
-		l->due = now + rhythm_wait(&l->rhythm, (struct wall){now},
-				       rhythm_price(roots / (double)met, EVERY_MS), LEAST_MS,
-				       MOST_MS);
+		l->due = now + rhythm_wait(&l->rhythm, (struct wall){now}, price, bounds);
 		sink(heap, n, 0);
 	}
 	free(heap);
@@ -244,7 +251,7 @@ static double wanted_ms(enum rule rule, const struct stream *s, double scale)
 			 : rule == INVERSE   ? scale / s->rate
 					     : scale / sqrt(s->rate);
 
-	return rule == ROUND_ROBIN ? t : fmin(fmax(t, LEAST_MS), MOST_MS);
+	return rule == ROUND_ROBIN ? t : fmin(fmax(t, (double)least_ms), MOST_MS);
 }
 
 /* The scale at which a rule makes so many requests a millisecond. */
@@ -306,14 +313,41 @@ static struct outcome run(
 	return o;
 }
 
+/* One table. False when the promise isn't kept. */
+static bool compare(const struct stream *streams, size_t n, int weeks, int minutes)
+{
+	struct outcome o[4];
+	double per_ms;
+
+	least_ms = (int64_t)minutes * 60 * 1000;
+	o[RHYTHM] = run(RHYTHM, streams, n, weeks, 0);
+	per_ms = o[RHYTHM].requests * (double)n / DAY_MS;
+	for (enum rule rule = ROUND_ROBIN; rule < RHYTHM; rule++)
+		o[rule] = run(rule, streams, n, weeks, per_ms);
+	printf("\nat least %d min between two requests, at most %d\n%-18s %9s %9s %9s %12s "
+	       "%14s\n",
+		minutes, MOST_MS / 60000, "rule", "mean s", "median s", "p90 s", "longest h",
+		"requests/day");
+	for (enum rule rule = ROUND_ROBIN; rule <= RHYTHM; rule++)
+		printf("%-18s %9.0f %9lld %9.0f %12.2f %14.1f\n", names[rule], o[rule].mean_s,
+			(long long)o[rule].median_s, o[rule].p90_s,
+			(double)o[rule].worst_ms / HOUR_MS, o[rule].requests);
+	printf("rhythm against round robin: %.1f %% lower; against inverse frequency: %.1f %% "
+	       "lower; budget met to %.1f %%\n",
+		100 * (1 - o[RHYTHM].mean_s / o[ROUND_ROBIN].mean_s),
+		100 * (1 - o[RHYTHM].mean_s / o[INVERSE].mean_s),
+		100 * o[RHYTHM].requests / (24.0 * HOUR_MS / EVERY_MS));
+	return o[RHYTHM].worst_ms <= MOST_MS + 1 &&
+	       (minutes > 1 || (o[RHYTHM].mean_s <= 0.6 * o[ROUND_ROBIN].mean_s &&
+				       o[RHYTHM].mean_s <= 0.6 * o[INVERSE].mean_s));
+}
+
 int main(int argc, char **argv)
 {
 	const size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 2500;
 	const int weeks = argc > 2 ? atoi(argv[2]) : 3;
 	struct stream *streams = calloc(n, sizeof(*streams));
-	struct outcome o[4];
 	size_t items = 0;
-	double per_ms;
 	bool good;
 
 	state = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
@@ -322,26 +356,10 @@ int main(int argc, char **argv)
 		items += streams[i].n;
 	}
 	printf("%zu sources, %d weeks (the first to warm up), %zu items, budget one request a "
-	       "source and "
-	       "%d minutes\n\n%-18s %9s %9s %9s %12s %14s\n",
-		n, weeks, items, EVERY_MS / 60000, "rule", "mean s", "median s", "p90 s",
-		"longest h", "requests/day");
-	o[RHYTHM] = run(RHYTHM, streams, n, weeks, 0);
-	per_ms = o[RHYTHM].requests * (double)n / DAY_MS;
-	for (enum rule rule = ROUND_ROBIN; rule < RHYTHM; rule++)
-		o[rule] = run(rule, streams, n, weeks, per_ms);
-	for (enum rule rule = ROUND_ROBIN; rule <= RHYTHM; rule++)
-		printf("%-18s %9.0f %9lld %9.0f %12.2f %14.1f\n", names[rule], o[rule].mean_s,
-			(long long)o[rule].median_s, o[rule].p90_s,
-			(double)o[rule].worst_ms / HOUR_MS, o[rule].requests);
-	good = o[RHYTHM].mean_s <= 0.6 * o[ROUND_ROBIN].mean_s &&
-	       o[RHYTHM].mean_s <= 0.6 * o[INVERSE].mean_s && o[RHYTHM].worst_ms <= MOST_MS + 1;
-	printf("\nrhythm against round robin: %.0f %% lower; against inverse frequency: %.0f "
-	       "%% lower; "
-	       "budget met to %.1f %%\n",
-		100 * (1 - o[RHYTHM].mean_s / o[ROUND_ROBIN].mean_s),
-		100 * (1 - o[RHYTHM].mean_s / o[INVERSE].mean_s),
-		100 * o[RHYTHM].requests / (24.0 * HOUR_MS / EVERY_MS));
+	       "source and %d minutes\n",
+		n, weeks, items, EVERY_MS / 60000);
+	good = compare(streams, n, weeks, 1);
+	good = compare(streams, n, weeks, 2) && good;
 	for (size_t i = 0; i < n; i++)
 		free(streams[i].items);
 	free(streams);

@@ -2,23 +2,23 @@
  * post, receivers in trouble: gone, failing, removed, or taking all but one.
  */
 
-#include "post-desk.h"
+#include "post-lab.h"
 
 static void test_a_receiver_that_is_gone_is_stopped(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 
 	script(d, "{\"/a\": {\"status\": 410}}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 3);
 	until_arrived(d, "/a", 1);
 	until_count(d, "waiting", 3);
 	stand_idle(d->s, 100);
 	assert_int_equal(json_array_size(arrived(d, "/a")), 1);
 	/* It stays so over a restart, */
-	desk_close(d);
-	desk_open(d);
+	lab_close(d);
+	lab_open(d);
 	stand_idle(d->s, 100);
 	assert_int_equal(json_array_size(arrived(d, "/a")), 1);
 	/* until its address is another one. */
@@ -28,23 +28,23 @@ static void test_a_receiver_that_is_gone_is_stopped(void **state)
 	assert_int_equal(post_set_policy(d->post, &d->policy, NULL, NULL, NULL), 0);
 	until_count(d, "sent", 3);
 	assert_string_equal(titles(d, arrived(d, "/b")).p, "t 0 t 1 t 2 ");
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_the_others_hear_once_of_one_that_is_gone(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	struct span all;
 
 	script(d, "{\"/a\": {\"status\": 410}, \"/b\": {\"status\": 200}}");
 	add_hook(d, "/a");
 	add_hook(d, "/b");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 3);
 	until_arrived(d, "/b", 4);
 	/* Not again after a restart. */
-	desk_close(d);
-	desk_open(d);
+	lab_close(d);
+	lab_open(d);
 	publish(d, "t", 3, 1);
 	until_arrived(d, "/b", 5);
 	stand_idle(d->s, 100);
@@ -53,53 +53,53 @@ static void test_the_others_hear_once_of_one_that_is_gone(void **state)
 	assert_null(strstr(strstr(all.p, "was stopped") + 1, "was stopped"));
 	assert_int_equal(json_array_size(arrived(d, "/a")), 1);
 	until_count(d, "sent", 5);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_order_is_kept_through_failures(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	struct span all;
 
 	script(d, "{\"/a\": [{\"status\": 200}, {\"status\": 503}, {\"status\": 429}, "
 		  "{\"status\": 200}, "
 		  "{\"raw\": \"x\"}, {\"status\": 200}]}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	for (int i = 0; i < 8; i++)
 		publish(d, "t", i, 1);
 	until_count(d, "sent", 8);
 	all = titles(d, arrived(d, "/a"));
 	/* One probe at a time: nobody passes the one that fails. */
 	assert_string_equal(all.p, "t 0 t 1 t 1 t 1 t 2 t 2 t 3 t 4 t 5 t 6 t 7 ");
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_a_poisoned_one_is_parked(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 
 	/* Three failures, then the one behind passes. */
 	script(d, "{\"/a\": [{\"status\": 500}, {\"status\": 500}, {\"status\": 500}, "
 		  "{\"status\": 200}]}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 4);
 	until_count(d, "sent", 4);
 	assert_memory_equal(titles(d, arrived(d, "/a")).p, "t 0 t 0 t 0 t 1 ", 16);
 	assert_int_equal(json_array_size(d->answer), 7);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_a_receiver_that_is_no_more_leaves_dead_letters(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	json_t *list;
 
 	script(d, "{\"/a\": {\"status\": 503}}");
 	d->time_scale = 1; /* the second try is in five seconds */
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 3);
 	until_count(d, "waiting", 3);
 	until_arrived(d, "/a", 1);
@@ -112,7 +112,7 @@ static void test_a_receiver_that_is_no_more_leaves_dead_letters(void **state)
 	for (int i = 0; i < 100 && strcmp(ledger(d, "t", 0, "r0"), "dead") != 0; i++)
 		stand_idle(d->s, 20);
 	assert_string_equal(d->outcome, "dead");
-	desk_free(d);
+	lab_free(d);
 }
 
 int main(void)

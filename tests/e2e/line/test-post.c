@@ -2,17 +2,17 @@
  * post, one delivery at a time: what is tried again and when, what is given up, at what pace.
  */
 
-#include "post-desk.h"
+#include "post-lab.h"
 
 static void test_a_failure_is_tried_again_with_the_same_id(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	json_t *got;
 
 	script(d, "{\"/a\": [{\"status\": 503}, {\"status\": 500}, {\"raw\": \"x\"}, "
 		  "{\"status\": 200}]}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 1);
 	until_count(d, "sent", 1);
 	got = arrived(d, "/a");
@@ -29,18 +29,18 @@ static void test_a_failure_is_tried_again_with_the_same_id(void **state)
 	/* The mark that kept it from being filed twice is gone: the ledger answers now. */
 	stand_redis(d->s, "ZCARD t:{act}:ledger");
 	assert_int_equal(d->s->number, 0);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_each_try_is_written_down(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	json_t *list, *one, *tries;
 	char path[64];
 
 	script(d, "{\"/a\": [{\"status\": 503, \"body\": \"busy\"}, {\"status\": 204}]}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 1);
 	until_count(d, "sent", 1);
 	list = json_object_get(control(d, "GET", "/"), "deliveries");
@@ -64,12 +64,12 @@ static void test_each_try_is_written_down(void **state)
 	assert_int_equal(d->status, 404);
 	(void)control(d, "POST", path);
 	assert_int_equal(d->status, 404);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void check_pause(void **state, const char *header, double least)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	struct arena *a = &d->arena;
 	json_t *got;
 	double first, second;
@@ -80,7 +80,7 @@ static void check_pause(void **state, const char *header, double least)
 			  header)
 			  .p);
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 1);
 	until_count(d, "sent", 1);
 	got = arrived(d, "/a");
@@ -88,7 +88,7 @@ static void check_pause(void **state, const char *header, double least)
 	second = json_number_value(json_object_get(json_array_get(got, 1), "at"));
 	assert_true(second - first >= least);
 	assert_true(second - first < 8);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_retry_after_in_seconds(void **state)
@@ -105,7 +105,7 @@ static void test_retry_after_as_a_date(void **state)
  * one delivery asks, and the next delivery waits. */
 static void test_retry_after_holds_for_what_comes_next(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	json_t *got;
 	double last, next;
 
@@ -115,7 +115,7 @@ static void test_retry_after_holds_for_what_comes_next(void **state)
 		  "{\"status\": 503, \"headers\": {\"Retry-After\": \"1\"}}, {\"status\": "
 		  "200}]}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 2);
 	until_count(d, "dead", 1);
 	until_count(d, "sent", 1);
@@ -124,13 +124,13 @@ static void test_retry_after_holds_for_what_comes_next(void **state)
 	last = json_number_value(json_object_get(json_array_get(got, 9), "at"));
 	next = json_number_value(json_object_get(json_array_get(got, 10), "at"));
 	assert_true(next - last >= 1);
-	desk_free(d);
+	lab_free(d);
 }
 
 /* More than a day is waited for as it was asked; more than a month stops the receiver. */
 static void test_retry_after_is_not_cut(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	const char *why[2] = {"", ""};
 	json_t *list, *one;
 	size_t i;
@@ -140,7 +140,7 @@ static void test_retry_after_is_not_cut(void **state)
 		  "{\"Retry-After\": \"{date+4000000}\"}}]}");
 	add_hook(d, "/a");
 	add_hook(d, "/b");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 1);
 	for (i = 0; i < 400 && !(*why[0] && *why[1]); i++) {
 		size_t k;
@@ -160,18 +160,18 @@ static void test_retry_after_is_not_cut(void **state)
 	assert_non_null(strstr(why[1], "days of silence: stopped"));
 	assert_int_equal(json_array_size(arrived(d, "/a")), 1);
 	assert_int_equal(json_array_size(arrived(d, "/b")), 1);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_redirects_are_failures(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	json_t *one;
 
 	script(d, "{\"/a\": {\"status\": 301, \"redirect\": \"{http}/b\"}, \"/b\": "
 		  "{\"status\": 200}}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 1);
 	until_count(d, "dead", 1);
 	one = json_array_get(json_object_get(control(d, "GET", ""), "deliveries"), 0);
@@ -179,19 +179,19 @@ static void test_redirects_are_failures(void **state)
 	assert_int_equal(json_array_size(arrived(d, "/a")), 10);
 	assert_int_equal(json_array_size(arrived(d, "/b")), 0);
 	assert_string_equal(ledger(d, "t", 0, "r0"), "dead");
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_what_cannot_be_taken_is_dead_and_can_be_driven_again(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	const char *id;
 	char path[64];
 	json_t *list;
 
 	script(d, "{\"/a\": [{\"status\": 400}, {\"status\": 422}, {\"status\": 200}]}");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 3);
 	until_count(d, "sent", 1);
 	until_count(d, "dead", 2);
@@ -207,28 +207,28 @@ static void test_what_cannot_be_taken_is_dead_and_can_be_driven_again(void **sta
 	until_count(d, "sent", 2);
 	until_count(d, "", 2);
 	until_arrived(d, "/a", 4);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_a_hanging_receiver_delays_no_other(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	const struct mono before = loop_now(d->s->loop);
 
 	script(d, "{\"/slow\": {\"delay_ms\": 60000}, \"/a\": {\"status\": 200}}");
 	add_hook(d, "/slow");
 	add_hook(d, "/a");
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 10);
 	until_count(d, "sent", 10);
 	assert_true(loop_now(d->s->loop).ms - before.ms < 10000);
 	assert_int_equal(json_array_size(arrived(d, "/slow")), 1);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_the_pace_of_a_platform_is_kept(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	json_t *got;
 
 	script(d, "{\"/s\": {\"status\": 200, \"body\": \"ok\"}}");
@@ -237,7 +237,7 @@ static void test_the_pace_of_a_platform_is_kept(void **state)
 			arena_printf(&d->arena, "http://127.0.0.1:%d/s",
 				peer_port(&d->origin, "http"))),
 		1);
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 3);
 	until_count(d, "sent", 3);
 	got = arrived(d, "/s");
@@ -246,12 +246,12 @@ static void test_the_pace_of_a_platform_is_kept(void **state)
 				    json_number_value(json_object_get(
 					    json_array_get(got, i - 1), "at")) >=
 			    0.95);
-	desk_free(d);
+	lab_free(d);
 }
 
 static void test_one_refused_recipient_costs_no_other_a_mail(void **state)
 {
-	struct desk *d = desk_new(*state);
+	struct post_lab *d = lab_new(*state);
 	char *argv[] = {(char *)PYTHON, (char *)MAILBOX, (char *)"--refuse",
 		(char *)"gone@example.org", NULL};
 	struct receiver_field *fields;
@@ -263,7 +263,7 @@ static void test_one_refused_recipient_costs_no_other_a_mail(void **state)
 	fields[2] = (struct receiver_field){SPAN("smtp"),
 		arena_printf(&d->arena, "smtp://127.0.0.1:%d", peer_port(&d->mailbox, "smtp"))};
 	add_receiver(d, "email", fields, 3);
-	desk_open(d);
+	lab_open(d);
 	publish(d, "t", 0, 2);
 	/* The one refused is asked for alone, and then refused for good. */
 	until_count(d, "dead", 2);
@@ -279,7 +279,7 @@ static void test_one_refused_recipient_costs_no_other_a_mail(void **state)
 		json_decref(mail);
 	}
 	assert_string_equal(ledger(d, "t", 0, "r0"), "sent");
-	desk_free(d);
+	lab_free(d);
 }
 
 int main(void)

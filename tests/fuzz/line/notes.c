@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rhythm rhythm;
 	struct recall recall;
 	struct memo memo;
+	const struct rhythm_bounds bounds = {1, 86400000};
 	int64_t wait;
 
 	memo_decode(&memo, bytes);
@@ -29,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	rhythm_decode(&rhythm, bytes);
 	wait = rhythm_wait(
-		&rhythm, now, rhythm_price(rhythm_root(&rhythm), 900000), 1, 86400000);
+		&rhythm, now, rhythm_price(rhythm_share(&rhythm, 0, bounds), 4), bounds);
 	if (wait < 1 || wait > 86400000 || !isfinite(rhythm_mean(&rhythm)))
 		abort();
 	(void)rhythm_is_broken(&rhythm, now);

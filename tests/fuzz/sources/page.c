@@ -47,8 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct span line = span_slice(rest, 0, end);
 		const size_t blank = span_find(line, ' ');
 
-		rows[n++] = (struct connector_select){span_slice(line, 0, blank),
-			span_slice(line, blank + 1, line.n), (int)n, 1};
+		rows[n] = (struct connector_select){span_slice(line, 0, blank),
+			span_slice(line, blank + 1, line.n), (int)n + 1, 1};
+		n++;
 		rest = span_slice(rest, end + 1, rest.n);
 	}
 	r = connector_page_new(&c, rows, n, "fuzz.yaml", &errors);

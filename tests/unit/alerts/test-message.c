@@ -63,9 +63,9 @@ static void the_same_in_french(void **state)
 	assert_string_equal(m.message.headline.p, "Acme — nouvelle mention");
 	assert_string_equal(e->audience.p, "12\u202F345 abonnés");
 	assert_string_equal(e->when.p, "publié le 2026-11-20 20:20 UTC");
-	assert_string_equal(e->why.p,
-		"règle acme (version 9f86d081884c): titre 0–4 «\u00A0Acme\u00A0», texte 19–23 «\u00A0Acme\u00A0»; "
-		"score 1,5 = acme 1,5; route routes");
+	assert_string_equal(e->why.p, "règle acme (version 9f86d081884c): titre 0–4 "
+				      "«\u00A0Acme\u00A0», texte 19–23 «\u00A0Acme\u00A0»; "
+				      "score 1,5 = acme 1,5; route routes");
 	arena_release(&m.arena);
 }
 
@@ -90,7 +90,8 @@ static void the_rest_of_its_story_is_counted(void **state)
 		const struct hit *const hits[] = {&h};
 		struct made en, fr;
 
-		h.story = (struct story_place){.mentions = table[i].mentions, .sites = table[i].sites};
+		h.story = (struct story_place){
+			.mentions = table[i].mentions, .sites = table[i].sites};
 		en = make(hits, 1, 0, "en");
 		fr = make(hits, 1, 0, "fr");
 		assert_string_equal(en.message.entries[0].copies.p, table[i].en);
@@ -163,6 +164,70 @@ static void what_is_unknown_is_not_said(void **state)
 	arena_release(&m.arena);
 }
 
+static void the_headline_says_why_it_is_told(void **state)
+{
+	/* 2026-11-20 and 21, 08:00. */
+	const struct wall from = wall_parse_rfc3339(SPAN("2026-11-20T08:00:00Z")),
+			  until = wall_parse_rfc3339(SPAN("2026-11-21T08:00:00Z"));
+	const struct {
+		struct alert alert;
+		const char *en, *fr;
+	} table[] = {
+		{{.kind = ALERT_UPDATE, .n_hits = 1},
+			"Acme — the story grows: +11 copies on 9 sites",
+			"Acme — l’histoire grandit\u00A0: +11 copies sur 9 sites"},
+		{{.kind = ALERT_REPEAT, .n_hits = 1, .n_more = 2, .nth = 2},
+			"Acme — 3 mentions (reminder 2)", "Acme — 3 mentions (rappel 2)"},
+		{{.kind = ALERT_DIGEST,
+			 .n_hits = 1,
+			 .n_more = 11,
+			 .from = from,
+			 .until = until,
+			 .part = 1,
+			 .parts = 1},
+			"digest 2026-11-20 08:00 – 2026-11-21 08:00 UTC — 12 mentions",
+			"récapitulatif 2026-11-20 08:00 – 2026-11-21 08:00 UTC — 12 mentions"},
+		{{.kind = ALERT_DIGEST,
+			 .n_hits = 1,
+			 .n_more = 1,
+			 .from = from,
+			 .until = until,
+			 .part = 2,
+			 .parts = 3},
+			"digest 2026-11-20 08:00 – 2026-11-21 08:00 UTC — 2 mentions (part 2 "
+			"of 3)",
+			"récapitulatif 2026-11-20 08:00 – 2026-11-21 08:00 UTC — 2 mentions "
+			"(partie 2 sur 3)"},
+		{{.kind = ALERT_DIGEST,
+			 .n_hits = 1,
+			 .nothing = true,
+			 .from = from,
+			 .until = until},
+			"digest 2026-11-20 08:00 – 2026-11-21 08:00 UTC — nothing found",
+			"récapitulatif 2026-11-20 08:00 – 2026-11-21 08:00 UTC — rien trouvé"},
+	};
+	struct hit h = fixture_hit();
+	const struct hit *const hits[] = {&h};
+
+	(void)state;
+	h.story.mentions = 12;
+	h.story.sites = 9;
+	for (size_t i = 0; i < 2 * sizeof(table) / sizeof(*table); i++) {
+		const struct receiver receiver = {.lang = i % 2 ? SPAN("fr") : SPAN("en")};
+		struct alert alert = table[i / 2].alert;
+		struct arena arena = {0};
+		struct message m;
+
+		alert.id = SPAN("4k2p9x7a1b3c");
+		alert.hits = hits;
+		assert_int_equal(message_make(&m, &arena, &alert, &receiver), 0);
+		assert_string_equal(m.headline.p, i % 2 ? table[i / 2].fr : table[i / 2].en);
+		/* Whoever shows one line only reads it, too. */
+		assert_true(span_starts(m.summary, m.headline));
+		arena_release(&arena);
+	}
+}
+
 static void an_alert_needs_a_mention(void **state)
 {
 	const struct receiver receiver = {0};
@@ -184,6 +249,7 @@ int main(void)
 		cmocka_unit_test(several_mentions_are_counted),
 		cmocka_unit_test(a_post_without_title_gives_its_first_words),
 		cmocka_unit_test(what_is_unknown_is_not_said),
+		cmocka_unit_test(the_headline_says_why_it_is_told),
 		cmocka_unit_test(an_alert_needs_a_mention),
 	};
 

@@ -296,7 +296,8 @@ static void asks_open_sources_for_brands(void **state)
 	assert_int_equal(c->n_sources, 1);
 	s = source(c, "googlenews/127.0.0.1:99/zurich-cie");
 	assert_non_null(s);
-	assert_span(s->url, "http://127.0.0.1:99/rss/search?q=%22Z%C3%BCrich%20%26%20Cie%22");
+	assert_span(s->url, "http://127.0.0.1:99/rss/search?q=%22Z%C3%BCrich%20%26%20Cie%22"
+			    "%20OR%20%22Z%C3%BCrichCie%22%20when%3A7d");
 	assert_int_equal(s->every_ms, 1000);
 	config_unref(c);
 }
@@ -589,7 +590,7 @@ static void names_every_mistake(void **state)
 			"v.yaml:3:1: unknown key \"x\": vigie.yaml has state, redis, "
 			"redis_prefix, http, "
 			"crawl, brands, rules, define, sources, notify, receivers, routes, tz, "
-			"time_intervals, severity, notices, silences, mutes, retention\n"},
+			"time_intervals, severity, notices, reports, silences, mutes, retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
 		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "

@@ -32,7 +32,7 @@ static struct letter *letter_of(struct inbox_link *link)
 
 static void test_oldest_comes_first_and_the_first_put_says_so(void **state)
 {
-	struct inbox in = {0};
+	struct inbox in = {NULL};
 	struct letter letters[3] = {{.number = 0}, {.number = 1}, {.number = 2}};
 	struct inbox_link *link;
 
@@ -65,7 +65,7 @@ static void test_many_writers_and_one_reader(void **state)
 	static struct writer writers[WRITERS];
 	pthread_t threads[WRITERS];
 	int next[WRITERS] = {0}, taken = 0;
-	struct inbox in = {0};
+	struct inbox in = {NULL};
 
 	(void)state;
 	for (int i = 0; i < WRITERS; i++) {

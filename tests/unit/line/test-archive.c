@@ -545,6 +545,7 @@ static void a_deletion_takes_the_text_and_leaves_the_count(void **state)
 
 	lab_put(lab, &gone, 1);
 	lab_assert_sql(lab, "SELECT count(*) FROM mentions", "0");
+	gone.fetched.ms++;
 	lab_put(lab, &full, 1);
 	for (int i = 0; i < 2; i++)
 		lab_put(lab, &gone, 1);

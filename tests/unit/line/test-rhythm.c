@@ -18,6 +18,7 @@
 #define DAY (24 * HOUR)
 #define WEEK (7 * DAY)
 
+static const struct rhythm_bounds wide = {MINUTE, DAY};
 static const int64_t monday = 1767571200000;
 
 static struct wall at(int64_t ms)
@@ -94,10 +95,9 @@ static void days_and_nights_are_learnt(void **state)
 	assert_true(rhythm_rate(&r, at(3 * WEEK + 2 * HOUR)) < 0.3);
 	/* At the same price it is asked more often by day than by night. */
 	{
-		const double price = rhythm_price(rhythm_root(&r), 15 * MINUTE);
-		const int64_t day =
-			rhythm_wait(&r, at(3 * WEEK + 12 * HOUR), price, MINUTE, DAY);
-		const int64_t night = rhythm_wait(&r, at(3 * WEEK + HOUR), price, MINUTE, DAY);
+		const double price = rhythm_price(rhythm_share(&r, 0, wide), 4);
+		const int64_t day = rhythm_wait(&r, at(3 * WEEK + 12 * HOUR), price, wide);
+		const int64_t night = rhythm_wait(&r, at(3 * WEEK + HOUR), price, wide);
 
 		assert_in_range(day, 5 * MINUTE, 15 * MINUTE);
 		assert_in_range(night, 30 * MINUTE, 8 * HOUR);
@@ -128,7 +128,7 @@ static void waiting_follows_the_square_root(void **state)
 
 		rhythm_observe(&r, at(0), NULL, 0, 0, 1);
 		speak(&r, 0, 3 * WEEK, every[i], 0, 24);
-		wait[i] = rhythm_wait(&r, at(3 * WEEK), 0.5, 1, WEEK);
+		wait[i] = rhythm_wait(&r, at(3 * WEEK), 0.5, (struct rhythm_bounds){1, WEEK});
 		if (i) /* a quarter as often spoken, half as often asked */
 			assert_true(near((double)wait[i] / (double)wait[i - 1], 2, 0.1));
 	}
@@ -136,26 +136,57 @@ static void waiting_follows_the_square_root(void **state)
 	{
 		const struct rhythm r = rhythm_new();
 
-		assert_int_equal(rhythm_wait(&r, at(0), 1e-9, MINUTE, DAY), MINUTE);
-		assert_int_equal(rhythm_wait(&r, at(0), 1e9, MINUTE, DAY), DAY);
+		assert_int_equal(rhythm_wait(&r, at(0), 1e-9, wide), MINUTE);
+		assert_int_equal(rhythm_wait(&r, at(0), 1e9, wide), DAY);
 	}
+}
+
+/* Requests an hour of all, at the price that the shares settle at. */
+static double settle(
+	const struct rhythm *r, size_t n, struct rhythm_bounds bounds, double requests)
+{
+	double price = 0, got = 0;
+
+	for (int round = 0; round < 20; round++) {
+		struct rhythm_share sum = {0};
+
+		for (size_t i = 0; i < n; i++) {
+			const struct rhythm_share share = rhythm_share(&r[i], price, bounds);
+
+			sum.root += share.root;
+			sum.bound += share.bound;
+		}
+		price = rhythm_price(sum, requests);
+	}
+	/* Over a day: what was learnt of single hours varies a little. */
+	for (size_t i = 0; i < n; i++)
+		for (int hour = 0; hour < 24; hour++)
+			got += (double)HOUR /
+			       (double)rhythm_wait(
+				       &r[i], at(3 * WEEK + hour * HOUR), price, bounds) /
+			       24;
+	return got;
 }
 
 static void a_price_meets_its_budget(void **state)
 {
-	struct rhythm r[2] = {rhythm_new(), rhythm_new()};
-	double price, requests = 0;
+	struct rhythm r[3] = {rhythm_new(), rhythm_new(), rhythm_new()};
+	static const int64_t every[] = {HOUR, 2 * MINUTE, MINUTE / 2};
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		rhythm_observe(&r[i], at(0), NULL, 0, 0, 1);
-		speak(&r[i], 0, 3 * WEEK, i ? 2 * MINUTE : HOUR, 0, 24);
+		speak(&r[i], 0, 3 * WEEK, every[i], 0, 24);
 	}
-	price = rhythm_price((rhythm_root(&r[0]) + rhythm_root(&r[1])) / 2, 15 * MINUTE);
-	for (int i = 0; i < 2; i++)
-		requests += (double)HOUR /
-			    (double)rhythm_wait(&r[i], at(3 * WEEK), price, MINUTE, DAY);
-	assert_true(near(requests, 8, 0.05)); /* an hour: two sources, each quarter */
+	/* One request a source and quarter of an hour, whichever of them are held by a bound.
+	 */
+	assert_true(near(settle(r, 2, wide, 8), 8, 0.05));
+	assert_true(near(settle(r, 3, wide, 12), 12, 0.05));
+	assert_true(near(settle(r, 3, (struct rhythm_bounds){10 * MINUTE, DAY}, 12), 12, 0.05));
+	assert_true(
+		near(settle(r, 3, (struct rhythm_bounds){MINUTE, 20 * MINUTE}, 12), 12, 0.05));
+	/* Held on both sides: no price makes it more. */
+	assert_true(near(settle(r, 3, (struct rhythm_bounds){20 * MINUTE, DAY}, 12), 9, 0.05));
 }
 
 static void a_broken_rhythm_is_noticed_and_a_night_is_none(void **state)
@@ -211,7 +242,7 @@ static void clocks_that_jump_do_no_harm(void **state)
 	rhythm_observe(&r, at(400 * WEEK), odd, 4, 3, 1);
 	rhythm_observe(&r, at(0), odd, 4, 3, 1);
 	assert_true(rhythm_mean(&r) > 0 && rhythm_mean(&r) < 1);
-	assert_in_range(rhythm_wait(&r, at(0), 1, MINUTE, DAY), MINUTE, DAY);
+	assert_in_range(rhythm_wait(&r, at(0), 1, wide), MINUTE, DAY);
 }
 
 int main(void)

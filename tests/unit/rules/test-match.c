@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "query.h"
+#include "scratch.h"
 #include "slow.h"
 
 enum { QUERIES = 60, ITEMS = 25 };
@@ -19,14 +20,14 @@ struct random_rules {
 	size_t n;
 };
 
-static void make_rules(struct random_rules *r, uint64_t *seed)
+static void make_rules(struct random_rules *r, int queries, uint64_t *seed)
 {
 	struct ruleset_builder *b = NULL;
 	struct err_list errors = {0};
 
 	*r = (struct random_rules){0};
 	assert_int_equal(ruleset_builder_new(&b), 0);
-	for (int i = 0; i < QUERIES; i++) {
+	for (int i = 0; i < queries; i++) {
 		struct query_errors refused = {.arena = &r->arena};
 		const struct rule rule = {.id = arena_printf(&r->arena, "r%d", i),
 			.query = slow_random_query(seed, &r->arena)};
@@ -43,6 +44,23 @@ static void make_rules(struct random_rules *r, uint64_t *seed)
 	(void)ruleset_builder_free(b);
 }
 
+/* The probe of this processor finds what the plain one does. */
+static void check_probe(const struct ruleset_scratch *s)
+{
+	const size_t room = (s->folded.n_tokens + 1) * sizeof(struct dictionary_hit);
+	struct dictionary_hit *plain = calloc(1, room), *fast = calloc(1, room);
+	size_t n, n_fast;
+
+	assert_true(plain && fast);
+	n = dictionary_probe_scalar(&s->set->dictionary, &s->folded, plain);
+	n_fast = dictionary_fastest()(&s->set->dictionary, &s->folded, fast);
+	assert_int_equal(n, n_fast);
+	for (size_t i = 0; i < n; i++)
+		assert_true(plain[i].hash == fast[i].hash && plain[i].token == fast[i].token);
+	free(plain);
+	free(fast);
+}
+
 static void check_item(struct random_rules *r, struct ruleset_scratch *scratch, uint64_t *seed)
 {
 	struct arena arena = {0};
@@ -53,6 +71,7 @@ static void check_item(struct random_rules *r, struct ruleset_scratch *scratch, 
 
 	assert_int_equal(
 		ruleset_match(r->set, scratch, &item, &context, &arena, &matches, &n), 0);
+	check_probe(scratch);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct slow_answer want =
 			slow_match(r->trees[i], &item, &context, &arena);
@@ -82,11 +101,12 @@ static void the_engine_says_what_the_slow_evaluator_says(void **state)
 	uint64_t seed = 42;
 
 	(void)state;
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < 120; round++) {
 		struct random_rules r;
 		struct ruleset_scratch *scratch = NULL;
 
-		make_rules(&r, &seed);
+		/* Small sets too: in large ones are entries of every kind. */
+		make_rules(&r, round % 3 == 0 ? QUERIES : 1 + round % 4, &seed);
 		assert_int_equal(ruleset_scratch_new(&scratch, r.set), 0);
 		for (int i = 0; i < ITEMS; i++)
 			check_item(&r, scratch, &seed);
@@ -121,7 +141,7 @@ static void threads_share_one_set(void **state)
 	uint64_t seed = 99;
 
 	(void)state;
-	make_rules(&r, &seed);
+	make_rules(&r, QUERIES, &seed);
 	for (int i = 0; i < 3; i++) {
 		works[i] = (struct work){&r, 1000 + (uint64_t)i};
 		assert_int_equal(pthread_create(&threads[i], NULL, work, &works[i]), 0);

@@ -236,12 +236,14 @@ static void a_rule_says_what_it_is(void **state)
 static void the_version_is_the_meaning(void **state)
 {
 	static const char *const same[] = {"Coca-Cola (a OR b)",
-		"\"coca cola\"   AND (A OR «B»)", "COCA-COLA AND (á OR b)"};
+		"\"coca cola\"   AND (A OR «B»)", "COCA-COLA AND (á OR b)",
+		"(b OR a) Coca-Cola", "Coca-Cola ((a OR b))"};
 	static const char *const others[] = {"Coca-Cola (b OR c)", "Coca-Cola OR a OR b",
 		"=Coca-Cola (a OR b)", "title:Coca-Cola (a OR b)", "Coca-Cola 2 OF (a, b)",
 		"\"coca cola\"~1 (a OR b)", "Coca-Cola (a OR #b)", "Coca-Cola lang:fr",
 		"Coca-Cola lang:en", "Coca-Cola likes:>1", "Coca-Cola likes:>=1",
-		"Coca-Cola NEAR/1 a", "Coca-Cola NEAR/2 a", "Coca-Cola /a/", "Coca-Cola /a/i"};
+		"Coca-Cola NEAR/1 a", "Coca-Cola NEAR/2 a", "Coca-Cola ONEAR/2 a",
+		"a ONEAR/2 Coca-Cola", "Coca-Cola /a/", "Coca-Cola /a/i"};
 	struct span versions[32];
 	struct ruleset *sets[32];
 	size_t n = 0;
@@ -412,6 +414,9 @@ static void doubts_are_said(void **state)
 		{"- {id: a, query: 'acme OR (zelda NOT fan)'}", ""},
 		{"- {id: a, query: 'acme zelda -acme'}", "asked for and excluded"},
 		{"- {id: a, query: 'acme NOT (zelda OR acme)'}", "asked for and excluded"},
+		{"- {id: a, query: 'acme NEAR/3 zelda NOT zelda'}", "asked for and excluded"},
+		{"- {id: a, query: 'acme (zelda OR b)'}\n- {id: b, query: '(b OR zelda) acme'}",
+			"rule b: it means what rule a means"},
 		{"- {id: a, query: 'acme lang:fr lang:en'}", "a text has one language"},
 		{"- {id: a, query: 'acme lang:fr lang:fr-ca'}", ""},
 		{"- {id: a, query: 'acme» OR zelda'}", "its partner is missing"},

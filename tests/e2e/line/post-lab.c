@@ -1,12 +1,12 @@
-#include "post-desk.h"
+#include "post-lab.h"
 
 /* --- Set-up --------------------------------------------------------------------------------
  */
 
-struct desk *desk_new(struct stand *s)
+struct post_lab *lab_new(struct stand *s)
 {
 	char *argv[] = {(char *)PYTHON, (char *)ORIGIN, NULL};
-	struct desk *d = calloc(1, sizeof(*d));
+	struct post_lab *d = calloc(1, sizeof(*d));
 
 	assert_non_null(d);
 	d->s = s;
@@ -21,7 +21,8 @@ struct desk *desk_new(struct stand *s)
 }
 
 /* Receivers r0, r1 … of a kind, with one field; all of them get everything. */
-void add_receiver(struct desk *d, const char *channel, struct receiver_field *fields, size_t n)
+void add_receiver(
+	struct post_lab *d, const char *channel, struct receiver_field *fields, size_t n)
 {
 	struct receiver *r = &d->receivers[d->policy.n_receivers];
 
@@ -39,7 +40,7 @@ void add_receiver(struct desk *d, const char *channel, struct receiver_field *fi
 	d->policy.root.n_group_by = 1;
 }
 
-struct receiver_field *field(struct desk *d, const char *name, struct span value)
+struct receiver_field *field(struct post_lab *d, const char *name, struct span value)
 {
 	struct receiver_field *f = arena_calloc(&d->arena, 4, sizeof(*f));
 
@@ -47,7 +48,7 @@ struct receiver_field *field(struct desk *d, const char *name, struct span value
 	return f;
 }
 
-void add_hook(struct desk *d, const char *path)
+void add_hook(struct post_lab *d, const char *path)
 {
 	add_receiver(d, "webhook",
 		field(d, "url",
@@ -56,7 +57,7 @@ void add_hook(struct desk *d, const char *path)
 		1);
 }
 
-void desk_open(struct desk *d)
+void lab_open(struct post_lab *d)
 {
 	struct arena arena = {0};
 	struct span why;
@@ -79,16 +80,16 @@ void desk_open(struct desk *d)
 }
 
 /* As a kill does: what is on its way is not waited for. */
-void desk_close(struct desk *d)
+void lab_close(struct post_lab *d)
 {
 	d->archive = archive_free(d->archive);
 	d->dispatch = dispatch_free(d->dispatch);
 	d->post = post_free(d->post);
 }
 
-void desk_free(struct desk *d)
+void lab_free(struct post_lab *d)
 {
-	desk_close(d);
+	lab_close(d);
 	transfer_free(d->transfer);
 	peer_stop(&d->origin);
 	if (d->mailbox.pid)
@@ -102,7 +103,7 @@ void desk_free(struct desk *d)
 
 static void on_fetched(void *arg, const struct transfer_result *result)
 {
-	struct desk *d = arg;
+	struct post_lab *d = arg;
 
 	json_decref(d->answer);
 	d->answer = json_loadb(result->document.body.p ? result->document.body.p : "",
@@ -111,7 +112,7 @@ static void on_fetched(void *arg, const struct transfer_result *result)
 }
 
 /* To the origin's own pages. */
-void ask_origin(struct desk *d, const char *method, const char *path, const char *body)
+void ask_origin(struct post_lab *d, const char *method, const char *path, const char *body)
 {
 	struct arena arena = {0};
 	const struct request request = {.method = span_str(method),
@@ -127,13 +128,13 @@ void ask_origin(struct desk *d, const char *method, const char *path, const char
 	UNTIL(d->s, d->answers > before);
 }
 
-void script(struct desk *d, const char *text)
+void script(struct post_lab *d, const char *text)
 {
 	ask_origin(d, "PUT", "/-/script", text);
 }
 
 /* What arrived at a path so far; borrowed until the next question. */
-json_t *arrived(struct desk *d, const char *path)
+json_t *arrived(struct post_lab *d, const char *path)
 {
 	json_t *all, *one, *here = json_array();
 	size_t i;
@@ -157,7 +158,7 @@ const char *header_of(json_t *request, const char *name)
 }
 
 /* Titles of the mentions told, in order: "t 0 t 1 ". */
-struct span titles(struct desk *d, json_t *requests)
+struct span titles(struct post_lab *d, json_t *requests)
 {
 	struct buf out = {0};
 	json_t *one;
@@ -181,7 +182,7 @@ struct span titles(struct desk *d, json_t *requests)
 
 static void on_control(void *arg, int status, struct span body)
 {
-	struct desk *d = arg;
+	struct post_lab *d = arg;
 
 	d->status = status;
 	json_decref(d->answer);
@@ -189,7 +190,7 @@ static void on_control(void *arg, int status, struct span body)
 	d->answers++;
 }
 
-json_t *control(struct desk *d, const char *method, const char *path)
+json_t *control(struct post_lab *d, const char *method, const char *path)
 {
 	const int before = d->answers;
 
@@ -199,7 +200,7 @@ json_t *control(struct desk *d, const char *method, const char *path)
 }
 
 /* Deliveries in a state; "" for all. */
-size_t count(struct desk *d, const char *state)
+size_t count(struct post_lab *d, const char *state)
 {
 	json_t *list, *one;
 	size_t n = 0, i;
@@ -210,14 +211,14 @@ size_t count(struct desk *d, const char *state)
 	return n;
 }
 
-void until_count(struct desk *d, const char *state, size_t n)
+void until_count(struct post_lab *d, const char *state, size_t n)
 {
 	for (int i = 0; i < 400 && count(d, state) != n; i++)
 		stand_idle(d->s, 20);
 	assert_int_equal(count(d, state), n);
 }
 
-void until_arrived(struct desk *d, const char *path, size_t n)
+void until_arrived(struct post_lab *d, const char *path, size_t n)
 {
 	for (int i = 0; i < 400 && json_array_size(arrived(d, path)) < n; i++)
 		stand_idle(d->s, 20);
@@ -226,7 +227,7 @@ void until_arrived(struct desk *d, const char *path, size_t n)
 
 static void on_outcome(void *arg, const struct span *outcomes, size_t n)
 {
-	struct desk *d = arg;
+	struct post_lab *d = arg;
 
 	assert_int_equal(n, 1);
 	(void)snprintf(d->outcome, sizeof(d->outcome), "%.*s", SPAN_ARG(outcomes[0]));
@@ -234,7 +235,7 @@ static void on_outcome(void *arg, const struct span *outcomes, size_t n)
 }
 
 /* What the ledger says of hit `first` of such a batch. */
-const char *ledger(struct desk *d, const char *title, int first, const char *receiver)
+const char *ledger(struct post_lab *d, const char *title, int first, const char *receiver)
 {
 	struct batch *b = stand_batch(d->s, "site", "e", title, first, 1, 1);
 	const struct archive_outcome question = {
@@ -248,7 +249,7 @@ const char *ledger(struct desk *d, const char *title, int first, const char *rec
 }
 
 /* Hits "title N" come through the queue; archived as the archive's own consumer would. */
-void archive_hits(struct desk *d, const struct batch *b)
+void archive_hits(struct post_lab *d, const struct batch *b)
 {
 	for (size_t i = 0; i < b->n_hits; i++) {
 		struct buf bytes = {0};
@@ -261,7 +262,7 @@ void archive_hits(struct desk *d, const struct batch *b)
 	}
 }
 
-void publish(struct desk *d, const char *title, int first, int n)
+void publish(struct post_lab *d, const char *title, int first, int n)
 {
 	struct batch *b = stand_batch(d->s, "site", "e", title, first, n, 1);
 

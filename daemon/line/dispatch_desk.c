@@ -1,0 +1,391 @@
+#include "line/dispatch_desk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "io/log.h"
+#include "line/outbox.h"
+#include "line/post.h"
+
+enum {
+	RETRY_MS = 1000,
+	WRITING_MOST = 64,      /* steps on their way, before time makes more of them */
+	BUSY_MS = 10,           /* then */
+	WAKE_MOST_MS = 3600000, /* the wall clock may jump */
+};
+
+/* A step on its way. */
+struct write {
+	struct write *prev, *next;
+	struct dispatch_desk *desk;
+	struct arena arena;
+	unsigned left; /* answers to come: the outbox', the ledger's */
+	int r;
+	dispatch_desk_done done;
+	void *arg;
+};
+
+struct dispatch_desk {
+	struct loop *loop;
+	struct outbox *outbox;
+	struct archive *archive;
+	struct post *post;
+	struct desk *desk; /* NULL: to be read */
+	bool reading;
+	uint64_t step; /* number of the last one made */
+	size_t applying;
+	struct write *writes;
+	const struct policy *policy;
+	struct timer *wake;
+	struct timer *again; /* to read */
+	void (*ready)(void *arg);
+	void *arg;
+};
+
+/* --- Losing it -----------------------------------------------------------------------------
+ */
+
+static void lose(struct dispatch_desk *d, int64_t again_ms)
+{
+	d->desk = desk_free(d->desk);
+	timer_clear(d->wake);
+	(void)timer_set(d->again, again_ms);
+}
+
+/* --- Writing a step ------------------------------------------------------------------------
+ */
+
+static void write_free(struct write *w)
+{
+	DL_DELETE(w->desk->writes, w);
+	arena_release(&w->arena);
+	free(w);
+}
+
+static void answered(struct write *w)
+{
+	if (--w->left)
+		return;
+	if (w->done)
+		w->done(w->arg, w->r);
+	write_free(w);
+}
+
+static void on_applied(void *arg, int r, const struct outbox_woken *woken)
+{
+	struct write *w = arg;
+	struct dispatch_desk *d = w->desk;
+
+	d->applying--;
+	w->r = r;
+	if (r < 0 && d->desk) {
+		log_warning("dispatch.desk_lost",
+			STR("why", r == -ESTALE
+					   ? "Redis has another state than it was left with"
+					   : "a write failed"),
+			STR("remedy", "none needed: it is read anew"));
+		lose(d, r == -ESTALE ? 0 : RETRY_MS);
+	}
+	for (size_t i = 0; r == 0 && i < woken->n_receivers; i++)
+		post_wake(d->post, woken->receivers[i]);
+	answered(w);
+}
+
+static void on_recorded(void *arg)
+{
+	answered(arg);
+}
+
+/* What the ledger is to say of an item that is told to nobody; empty: nothing. */
+static struct span ledger_word(enum desk_outcome outcome)
+{
+	switch (outcome) {
+	case DESK_FOLDED:
+		return SPAN("folded");
+	case DESK_SILENCED:
+		return SPAN("silenced");
+	case DESK_MUTED:
+		return SPAN("muted");
+	case DESK_GIVEN_UP:
+		return SPAN("dead");
+	default:
+		return SPAN_NONE;
+	}
+}
+
+/* -ENOMEM, or how many there are. */
+static int outcomes_of(struct write *w, const struct desk_step *step, struct wall now,
+	struct archive_outcome **ret)
+{
+	struct archive_outcome *list = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < step->n_verdicts; i++) {
+		const struct desk_verdict *v = &step->verdicts[i];
+		const struct span word = ledger_word(v->outcome);
+
+		if (span_empty(word))
+			continue;
+		if (!list)
+			list = arena_calloc(&w->arena, step->n_verdicts, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		list[n] = (struct archive_outcome){.key = v->key,
+			.receiver = arena_dup(&w->arena, v->receiver),
+			.outcome = word,
+			.at = now};
+		if (!list[n++].receiver.p)
+			return -ENOMEM;
+	}
+	*ret = list;
+	return (int)n;
+}
+
+static void set_wake(struct dispatch_desk *d, struct wall wake)
+{
+	int64_t ms;
+
+	if (!wall_known(wake)) {
+		timer_clear(d->wake);
+		return;
+	}
+	ms = wake.ms - loop_wall(d->loop).ms;
+	(void)timer_set(d->wake, ms < 1 ? 1 : ms < WAKE_MOST_MS ? ms : WAKE_MOST_MS);
+}
+
+/* Steps that change nothing are written, too: that Redis still has what they rest on is known
+ * by its answer alone. */
+static int write_step(struct dispatch_desk *d, const struct desk_step *step, struct wall now,
+	dispatch_desk_done done, void *arg)
+{
+	struct write *w = calloc(1, sizeof(*w));
+	struct archive_outcome *outcomes = NULL;
+	int n = -ENOMEM, r = -ENOMEM;
+
+	if (w) {
+		*w = (struct write){.desk = d, .done = done, .arg = arg, .left = 1};
+		DL_APPEND(d->writes, w);
+		n = outcomes_of(w, step, now, &outcomes);
+	}
+	if (n >= 0)
+		r = outbox_apply(d->outbox, d->step + 1, step, now, on_applied, w);
+	if (r < 0) {
+		if (w)
+			write_free(w);
+		lose(d, RETRY_MS);
+		return r;
+	}
+	d->step++;
+	d->applying++;
+	set_wake(d, step->wake);
+	if (n) {
+		w->left++;
+		archive_record(d->archive, outcomes, (size_t)n, on_recorded, w);
+	}
+	return 0;
+}
+
+/* What came of a step in memory, and then its write. */
+static int after(struct dispatch_desk *d, int r, const struct desk_step *step, struct wall now,
+	dispatch_desk_done done, void *arg)
+{
+	if (r < 0)
+		lose(d, RETRY_MS);
+	return r == 0 ? write_step(d, step, now, done, arg) : r;
+}
+
+/* --- Time ----------------------------------------------------------------------------------
+ */
+
+static void on_wake(void *arg)
+{
+	struct dispatch_desk *d = arg;
+	const struct wall now = loop_wall(d->loop);
+	struct desk_step step;
+
+	if (!dispatch_desk_is_ready(d))
+		return;
+	if (d->applying >= WRITING_MOST)
+		(void)timer_set(d->wake, BUSY_MS);
+	else
+		(void)after(d, desk_tick(d->desk, now, &step), &step, now, NULL, NULL);
+}
+
+/* --- Reading it ----------------------------------------------------------------------------
+ */
+
+static int restore(struct dispatch_desk *d, const struct redis_value *records, size_t n)
+{
+	size_t damaged = 0, other = 0;
+	int r = desk_new(&d->desk, &(struct desk_options){0});
+
+	for (size_t i = 0; r == 0 && i + 1 < n; i += 2) {
+		const int got = desk_restore(d->desk, records[i].text, records[i + 1].text);
+
+		damaged += got == -EBADMSG;
+		other += got == DESK_RECORD_OTHER;
+		r = got == -ENOMEM ? got : 0;
+	}
+	if (r == 0 && damaged + other)
+		log_error("dispatch.desk_damaged", INT("damaged", damaged),
+			INT("of_another_version", other),
+			STR("remedy", "what these records held is told anew or not at all"));
+	return r;
+}
+
+static int begin(struct dispatch_desk *d)
+{
+	const struct wall now = loop_wall(d->loop);
+	struct desk_step step;
+
+	return after(
+		d, desk_set_policy(d->desk, d->policy, now, &step), &step, now, NULL, NULL);
+}
+
+static void on_found(
+	void *arg, int r, uint64_t number, const struct redis_value *records, size_t n)
+{
+	struct dispatch_desk *d = arg;
+
+	d->reading = false;
+	if (r == 0)
+		r = restore(d, records, n);
+	if (r < 0) {
+		lose(d, RETRY_MS);
+		return;
+	}
+	d->step = number;
+	if (d->policy && begin(d) == 0)
+		d->ready(d->arg);
+}
+
+static void read_anew(void *arg)
+{
+	struct dispatch_desk *d = arg;
+
+	/* What is on its way still belongs to the old one. */
+	if (d->desk || d->reading)
+		return;
+	d->reading = !d->applying && outbox_desk(d->outbox, on_found, d) == 0;
+	if (!d->reading)
+		(void)timer_set(d->again, d->applying ? BUSY_MS : RETRY_MS);
+}
+
+void dispatch_desk_up(struct dispatch_desk *d)
+{
+	read_anew(d);
+}
+
+/* --- Life ----------------------------------------------------------------------------------
+ */
+
+int dispatch_desk_new(struct dispatch_desk **ret, struct loop *loop, struct post *post,
+	struct archive *archive, void (*ready)(void *arg), void *arg)
+{
+	struct dispatch_desk *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->loop = loop;
+	d->post = post;
+	d->outbox = post_outbox(post);
+	d->archive = archive;
+	d->ready = ready;
+	d->arg = arg;
+	r = timer_new(&d->wake, loop, on_wake, d);
+	if (r == 0)
+		r = timer_new(&d->again, loop, read_anew, d);
+	if (r < 0) {
+		dispatch_desk_free(d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+struct dispatch_desk *dispatch_desk_free(struct dispatch_desk *d)
+{
+	if (!d)
+		return NULL;
+	while (d->writes)
+		write_free(d->writes);
+	desk_free(d->desk);
+	timer_free(d->wake);
+	timer_free(d->again);
+	free(d);
+	return NULL;
+}
+
+void dispatch_desk_set_policy(struct dispatch_desk *d, const struct policy *policy)
+{
+	d->policy = policy;
+	if (d->desk && begin(d) == 0)
+		d->ready(d->arg);
+}
+
+bool dispatch_desk_is_ready(const struct dispatch_desk *d)
+{
+	return d->desk && d->policy;
+}
+
+const struct desk *dispatch_desk_look(const struct dispatch_desk *d)
+{
+	return dispatch_desk_is_ready(d) ? d->desk : NULL;
+}
+
+/* --- Steps ---------------------------------------------------------------------------------
+ */
+
+int dispatch_desk_take(struct dispatch_desk *d, const struct desk_candidate *candidate,
+	dispatch_desk_done done, void *arg)
+{
+	const struct wall now = loop_wall(d->loop);
+	struct desk_step step;
+
+	if (!dispatch_desk_is_ready(d))
+		return -EAGAIN;
+	return after(d, desk_take(d->desk, candidate, now, &step), &step, now, done, arg);
+}
+
+int dispatch_desk_settle(struct dispatch_desk *d, struct span id, enum desk_end end,
+	dispatch_desk_done done, void *arg)
+{
+	const struct wall now = loop_wall(d->loop);
+	struct desk_step step;
+
+	if (!dispatch_desk_is_ready(d))
+		return -EAGAIN;
+	return after(d, desk_settle(d->desk, id, end, now, &step), &step, now, done, arg);
+}
+
+int dispatch_desk_do(struct dispatch_desk *d, const struct dispatch_deed *deed,
+	dispatch_desk_done done, void *arg)
+{
+	const struct wall now = loop_wall(d->loop);
+	struct desk_step step;
+	int r = -EINVAL;
+
+	if (!dispatch_desk_is_ready(d))
+		return -EAGAIN;
+	switch (deed->what) {
+	case DEED_SILENCE:
+		r = desk_silence(d->desk, deed->silence, now, &step);
+		break;
+	case DEED_UNSILENCE:
+		r = desk_unsilence(d->desk, deed->name, now, &step);
+		break;
+	case DEED_MUTE:
+		r = desk_mute(d->desk, deed->mute, now, &step);
+		break;
+	case DEED_UNMUTE:
+		r = desk_unmute(d->desk, deed->mute, now, &step);
+		break;
+	case DEED_ACK:
+		r = desk_ack(d->desk, deed->name, deed->receiver, now, &step);
+		break;
+	}
+	return after(d, r, &step, now, done, arg);
+}
