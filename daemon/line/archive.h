@@ -69,7 +69,7 @@ void archive_outcomes(struct archive *archive, const struct archive_outcome *ask
 	void (*got)(void *arg, const struct span *outcomes, size_t n), void *arg);
 
 /* What the desk asks before it decides: each hit's place among the stories, and what the ledger
- * holds of it. A hit is filed by the question itself, in the same
+ * holds of it. Each hit is filed by the question itself, as archive_put() does, in the same
  * transaction: the desk and the archive are two readers of one stream, neither waits for the
  * other, and a story is only sure once it is durable. Putting it again is nothing then. So what
  * the desk decides on is what any later question finds; `got` comes when it is on the disk. */

@@ -69,7 +69,7 @@ static int run_ask(void *arg, struct archive_job *base)
 	for (size_t i = 0; i < ask->job.n && r == 0; i++) {
 		struct archive_known *k = &ask->known[i];
 
-		/* Also what is known: it may come as an update, or as gone. */
+		/* Also what is there: it may be an edit of it, or its deletion. */
 		r = archive_file_bytes(a, ask->hits[i]);
 		if (r == 0)
 			r = archive_read_place(a->reading, &k->place, &ask->keys[i]);

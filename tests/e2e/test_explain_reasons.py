@@ -137,6 +137,8 @@ def test_sources_are_named(tmp_path):
         lab.feed('slow', delay=30)
         lab.config('rules: [{id: acme, query: acme}]\nsources:\n' + ''.join(lines))
         lab.start()
+        # How far back the store reaches stands in the sentences: it is to stand still.
+        lab.wait(lambda: explain(lab.state, 'x')['reach']['passed_over'], 'the store')
         wanted = [
             (2, 'listed', 'No source listed it', 'read without error'), (3, 'source', 'source garbage'), (4, 'blocked', 'source denied', '403'),
             (5, 'source', 'source lost', '404'), (6, 'gone', 'source gone', '410'), (7, 'source', 'source broken', '500'),

@@ -334,6 +334,38 @@ static void the_question_files_what_is_not_there(void **state)
 	assert_int_equal(answer.known.place.mentions, 2);
 }
 
+/* Who asks is one of two readers of the stream, and brings edits and deletions, too. */
+static void the_question_files_an_edit_and_a_deletion(void **state)
+{
+	struct lab *lab = *state;
+	struct answer answer;
+	struct said first;
+	struct hit next;
+
+	say(&first, 3);
+	ask(&answer, lab, &first.hit);
+	next = first.hit;
+	next.update = true;
+	next.content_hash++;
+	next.fetched.ms += 1000;
+	next.item.title = SPAN("what they say now");
+	ask(&answer, lab, &next);
+	lab_assert_sql(lab, "SELECT title FROM mentions", "what they say now");
+	assert_int_equal(answer.known.place.why, STORY_HEAD);
+	assert_int_equal(answer.known.place.mentions, 1);
+	next = (struct hit){.key = first.hit.key,
+		.deleted = true,
+		.update = true,
+		.fetched = {first.hit.fetched.ms + 2000},
+		.source = SPAN("gazette"),
+		.item = item_empty()};
+	ask(&answer, lab, &next);
+	lab_assert_sql(lab, "SELECT title IS NULL AND text IS NULL FROM mentions", "1");
+	/* And the beginning of the stream once more brings nothing back. */
+	ask(&answer, lab, &first.hit);
+	lab_assert_sql(lab, "SELECT title IS NULL AND text IS NULL FROM mentions", "1");
+}
+
 /* --- Time, erasing, other versions -----------------------------------------------------------
  */
 
@@ -417,6 +449,7 @@ int main(void)
 		LAB_TEST(kills_change_nothing),
 		LAB_TEST(a_full_disk_changes_nothing),
 		LAB_TEST(the_question_files_what_is_not_there),
+		LAB_TEST(the_question_files_an_edit_and_a_deletion),
 		LAB_TEST(a_closed_story_keeps_no_state_and_gets_no_copy),
 		LAB_TEST(erasing_takes_it_out_of_its_story),
 		LAB_TEST(old_archives_are_read_again_once),
