@@ -206,7 +206,8 @@ static int entry_make(struct message_entry *e, struct arena *arena, const struct
 	e->audience = audience_of(arena, &hit->item.author, words);
 	e->copies = copies_of(arena, &hit->story, words);
 	e->when = when_of(arena, hit, words);
-	e->why = alert->spike    ? spike_why(arena, alert->spike, words)
+	e->why = alert->nothing  ? text_heading(arena, alert->when)
+		 : alert->spike  ? spike_why(arena, alert->spike, words)
 		 : alert->report ? text_heading(arena, alert->report->why)
 				 : why_make(arena, hit, alert->route, words);
 	if (!e->key.p || !e->link.p || !e->home.p || !e->source.p || !e->author.p ||

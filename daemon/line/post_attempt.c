@@ -354,6 +354,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 		.until = a->said.until,
 		.part = a->said.part,
 		.parts = a->said.parts,
+		.when = a->said.when,
 		.nothing = is_nothing(a),
 		.id = a->taken.id,
 		.group = a->taken.group,

@@ -45,6 +45,7 @@ struct alert {
 	uint32_t nth;            /* of a repeat: 1, 2 … */
 	struct wall from, until; /* of a digest: what it covers, half-open */
 	uint32_t part, parts;    /* of a digest: from 1 */
+	struct span when;        /* of a digest, for people: "daily 08:00 Europe/Paris" */
 	bool nothing;            /* a digest without mentions: hits[0] says so */
 	struct span id;          /* of the delivery: [0-9a-z], the same on every attempt */
 	struct span group;       /* grouping key, for people: "rule=acme" or "mention=<key>" */

@@ -80,6 +80,24 @@ static void test_a_lost_redis_tells_nothing_twice(void **state)
 	lab_free(d);
 }
 
+/* The step behind what is gone is refused; then the desk is read anew, and goes on. */
+static void test_a_desk_that_lost_its_state_begins_anew(void **state)
+{
+	struct post_lab *d = lab_new(*state);
+
+	script(d, "{\"/a\": {\"status\": 200}}");
+	add_hook(d, "/a");
+	lab_open(d);
+	publish(d, "t", 0, 3);
+	until_count(d, "sent", 3);
+	stand_redis(d->s, "DEL t:{act}:desk t:{act}:desk:step");
+	publish(d, "t", 3, 2);
+	until_count(d, "sent", 5);
+	assert_string_equal(titles(d, arrived(d, "/a")).p, "t 0 t 1 t 2 t 3 t 4 ");
+	UNTIL(d->s, dispatch_stats(d->dispatch)->in_flight == 0);
+	lab_free(d);
+}
+
 /* Nobody but dispatch has put the mention into the archive: it does so itself before it asks,
  * so the message has its text, and the archive's own consumer finds it there. */
 static void test_a_mention_may_be_archived_late(void **state)
@@ -145,6 +163,7 @@ int main(void)
 		WITH_STAND(test_what_was_in_flight_is_sent_again),
 		WITH_STAND(test_groups_wait_for_company),
 		WITH_STAND(test_a_lost_redis_tells_nothing_twice),
+		WITH_STAND(test_a_desk_that_lost_its_state_begins_anew),
 		WITH_STAND(test_a_mention_may_be_archived_late),
 		WITH_STAND(test_redis_may_be_away),
 		WITH_STAND(test_stopping_waits_for_what_is_on_its_way),
