@@ -9,8 +9,8 @@ policy
 
 hit A
 notice S severity=5 "142 in the last hour, usually 9"
-+10s
 = S cm held quiet hours
++10s
 notice T severity=8 "312 in the last hour, usually 9"
 > notice cm T : 312 in the last hour, usually 9
 > notice mail T : 312 in the last hour, usually 9
