@@ -590,7 +590,10 @@ void desk_flush(struct desk *desk, struct wall now)
 				&desk->piles_due, &list[i].pile->due, list[i].pile->due.ms);
 			continue;
 		}
-		if (list[i].pile->kind == PILE_DIGEST)
+		/* Records that were damaged may name a receiver the policy never had. */
+		if (!list[i].pile->receiver->policy)
+			pile_give_up(desk, list[i].pile);
+		else if (list[i].pile->kind == PILE_DIGEST)
 			flush_digest(desk, list[i].pile, now);
 		else
 			flush_group(desk, list[i].pile, now);
