@@ -17,7 +17,7 @@ from world import Probe, World, command, longest_step, rss_kib, wrong_of  # noqa
 WAIT_S = 2
 TAIL = f"""
 receivers: [{{id: hook, webhook: {{url: '@BASE@/hook/hook'}}}}]
-routes: {{receiver: hook, group_by: [source], group_wait: {WAIT_S}s}}
+routes: {{receiver: hook, group_by: [source], group_wait: {WAIT_S}s, group_interval: 0s}}
 """
 MEMORY_KIB = 512 * 1024
 
