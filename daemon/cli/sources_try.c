@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "config.h"
+#include "config/config.h"
 #include "io/log.h"
 #include "io/transfer.h"
 #include "line/accounts.h"
