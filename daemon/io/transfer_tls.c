@@ -110,8 +110,11 @@ const char *trust_remedy(CURL *easy, CURLcode code)
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
 		if (remedies[i].result == result)
 			return remedies[i].remedy;
-	/* The chain is good: libcurl looks at the name itself, behind it. */
-	return result == X509_V_OK ? ": use the name that it is for" : "";
+	/* libcurl looks at the name itself, before it asks how the chain did (7.88,
+	 * servercert()): nothing is known of that then. */
+	return result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED
+		       ? ": use the name that it is for"
+		       : "";
 }
 
 int trust_set(const struct trust *trust, CURL *easy)
@@ -119,7 +122,7 @@ int trust_set(const struct trust *trust, CURL *easy)
 	if (!sk_X509_num(trust->authorities))
 		return 0;
 	if (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context) != CURLE_OK ||
-	        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, trust) != CURLE_OK)
+		curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, trust) != CURLE_OK)
 		return -ENOMEM;
 	return 0;
 }
