@@ -288,9 +288,10 @@ class Lab:
         with open(self.config_path, 'w', encoding='utf-8') as f:
             f.write(head + text.replace('@BASE@', f'http://127.0.0.1:{self.port}').replace('@SMTP@', str(self.smtp_port)))
 
-    def start(self, *more, wait=True):
+    def start(self, *more, wait=True, **process):
+        """process: what subprocess.Popen() is told besides."""
         self.child = subprocess.Popen([VIGIE, 'run', '-c', self.config_path, *more], stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True)
+                                      stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True, **process)
         seen = len(self.log)
 
         def read(child):
