@@ -54,7 +54,7 @@ const struct command commands[] = {
 		command_parse },
 	{ "sources",
 		"[list|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
-		"[--var NAME=VALUE]… [--allow RANGE]",
+		"[--var NAME=VALUE]… [--allow RANGE] [-c FILE]",
 		"say which networks can be read, and on what terms; ask one", command_sources },
 	{ "auth", "NETWORK [-c FILE]", "let a person agree that a network is read as them",
 		command_auth },

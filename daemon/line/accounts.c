@@ -355,10 +355,10 @@ static bool judge(struct accounts_turn *t, struct accounts_entry *entry, struct 
 			return true;
 		}
 		t->stage = TURN_TOKEN;
-		if (account_fetch_token(account, t->connection, pass) == 0)
+		if (account_fetch_token(account, t->connection) == 0)
 			return false;
 		entry->refusal = CONNECTOR_UNAVAILABLE;
-		entry->why = SPAN("no token can be asked for: no memory, or a wrong base");
+		entry->why = SPAN("no token can be asked for: no memory");
 		return true;
 	case CONNECTOR_CONSENT:
 		entry->retry_ms = CONSENT_LOOK_MS;

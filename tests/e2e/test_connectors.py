@@ -423,8 +423,7 @@ def test_one_request_shows_the_items_and_the_cost(lab):
     assert [a.query['q'] for a in net.asked] == ['acme']
 
 
-def test_a_person_agrees_once_and_the_refresh_token_is_rotated(lab):
-    connector(lab, """tier: 3
+PERSON = """tier: 3
 auth: OAuth 2.0
 needs_login: true
 logins:
@@ -459,49 +458,111 @@ asks:
 errors:
   - when: /status == 401
     is: auth
-""" + POSTS)
-    challenge, good = {}, {'access': None, 'refresh': None}
-    count = [0]
+""" + POSTS
 
-    def reply(asked):
+
+class Consent:
+    """The network of PERSON: each refresh token is good once, each access token until `end()`."""
+
+    def __init__(self, lab):
+        self.lab, self.given, self.access, self.refresh, self.challenge = lab, 0, None, None, None
+        self.refused = []  # refresh tokens that were used twice
+        self.undurable = []  # access tokens that were used before they were in a file
+        self.net = Network(lab, self.reply)
+
+    def tokens(self):
+        folder, found = os.path.join(self.lab.state, 'tokens'), ''
+        for name in os.listdir(folder):
+            try:
+                found += open(os.path.join(folder, name), encoding='utf-8').read()
+            except FileNotFoundError:  # renamed meanwhile
+                pass
+        return found
+
+    def end(self):
+        self.access = 'ended before its time'
+
+    def reply(self, asked):
         if asked.path == '/token':
             if asked.form['grant_type'] == 'authorization_code':
                 digest = hashlib.sha256(asked.form['code_verifier'].encode()).digest()
-                assert base64.urlsafe_b64encode(digest).rstrip(b'=').decode() == challenge['is']
+                assert base64.urlsafe_b64encode(digest).rstrip(b'=').decode() == self.challenge
                 assert asked.form['code'] == 'c0de'
-            elif asked.form['refresh_token'] != good['refresh']:
+            elif asked.form['refresh_token'] != self.refresh:
+                self.refused.append(asked.form['refresh_token'])
                 return 400, {}, {'error': 'invalid_grant'}
-            count[0] += 1
-            good.update(access=f'access-{count[0]}', refresh=f'refresh-{count[0]}')
-            return {'access_token': good['access'], 'refresh_token': good['refresh'], 'expires_in': 3600}
+            self.given += 1
+            self.access, self.refresh = f'access-{self.given}', f'refresh-{self.given}'
+            return {'access_token': self.access, 'refresh_token': self.refresh, 'expires_in': 3600}
         if asked.path == '/all':
-            if asked.headers.get('authorization') != f"Bearer {good['access']}":
+            if asked.headers.get('authorization') != f'Bearer {self.access}':
                 return 401, {}, {}
+            if self.access not in self.tokens() or self.refresh not in self.tokens():
+                self.undurable.append(self.access)
             return {'posts': [post(1)]}
         return None
 
-    net = Network(lab, reply)
+    def agree(self):
+        with subprocess.Popen([VIGIE, 'auth', 'board', '-c', self.lab.config_path], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True) as auth:
+            try:
+                address = auth.stdout.readline()
+                query = dict(parse_qsl(urlsplit(address).query))
+                self.challenge = query['code_challenge']
+                assert query['client_id'] == 'app' and query['redirect_uri'].startswith('http://127.0.0.1:')
+                with pytest.raises(urllib.error.HTTPError):  # somebody else's return
+                    urllib.request.urlopen(query['redirect_uri'] + '?code=evil&state=guess')
+                urllib.request.urlopen(f"{query['redirect_uri']}?code=c0de&state={query['state']}")
+                assert auth.wait(20) == 0
+            finally:
+                auth.kill()
+
+
+def test_a_person_agrees_once_and_the_refresh_token_is_rotated(lab):
+    connector(lab, PERSON)
+    network = Consent(lab)
     configure(lab, '  - {connector: board.yaml, every: 1s, client_id: app}\n')
     lab.start()
     lab.wait(lambda: 'vigie auth board' in (lab.status()['sources'][0]['error'] or ''), 'the state')
-    with subprocess.Popen([VIGIE, 'auth', 'board', '-c', lab.config_path], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True) as auth:
-        try:
-            address = auth.stdout.readline()
-            query = dict(parse_qsl(urlsplit(address).query))
-            challenge['is'] = query['code_challenge']
-            assert query['client_id'] == 'app' and query['redirect_uri'].startswith('http://127.0.0.1:')
-            with pytest.raises(urllib.error.HTTPError):  # somebody else's return
-                urllib.request.urlopen(query['redirect_uri'] + '?code=evil&state=guess')
-            urllib.request.urlopen(f"{query['redirect_uri']}?code=c0de&state={query['state']}")
-            assert auth.wait(20) == 0
-        finally:
-            auth.kill()
+    network.agree()
     lab.wait(lambda: titles(lab) == ['post 1'], 'a post')
-    good['access'] = 'ended before its time'
-    lab.wait(lambda: len(net.at('/token')) == 2, 'a refresh')
-    [name] = os.listdir(os.path.join(lab.state, 'tokens'))
-    lab.wait(lambda: 'refresh-2' in open(os.path.join(lab.state, 'tokens', name), encoding='utf-8').read(), 'the new one')
-    after = len(net.at('/all'))
-    lab.wait(lambda: len(net.at('/all')) >= after + 2, 'reading to go on')
+    network.end()
+    lab.wait(lambda: len(network.net.at('/token')) == 2, 'a refresh')
+    lab.wait(lambda: 'refresh-2' in network.tokens(), 'the new one')
+    after = len(network.net.at('/all'))
+    lab.wait(lambda: len(network.net.at('/all')) >= after + 2, 'reading to go on')
     assert not lab.status()['sources'][0]['error']
+    assert not network.undurable and not network.refused
+
+
+def test_one_request_uses_the_token_a_person_agreed_to(lab):
+    connector(lab, PERSON)
+    network = Consent(lab)
+    configure(lab, '  - {connector: board.yaml, every: 1s, client_id: app}\n')
+
+    def tried():
+        done = lab.vigie('sources', 'try', 'board', '-c', lab.config_path)
+        assert json.loads(done.stdout.splitlines()[0])['title'] == 'post 1'
+    done = lab.vigie('sources', 'try', 'board', '-c', lab.config_path, check=False)
+    assert done.returncode == 1 and 'vigie auth board' in done.stderr
+    network.agree()
+    tried()
+    assert network.given == 1
+    # It ends: another one is fetched and in its file before it is used.
+    network.end()
+    tried()
+    assert network.given == 2 and 'refresh-2' in network.tokens()
+    # A running daemon holds the token in its memory; neither takes the other's refresh token.
+    lab.start()
+    lab.wait(lambda: titles(lab) == ['post 1'], 'a post')
+    for _ in range(3):
+        network.end()
+        tried()
+    after = len(network.net.at('/all'))
+    lab.wait(lambda: len(network.net.at('/all')) >= after + 3, 'the daemon to go on')
+    assert not lab.status()['sources'][0]['error']
+    assert not network.undurable and not network.refused, (network.undurable, network.refused)
+    # Keys go to nobody but the network they are for.
+    done = lab.vigie('sources', 'try', os.path.join(lab.folder, 'board.yaml'), '--base', 'http://127.0.0.2:1',
+                     '-c', lab.config_path, check=False)
+    assert done.returncode == 1 and 'no key' in done.stderr
