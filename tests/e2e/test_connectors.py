@@ -3,6 +3,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -340,6 +341,47 @@ def test_what_the_network_deletes_loses_its_text(lab):
     assert mentions(lab, 'SELECT count(*) FROM mentions WHERE text IS NULL AND url IS NULL') == [1]
     assert mentions(lab, 'SELECT action FROM audit') == ['deleted']
     assert len(lab.posts) == 2
+
+
+def passed_over(lab):
+    with sqlite3.connect(os.path.join(lab.state, 'passed-over.db')) as db:
+        return sorted(json.loads(row[0])['title'] for row in db.execute('SELECT item FROM passed_over'))
+
+
+def recent(lab):
+    address = re.search(r'http://127\.0\.0\.1:\d+/', [l for l in lab.log if 'run.ready' in l][-1]).group(0)
+    return sorted(m['title'] for m in json.load(urllib.request.urlopen(address + 'mentions')))
+
+
+def test_deletions_by_another_name_reach_all_that_is_kept(lab):
+    connector(lab, TOKEN_PAGED.replace('      id = /id\n', '      id = /id\n      alias = /uri\n'))
+
+    def said(n, text='Acme says'):
+        return post(n, text=text, uri=f'tag:board,{n}')
+
+    def gone(n):
+        return {'id': f'tag:board,{n}', 'gone': True}
+    posts = [said(1), said(2), said(3, 'the weather'), said(4, 'the weather'), said(5)]
+    Network(lab, lambda asked: {'posts': posts} if asked.path == '/all' else None)
+    configure(lab, '  - {connector: board.yaml, every: 1s}\n')
+    lab.start()
+    lab.wait(lambda: len(mentions(lab)) == 3 and len(recent(lab)) == 3, 'three mentions')
+    lab.wait(lambda: passed_over(lab) == ['post 3', 'post 4'], 'two that no rule wants')
+    posts = [gone(1), said(2), gone(3), said(4, 'the weather'), said(5)]
+    lab.wait(lambda: mentions(lab) == [None, 'post 2', 'post 5'], 'the text to be gone')
+    lab.wait(lambda: recent(lab) == ['post 2', 'post 5'], 'the list of the dashboard')
+    lab.wait(lambda: passed_over(lab) == ['post 4'], 'what was passed over')
+    # Another process knows the names as well, and what it starts with has nothing of the first.
+    lab.kill()
+    lab.wait(lambda: lab.redis_pid() is None, 'the orphaned redis-server to end')
+    posts = [gone(2), gone(4), {'id': 'p5', 'gone': True}]
+    lab.start()
+    lab.wait(lambda: mentions(lab) == [None, None, None], 'all texts to be gone')
+    lab.wait(lambda: passed_over(lab) == [], 'all that was passed over')
+    assert recent(lab) == []
+    assert mentions(lab, 'SELECT count(*) FROM mentions WHERE text IS NULL AND url IS NULL') == [3]
+    assert len(lab.posts) == 3
+    assert 'post 3' not in lab.vigie('explain', '-c', lab.config_path, 'https://board.example/p3', check=False).stdout
 
 
 def test_a_missing_key_is_a_state_and_no_mistake(lab):
