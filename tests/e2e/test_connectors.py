@@ -188,6 +188,61 @@ def test_a_restart_in_the_middle_of_paging_loses_and_repeats_nothing(lab):
     assert titles(lab) == [f'post {n}' for n in range(7)]
 
 
+def test_a_window_that_is_too_full_is_halved_also_across_a_restart(lab):
+    connector(lab, """tier: 1
+auth: none
+asks:
+  search:
+    map: posts
+    max_pages: 4
+    window: 5
+    window_least: 4s
+    overlap: 0s
+    request: |
+      path = '/search'
+      query.since = %since
+      query.until = %until
+""" + POSTS)
+    # The newest first, five at most, and nothing says that there are more.
+    posts = [post(n, at=-100 * n - 60) for n in range(40)]
+    state = {'refuse': None, 'all': posts}
+
+    def second(p):
+        return int(datetime.fromisoformat(p['at'].replace('Z', '+00:00')).timestamp())
+
+    def reply(asked):
+        if asked.path != '/search':
+            return None
+        if state['refuse'] and len(net.asked) >= state['refuse']:
+            return 503, {'Retry-After': '1'}, {}
+        since, until = int(asked.query['since']), int(asked.query['until'])
+        return {'posts': [p for p in state['all'] if since <= second(p) < until][:5]}
+
+    net = Network(lab, reply)
+    state['refuse'] = 9
+    configure(lab, '  - {connector: board.yaml, every: 1s}\n')
+    lab.start()
+    lab.wait(lambda: len(net.asked) > 9, 'a refusal in the middle')
+    lab.kill()
+    lab.wait(lambda: lab.redis_pid() is None, 'the orphaned redis-server to end')
+    covered = max((int(a.query['since']) for a in net.asked[:9]))
+    before = len(net.asked)
+    state['refuse'] = None
+    lab.start()
+    lab.wait(lambda: len(titles(lab)) >= 40, 'all posts')
+    assert int(net.asked[before].query['since']) >= covered > second(posts[-1]) - 86400, 'it goes on where it was'
+    # As many in one second as nothing can part: five of them come, and the source says that it was cut.
+    burst = [post(n, at=-2) for n in range(100, 108)]
+    state['all'] = burst + posts
+    lab.wait(lambda: len(titles(lab)) >= 45, 'what can be had of the burst')
+    lab.wait(lambda: lab.status()['sources'][0]['mark'] == 'overlong', 'the mark')
+    later = [post(n) for n in range(200, 203)]
+    state['all'] = later + burst + posts
+    lab.wait(lambda: len(titles(lab)) >= 48, 'what came behind it')
+    assert len(titles(lab)) == len(set(titles(lab))) == 48
+    assert {p['title'] for p in posts + later} <= set(titles(lab))
+
+
 def test_a_token_is_fetched_stored_and_renewed(lab):
     connector(lab, """tier: 3
 auth: OAuth 2.0
