@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/config_path.h"
-#include "config.h"
+#include "config/path.h"
+#include "config/config.h"
 #include "io/file.h"
 #include "io/http.h"
 #include "io/log.h"

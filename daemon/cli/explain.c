@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "cli/ask.h"
-#include "cli/config_path.h"
+#include "config/path.h"
 #include "cli/explain_rules.h"
 #include "cli/mentions.h"
 #include "cli/state_folder.h"
-#include "config.h"
+#include "config/config.h"
 #include "io/http.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"

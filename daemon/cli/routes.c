@@ -12,8 +12,8 @@
 #include <time.h>
 
 #include "cli/ask.h"
-#include "cli/config_path.h"
-#include "config.h"
+#include "config/path.h"
+#include "config/config.h"
 #include "line/codec.h"
 #include "printer.h"
 #include "vigie/desk.h"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/config_path.h"
-#include "config.h"
+#include "config/config.h"
+#include "config/path.h"
 #include "io/log.h"
 #include "io/transfer.h"
 #include "line/accounts.h"

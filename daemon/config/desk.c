@@ -1,10 +1,10 @@
 /*
- * config_desk: how much and how bad: budgets and rates of receivers, severity, silences, mutes.
+ * config/desk: how much and how bad: budgets and rates of receivers, severity, silences, mutes.
  */
 
 #include <math.h>
 
-#include "config_keys.h"
+#include "config/keys.h"
 #include "vigie/desk.h"
 
 /* --- Receivers

@@ -1,4 +1,4 @@
-#include "config_networks.h"
+#include "config/networks.h"
 
 #include "connectors/builtin.h"
 

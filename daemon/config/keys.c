@@ -1,8 +1,8 @@
 /*
- * config_keys: the tables, and reading and printing by them.
+ * config/keys: the tables, and reading and printing by them.
  */
 
-#include "config_keys.h"
+#include "config/keys.h"
 
 #include <math.h>
 
