@@ -663,3 +663,56 @@ def test_one_request_uses_the_token_a_person_agreed_to(lab):
     done = lab.vigie('sources', 'try', os.path.join(lab.folder, 'board.yaml'), '--base', 'http://127.0.0.2:1',
                      '-c', lab.config_path, check=False)
     assert done.returncode == 1 and 'no key' in done.stderr
+
+
+def listed(lab):
+    """The lines of `sources list` below its heading, by the source: its key and its state."""
+    out = lab.vigie('sources', 'list', '-c', lab.config_path).stdout
+    lines = out[out.index('\nsource '):].splitlines()[2:]
+    return {line.split()[0]: line for line in lines}
+
+
+def test_the_list_says_how_it_stands_with_keys_and_sources(lab):
+    connector(lab, PERSON)
+    connector(lab, """tier: 2
+auth: key
+needs_login: true
+logins:
+  key:
+    about: a key
+    needs: [key, app]
+    add: |
+      header.X-Key = %key
+asks:
+  all:
+    map: posts
+    request: |
+      path = '/keyed'
+""" + POSTS, name='club')
+    connector(lab, TOKEN_PAGED.replace("'/all'", "'/open'"), name='plaza')
+    network = Consent(lab)
+    lab.network = lambda *asked: network.net.answer(*asked) if '/open' not in asked[1] else (404, {}, b'')
+    assert '\nsource ' not in lab.vigie('sources', 'list').stdout
+    configure(lab, """  - {connector: board.yaml, id: board, every: 1s, client_id: app}
+  - {connector: club.yaml, id: club, every: 1s, key: '${CLUB_KEY}'}
+  - {connector: plaza.yaml, id: plaza, every: 1s}
+""")
+    shown = listed(lab)
+    assert 'no consent: run vigie auth board' in shown['board'] and "the daemon doesn't run" in shown['board']
+    assert 'missing: key and app' in shown['club'] and 'none needed' in shown['plaza']
+    network.agree()
+    assert 'ok: token until 20' in listed(lab)['board']
+    lab.start()
+    lab.wait(lambda: 'ok, read 20' in listed(lab)['board'], 'the state of one')
+    lab.wait(lambda: '404' in listed(lab)['plaza'] and 'no key' in listed(lab)['club'], 'those of the others')
+    # The network takes the consent back: refreshing is refused.
+    network.refresh = None
+    network.end()
+    lab.wait(lambda: 'consent ended: run vigie auth board' in listed(lab)['board'], 'the end of it')
+    lab.wait(lambda: listed(lab)['board'].count('vigie auth board') == 2, 'the daemon to say so too')
+    by_network = {}
+    for line in lab.vigie('sources', 'list', '--json', '-c', lab.config_path).stdout.splitlines():
+        one = json.loads(line)
+        by_network[one['network']] = one['sources']
+    assert by_network['hackernews'] == [] and [s['key'] for s in by_network['board']] == ['consent ended']
+    assert by_network['club'][0]['why'] == 'key and app' and by_network['plaza'][0]['error']
