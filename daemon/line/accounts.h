@@ -12,7 +12,7 @@
  * They are written on the pool's threads, and nobody waits for more than the own write.
  *
  * Fairness: of each quota a source spends at most the sharers' part in one length of its
- * window, a single request always.
+ * window, a single request always. What each spent stands beside the budget and is as durable.
  */
 
 #include "io/loop.h"

@@ -13,11 +13,11 @@
 
 #include "line/accounts.h"
 
-/* What a source spent of an account's longest quota. */
+/* What a source spent of an account's longest quota; `reserved` as in line/budget.h. */
 struct member {
 	UT_hash_handle hh;
 	int64_t window; /* number of the window's length since 1970 */
-	int64_t spent;
+	int64_t spent, reserved;
 	char source[];
 };
 

@@ -383,6 +383,29 @@ def test_a_quota_is_shared_kept_over_a_restart_and_never_overrun(lab):
     assert 'spent 6 of 6' in lab.vigie('status', '-c', lab.config_path).stdout
 
 
+def test_the_part_of_a_source_is_kept_over_a_restart(lab):
+    connector(lab, QUOTA.replace('most: 6', 'most: 8'))
+    # One has pages without end; what the other leaves of its part is not for it.
+    net = Network(lab, lambda asked: {'posts': [post(f"{asked.query['q']} {len(net.asked)}")]
+                                      if 'many' in asked.query['q'] or asked.query['page'] == '0' else []}
+                  if asked.path == '/search' else None)
+    configure(lab, "  - {connector: board.yaml, search: [acme many], id: many, every: 1s}\n"
+                   "  - {connector: board.yaml, search: [acme few], id: few, every: 1h}\n")
+
+    def spent():
+        asked = [a.query['q'] for a in net.at('/search')]
+        return asked.count('acme many'), asked.count('acme few')
+    lab.start()
+    lab.wait(lambda: spent() == (4, 2), 'the parts to be spent')
+    for _ in range(2):
+        lab.kill()
+        lab.wait(lambda: lab.redis_pid() is None, 'the orphaned redis-server to end')
+        lab.start()
+        time.sleep(1.5)  # nothing may happen: there is no event to wait for
+        assert spent() == (4, 2)
+    assert lab.status()['accounts'][0]['quotas'][0]['spent'] == 6
+
+
 def test_what_the_network_deletes_loses_its_text(lab):
     connector(lab, TOKEN_PAGED)
     posts = [post(1), post(2)]
