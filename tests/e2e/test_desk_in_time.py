@@ -219,3 +219,19 @@ def test_a_silence_ends(lab, monkeypatch):
     lab.feed('a', copies(0, 2, shift=HOUR) + [item('x', 'Acme opens a garden', published=30 * 60)])
     until_law(lab, silenced=2, sent=1)
     assert titles(lab) == [(None, ['Acme closes its plant in the valley'])]
+
+
+def test_a_silence_and_a_mute_reach_what_waits(lab, monkeypatch):
+    lab.feed('a', copies(0, 1) + [item('x', 'Acme opens a garden', url='https://bad.example/1'), item('y', 'Acme has news')])
+    configure(lab, '{receiver: hook, routes: [{match: {site: [bad.example]}, digest: {hourly: %s}}]}' % int(utc(0, 10)[3:]),
+              f", tz: UTC, quiet: '{utc(0, -60)}-{utc(0, 5)}'")
+    lab.start()
+    until_law(lab, waiting=2, in_digest=1)
+    lab.vigie('silence', 'add', '--match', 'rule=acme', '--match', 'site=s0.example', '--for', '1d', '--author', 'ann',
+              '--comment', 'we know', '-c', lab.config_path)
+    lab.vigie('mute', 'site', 'bad.example', '-c', lab.config_path)
+    go_to(lab, monkeypatch, 15 * 60)
+    until_law(lab, sent=1, silenced=1, muted=1, waiting=0, in_digest=0)
+    assert titles(lab) == [(None, ['Acme has news'])]
+    explained = lab.vigie('explain', 'https://s0.example/0', '-c', lab.config_path).stdout
+    assert 'silence' in explained.lower()
