@@ -1,11 +1,13 @@
 /*
- * archive_desk: what the desk asks of hits before it decides: their stories, and who has heard.
+ * archive_desk: what the desk asks of hits before it decides: their stories, and who has heard;
+ * and in which story one would be.
  */
 
 #include <errno.h>
 #include <string.h>
 
 #include "line/archive_inner.h"
+#include "line/codec_hit.h"
 
 struct ask_job {
 	struct archive_task job;
@@ -120,4 +122,54 @@ void archive_ask(struct archive *a, const struct archive_asked *asked, size_t n,
 	ask->job.n = n;
 	ask->job.base.writes = true;
 	archive_worker_take(a->worker, &ask->job.base);
+}
+
+/* --- Where one would be --------------------------------------------------------------------
+ */
+
+struct place_job {
+	struct archive_task job;
+	struct span bytes;
+	struct story_place place;
+	bool is_hit;
+	void (*got)(void *arg, const struct story_place *place);
+};
+
+static int run_place(void *arg, struct archive_job *base)
+{
+	struct place_job *p = (struct place_job *)base;
+	struct archive *a = arg;
+	struct arena arena = {0};
+	struct hit hit;
+	int r = hit_decode(&hit, &arena, p->bytes);
+
+	p->is_hit = r == 0;
+	if (p->is_hit)
+		r = archive_stories_look(a->stories, &hit, &p->place);
+	arena_release(&arena);
+	return r == -EINVAL ? 0 : r;
+}
+
+static void on_place_done(struct archive_job *base)
+{
+	struct place_job *p = (struct place_job *)base;
+
+	p->got(p->job.arg, p->is_hit ? &p->place : NULL);
+}
+
+void archive_place(struct archive *a, struct span hit,
+	void (*got)(void *arg, const struct story_place *place), void *arg)
+{
+	struct place_job *p = archive_job_new(a, sizeof(*p), 1, run_place, on_place_done);
+
+	if (!p)
+		return;
+	p->bytes = arena_dup(&p->job.base.arena, hit);
+	p->got = got;
+	p->job.arg = arg;
+	p->job.base.writes = true; /* the book may have to be read, and made anew */
+	if (!p->bytes.p)
+		archive_job_refuse(&p->job);
+	else
+		archive_worker_take(a->worker, &p->job.base);
 }
