@@ -8,9 +8,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "cli/config_path.h"
+#include "config/path.h"
 #include "cli/mentions.h"
-#include "config.h"
+#include "config/config.h"
 #include "delivering.h"
 #include "io/loop.h"
 #include "vigie/mask.h"

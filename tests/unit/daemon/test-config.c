@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "vigie/channel.h"
 
 static char folder[64]; /* of every file of these tests */
