@@ -29,7 +29,7 @@ const struct command commands[] = {
 		"tell nobody of an author or a site", command_mute },
 	{ "ack", "GROUP|STORY [--receiver ID] [-c FILE] [--state DIR] [--json]",
 		"end the repeats of a group, the updates of a story", command_ack },
-	{ "routes", "test [FILE|-] [-c FILE] [--json]",
+	{ "routes", "test [FILE|-] [--files] [-c FILE] [--json]",
 		"say who would hear of documents, and why", command_routes },
 	{ "notify", "test RECEIVER [-c FILE] [--json]",
 		"send one real message to a receiver and show what went over the wire", command_notify },
