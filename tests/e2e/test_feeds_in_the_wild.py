@@ -46,13 +46,19 @@ def test_guids_that_change_repeat_or_lack_make_nothing_new(lab):
                                  item('twice', 'Acme one', url='https://site.example/1'),
                                  item(None, 'Acme without', url='https://site.example/2'),
                                  item('', 'Acme with an empty one', url='https://site.example/3')])
-    lab.config(CONFIG.replace("every: 1s}]", "every: 1s}, {id: others, url: '@BASE@/feed/others', every: 1s}]"))
+    same = lab.feed('same', [item('of all', 'Acme red', url='https://site.example/4', published=-60),
+                             item('of all', 'Acme blue', url='https://site.example/5', published=-90)])
+    lab.config(CONFIG.replace("every: 1s}]", "every: 1s}, {id: others, url: '@BASE@/feed/others', every: 1s}, "
+                                     "{id: same, url: '@BASE@/feed/same', every: 1s}]"))
     lab.start()
-    lab.wait(lambda: len(lab.posts) >= 5, 'the alerts')
+    lab.wait(lambda: len(lab.posts) >= 7, 'the alerts')
+    lab.feed('same', [item('of all', 'Acme red', url='https://site.example/4', published=-60)])
     reads(lab, changing, 3)
     reads(lab, others, 2)
-    lab.settle(5)
-    assert sorted(told(lab)) == ['Acme changes', 'Acme changes too', 'Acme one', 'Acme with an empty one', 'Acme without']
+    reads(lab, same, 2)
+    lab.settle(7)
+    assert sorted(told(lab)) == ['Acme blue', 'Acme changes', 'Acme changes too', 'Acme one', 'Acme red',
+                                 'Acme with an empty one', 'Acme without']
 
 
 def made_for_each_read(*of):
