@@ -90,9 +90,9 @@ static int render(struct payload *ret, const struct receiver *receiver,
 
 	if (wrong)
 		return dress_refuse(ret_why, wrong);
-	r = message_make(&m, arena, alert, receiver);
+	r = dress_message(&m, receiver, alert, arena, ret_why);
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	if (span_empty(url))
 		url = SPAN("https://events.pagerduty.com/v2/enqueue");
 	/* A spike and its end are one incident. */

@@ -464,6 +464,8 @@ static void put_off(
 
 		desk_say(desk, &item->key, receiver, DESK_IN_DIGEST, rest_pile->due.ms, NULL,
 			text);
+		if (!desk->failed)
+			desk->verdicts[desk->n_verdicts - 1].over_budget = true;
 		pile_add(desk, rest_pile, *item);
 		if (!story || memcmp(&story->pile, &pile->id, sizeof(pile->id)) != 0)
 			continue;

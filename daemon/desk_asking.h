@@ -12,7 +12,7 @@
  *                   "budget": [{"most","per","used"}]}]}, or a sentence from 400 on.
  */
 
-#include "config.h"
+#include "config/config.h"
 #include "io/http.h"
 #include "line/dispatch_desk.h"
 

@@ -256,6 +256,24 @@ static void on_passed_over(void *arg, const struct hit *items, size_t n)
 		archive_passed_over_put(v->passed_over, items, n);
 }
 
+/* The cursor moves behind it: a deletion that is told once must not be forgotten. */
+static void on_deletions(void *arg, const struct batch *batch, void (*over)(void *job), void *job)
+{
+	struct vigie *v = arg;
+
+	if (v->passed_over)
+		archive_passed_over_strike(v->passed_over, batch, over, job);
+	else
+		over(job);
+}
+
+static void on_deleted(void *arg, const struct item_key *key)
+{
+	struct vigie *v = arg;
+
+	recent_remove(v->recent, key);
+}
+
 static void on_passed_over_trouble(void *arg, struct span why)
 {
 	(void)arg;
@@ -521,7 +539,7 @@ static int64_t scaled(const struct vigie *v, int64_t ms)
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
-	const struct keep_options keep = { .kept = on_kept, .arg = v };
+	const struct keep_options keep = { .kept = on_kept, .deleted = on_deleted, .arg = v };
 	int r = keep_new(&v->keep, v->loop, v->queue, v->archive, &keep);
 
 	if (r < 0)
@@ -564,6 +582,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.history_ms = c->crawl.history_ms,
 		.rule_first_seen = on_rule_first_seen,
 		.passed_over = on_passed_over,
+		.deletions = on_deletions,
 		.next = { on_sifted, v },
 		.arg = v,
 	};

@@ -53,8 +53,8 @@ const struct command commands[] = {
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
 	{ "sources",
-		"[list|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
-		"[--var NAME=VALUE]… [--allow RANGE]",
+		"[list [-c FILE]|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
+		"[--var NAME=VALUE]… [--allow RANGE] [-c FILE]",
 		"say which networks can be read, and on what terms; ask one", command_sources },
 	{ "auth", "NETWORK [-c FILE]", "let a person agree that a network is read as them",
 		command_auth },

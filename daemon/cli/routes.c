@@ -12,9 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/config_path.h"
+#include "cli/ask.h"
 #include "cli/deed.h"
-#include "config.h"
+#include "config/path.h"
+#include "config/config.h"
 #include "line/codec.h"
 #include "printer.h"
 #include "vigie/desk.h"

@@ -53,15 +53,21 @@ void archive_put(struct archive *archive, const struct span *hits, size_t n,
 void archive_get(struct archive *archive, const struct item_key *keys, size_t n,
 	void (*got)(void *arg, const struct hit *const *hits, size_t n), void *arg);
 
-/* The ledger: one outcome per (item, receiver). The last one recorded stands, but "sent" is
- * final: nothing makes untold what was told. */
+/* The ledger: one outcome per (item, receiver). The last one recorded stands, but nothing makes
+ * untold what was told ("sent", "digested"), and what has an end does not wait again. */
 struct archive_outcome {
 	struct item_key key;
 	struct span receiver;
-	struct span outcome;  /* sent, dead, muted, … */
+	struct span outcome;  /* sent, digested, dead, dropped, folded, silenced, muted; or one
+				 that waits */
 	struct span delivery; /* id */
-	struct wall at;
+	struct wall at;       /* when it was decided */
+	struct wall until;    /* when it goes on; WALL_NONE: nobody knows, or it has an end */
+	struct span why;      /* one line for people; may be empty */
 };
+/* Of an item that has no end yet, and would be told if all but the ledger were lost: waiting
+ * (in its group), held, digest (in one), budget (in one, for want of budget), sending. */
+bool archive_outcome_waits(struct span outcome);
 void archive_record(struct archive *archive, const struct archive_outcome *outcomes, size_t n,
 	void (*done)(void *arg), void *arg);
 /* For each (key, receiver) asked: its outcome, or empty. */

@@ -42,7 +42,7 @@ static int read_outcomes(struct archive *a, struct archive_known *ret,
 			list = more;
 		}
 		o = &list[n++];
-		*o = (struct archive_outcome){.key = *key, .at = WALL_NONE};
+		*o = (struct archive_outcome){.key = *key, .at = WALL_NONE, .until = WALL_NONE};
 		r = archive_column_dup(&o->receiver, out, a->outcomes_of, 0);
 		if (r == 0)
 			r = archive_column_dup(&o->outcome, out, a->outcomes_of, 1);
@@ -50,6 +50,10 @@ static int read_outcomes(struct archive *a, struct archive_known *ret,
 			r = archive_column_dup(&o->delivery, out, a->outcomes_of, 2);
 		if (r == 0 && !archive_column_null(a->outcomes_of, 3))
 			o->at.ms = archive_column_int(a->outcomes_of, 3);
+		if (r == 0 && !archive_column_null(a->outcomes_of, 4))
+			o->until.ms = archive_column_int(a->outcomes_of, 4);
+		if (r == 0)
+			r = archive_column_dup(&o->why, out, a->outcomes_of, 5);
 		if (r < 0)
 			break;
 	}

@@ -137,6 +137,7 @@ struct desk_verdict {
 	struct wall at;        /* WAITING, HELD, IN_DIGEST */
 	struct item_key story; /* FOLDED */
 	struct span why; /* one line for people: "budget 8/day: 2.50 is below 3.75, the pace" */
+	bool over_budget; /* IN_DIGEST: else it would be a message */
 };
 
 /* All of it lives until the next call of a function that makes steps, or desk_free(). */

@@ -1,5 +1,5 @@
 /*
- * config_text: values as a person writes them: scalars with ${…} from the environment, secrets
+ * config/text: values as a person writes them: scalars with ${…} from the environment, secrets
  * from files and systemd credentials. Keeps how each was written, so that nothing else is ever
  * shown.
  */
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "config_reader.h"
+#include "config/reader.h"
 
 enum { SECRET_FILE_MAX = 64 * 1024 };
 

@@ -1,10 +1,10 @@
 /*
- * config_receivers: whom to tell. The fields of each kind of receiver are its channel's own
+ * config/receivers: whom to tell. The fields of each kind of receiver are its channel's own
  * table (vigie/channel.h); here they are read, checked by type, and completed by their
  * defaults.
  */
 
-#include "config_keys.h"
+#include "config/keys.h"
 #include "vigie/channel.h"
 #include "vigie/nearest.h"
 

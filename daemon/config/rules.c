@@ -1,11 +1,11 @@
 /*
- * config_rules: brands, rules and rule files into one ruleset. A brand is a rule with less to
+ * config/rules: brands, rules and rule files into one ruleset. A brand is a rule with less to
  * write: its id and its query come from its name.
  */
 
 #include <glob.h>
 
-#include "config_keys.h"
+#include "config/keys.h"
 
 enum { RULE_FILE_MAX = 64 * 1024 * 1024 };
 

@@ -1,12 +1,12 @@
 /*
- * config_files: paths and whole files, as the configuration names them.
+ * config/files: paths and whole files, as the configuration names them.
  */
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config_reader.h"
+#include "config/reader.h"
 #include "sources/url.h"
 
 struct span path_resolve(struct reader *r, struct span path)

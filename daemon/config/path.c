@@ -1,4 +1,4 @@
-#include "cli/config_path.h"
+#include "config/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>

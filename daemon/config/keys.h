@@ -2,12 +2,12 @@
 #define VIGIE_CONFIG_KEYS_H
 
 /*
- * config_keys: every key of the configuration in one table a section: its name, type, default
+ * config/keys: every key of the configuration in one table a section: its name, type, default
  * and meaning. The reader, the long form and the check of the manual all go by these tables.
  * Keys whose value is a section of its own are read by the file of that section.
  */
 
-#include "config_reader.h"
+#include "config/reader.h"
 
 enum key_type {
 	KEY_TEXT,
@@ -126,7 +126,8 @@ enum {
 	RECEIVER_DIGEST,
 	RECEIVER_RATE,
 	RECEIVER_QUIET,
-	RECEIVER_QUIET_STRICT
+	RECEIVER_QUIET_STRICT,
+	RECEIVER_TIMEOUT
 };
 enum {
 	ROUTE_MATCH,
@@ -205,7 +206,7 @@ void section_defaults(struct reader *r, const struct section *section, struct va
 /* "name: value, " for each key that is given or has a default, into a flow mapping. */
 void section_print(struct buf *out, const struct section *section, const struct value *values);
 
-/* --- When: config_times.c -------------------------------------------------------------------
+/* --- When: times.c -------------------------------------------------------------------
  */
 
 /* false: not given, or reported. */
@@ -227,7 +228,7 @@ void zone_print(struct buf *out, struct span zone_name);
 void quiet_print(struct buf *out, const struct receiver *receiver);
 void digest_print(struct buf *out, const struct digest *digest);
 
-/* --- How much, how bad, who not: config_desk.c
+/* --- How much, how bad, who not: desk.c
  * ------------------------------------------------
  */
 
@@ -240,7 +241,7 @@ void silences_read(struct reader *r, const struct yaml *y, const struct yaml_nod
 void mutes_read(struct reader *r, const struct yaml *y, const struct yaml_node *node);
 void silences_print(struct buf *out, const struct policy *policy);
 
-/* --- Matchers: config_routes.c
+/* --- Matchers: routes.c
  * ----------------------------------------------------------------
  */
 

@@ -1,6 +1,6 @@
-#include "config_asking.h"
+#include "config/asking.h"
 
-#include "config_networks.h"
+#include "config/networks.h"
 #include "line/connection.h"
 #include "sources/url.h"
 #include "vigie/nearest.h"

@@ -2,11 +2,11 @@
 #define VIGIE_CONFIG_SOURCES_H
 
 /*
- * config_sources: what the two halves of reading sources share: addresses and files
- * (config_sources.c), and networks by name (config_connectors.c).
+ * config/sources: what the two halves of reading sources share: addresses and files
+ * (sources.c), and networks by name (connectors.c).
  */
 
-#include "config_reader.h"
+#include "config/reader.h"
 
 struct value;
 

@@ -1,10 +1,10 @@
 /*
- * config_values: the small grammars of the configuration: durations, sizes, addresses, ids.
+ * config/values: the small grammars of the configuration: durations, sizes, addresses, ids.
  */
 
 #include <xxhash.h>
 
-#include "config_reader.h"
+#include "config/reader.h"
 #include "sources/url.h"
 #include "vigie/utf8.h"
 

@@ -1,9 +1,9 @@
 /*
- * config_routes: who hears of what: a tree of routes, each inheriting from its parent what it
+ * config/routes: who hears of what: a tree of routes, each inheriting from its parent what it
  * does not say. Written out here, so that those who follow it inherit nothing.
  */
 
-#include "config_keys.h"
+#include "config/keys.h"
 #include "vigie/desk.h"
 #include "vigie/nearest.h"
 

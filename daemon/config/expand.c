@@ -1,10 +1,10 @@
 /*
- * config_expand: the snapshot written out in the long form, so that one sees what a short one
+ * config/expand: the snapshot written out in the long form, so that one sees what a short one
  * became. Read again it gives the same snapshot, but for "****": a secret that was written in
  * clear is shown to nobody.
  */
 
-#include "config_keys.h"
+#include "config/keys.h"
 #include "line/connection.h"
 #include "vigie/channel.h"
 

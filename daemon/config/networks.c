@@ -1,4 +1,4 @@
-#include "config_networks.h"
+#include "config/networks.h"
 
 #include "connectors/builtin.h"
 
@@ -19,6 +19,14 @@ void network_keep(struct reader *r, struct span name, struct connector *connecto
 	}
 	*n = (struct config_network){r->config->networks, arena_dup(r->arena, name), connector};
 	r->config->networks = n;
+}
+
+struct span config_network_name(const struct config *config, const struct connector *connector)
+{
+	for (const struct config_network *n = config->networks; n; n = n->next)
+		if (n->connector == connector)
+			return n->name;
+	return SPAN_NONE;
 }
 
 static const struct connector *known(const struct reader *r, struct span name)

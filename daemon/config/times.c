@@ -1,8 +1,8 @@
 /*
- * config_times: when: zones, parts of the calendar, times of day, digests.
+ * config/times: when: zones, parts of the calendar, times of day, digests.
  */
 
-#include "config_keys.h"
+#include "config/keys.h"
 #include "io/zone_file.h"
 #include "vigie/nearest.h"
 

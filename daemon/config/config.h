@@ -4,7 +4,7 @@
 /*
  * config: what the operator wrote, read whole, checked whole, and from then on immutable: a
  * snapshot. A reload reads another one and swaps; whoever works under the old one keeps a
- * reference. The manual is daemon/vigie.yaml.5.scd; keys and defaults stand in config_keys.c.
+ * reference. The manual is daemon/vigie.yaml.5.scd; keys and defaults stand in keys.c.
  * It opens files (its own, rule files, source lists, secrets) and no connection.
  */
 
@@ -19,6 +19,7 @@
 #include "vigie/source.h"
 
 struct config_network;
+struct connector;
 
 enum report_every { REPORT_EVERY_DAY, REPORT_EVERY_WEEK, REPORT_EVERY_MONTH };
 
@@ -76,7 +77,7 @@ struct config {
 	struct err_list warnings; /* what will work, but perhaps not as meant */
 	struct arena arena;
 	struct config_network *networks; /* the connector files it needs */
-	unsigned references; /* atomic */
+	unsigned references;             /* atomic */
 };
 
 /* What the command line says, above any file. NULL: nothing. */
@@ -100,11 +101,15 @@ int config_read(struct config **ret, struct span yaml, const char *name, const c
 	const struct config_overrides *overrides, struct err_list *errors);
 
 /* Only the state folder, for commands that talk to a daemon or its archive: reads `state:` and
- * nothing else of the file. path NULL: the file in a default place (cli/config_path.h), if
+ * nothing else of the file. path NULL: the file in a default place (config/path.h), if
  * there is one. 0, -EINVAL with `errors`, -ENOENT (no home to put it in), -ENOMEM. */
 int config_state(
 	struct span *ret, struct arena *arena, const char *path, struct err_list *errors);
 int config_state_default(struct span *ret, struct arena *arena);
+
+/* What a connector of this configuration was written as: a network, or the path of a file. */
+struct span config_network_name(
+	const struct config *config, const struct connector *connector);
 
 /* Any thread. NULL is nothing. */
 struct config *config_ref(struct config *config);

@@ -2,12 +2,12 @@
 #define VIGIE_CONFIG_READER_H
 
 /*
- * config_reader: what the files of the configuration's reader share: the snapshot being made,
+ * config/reader: what the files of the configuration's reader share: the snapshot being made,
  * the mistakes found so far, texts with their origin, and the doors between the files. Private
  * to config*.c.
  */
 
-#include "config.h"
+#include "config/config.h"
 #include "sources/connector_page.h"
 #include "vigie/yaml.h"
 
@@ -105,7 +105,7 @@ static inline void reader_fail(struct reader *r, int result)
 /* Grows an array of the reader by one, zeroed; NULL: no memory, and the reader knows. */
 void *reader_grow(struct reader *r, void *array, size_t *n, size_t *capacity, size_t size);
 
-/* --- Texts and secrets: config_text.c -------------------------------------------------------
+/* --- Texts and secrets: text.c -------------------------------------------------------
  */
 
 enum text_kind { TEXT_PLAIN, TEXT_SECRET };
@@ -117,7 +117,7 @@ bool text_read(struct reader *r, const struct yaml *y, const struct yaml_node *n
 /* Appends a text as it was written, as YAML. */
 void text_print(struct buf *out, const struct text *text);
 
-/* --- Files: config_files.c ------------------------------------------------------------------
+/* --- Files: files.c ------------------------------------------------------------------
  */
 
 /* Absolute: seen from the reader's folder. In the arena. */
@@ -130,7 +130,7 @@ const char *file_why(int error);
 struct span file_url(struct arena *arena, struct span path);
 struct span file_url_path(struct arena *arena, struct span url);
 
-/* --- Values: config_values.c ----------------------------------------------------------------
+/* --- Values: values.c ----------------------------------------------------------------
  */
 
 bool duration_parse(int64_t *ret_ms, struct span text);

@@ -2,13 +2,13 @@
 #define VIGIE_CONFIG_ASKING_H
 
 /*
- * config_asking: what one line of the configuration asks of one network, and a source made of
- * it: its variables, its quotas, its id, its account. Private to config_connectors.c, which
+ * config/asking: what one line of the configuration asks of one network, and a source made of
+ * it: its variables, its quotas, its id, its account. Private to connectors.c, which
  * decides how many sources a line becomes.
  */
 
-#include "config_keys.h"
-#include "config_sources.h"
+#include "config/keys.h"
+#include "config/sources.h"
 #include "sources/connector_query.h"
 
 enum {

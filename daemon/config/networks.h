@@ -2,11 +2,11 @@
 #define VIGIE_CONFIG_NETWORKS_H
 
 /*
- * config_networks: the connector files a configuration needs: each read once, kept as long as
+ * config/networks: the connector files a configuration needs: each read once, kept as long as
  * the snapshot. And what a network is told beside them: how it names a language and a country.
  */
 
-#include "config_reader.h"
+#include "config/reader.h"
 #include "sources/connector.h"
 
 struct config_network {

@@ -1,8 +1,8 @@
-#ifndef VIGIE_CLI_CONFIG_PATH_H
-#define VIGIE_CLI_CONFIG_PATH_H
+#ifndef VIGIE_CONFIG_PATH_H
+#define VIGIE_CONFIG_PATH_H
 
 /*
- * config_path: where the configuration is when nobody says: ./vigie.yaml, then
+ * config/path: where the configuration is when nobody says: ./vigie.yaml, then
  * $XDG_CONFIG_HOME/vigie/vigie.yaml (~/.config without it), then /etc/vigie/vigie.yaml.
  */
 

@@ -1,5 +1,5 @@
 /*
- * config_sources: sources as a person lists them: addresses, files, folders, OPML, lists in
+ * config/sources: sources as a person lists them: addresses, files, folders, OPML, lists in
  * files of their own, networks by name. Each becomes one struct source with an id that stays
  * the same as long as its address does.
  */
@@ -9,8 +9,8 @@
 
 #include <xxhash.h>
 
-#include "config_keys.h"
-#include "config_sources.h"
+#include "config/keys.h"
+#include "config/sources.h"
 #include "sources/kind.h"
 #include "sources/opml.h"
 #include "sources/url.h"

@@ -1,12 +1,12 @@
-#include "config.h"
+#include "config/config.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/config_path.h"
-#include "config_keys.h"
-#include "config_networks.h"
-#include "config_reader.h"
+#include "config/path.h"
+#include "config/keys.h"
+#include "config/networks.h"
+#include "config/reader.h"
 #include "io/resolve.h"
 #include "sources/url.h"
 #include "vigie/cleanup.h"

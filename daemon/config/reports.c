@@ -1,5 +1,5 @@
 /*
- * config_reports: the schedule of reports.
+ * config/reports: the schedule of reports.
  *
  *	reports:
  *	  - {period: week, at: 'mon 08:00', tz: Europe/Paris, to: [cm], lang: fr}
@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-#include "config_keys.h"
-#include "config_reader.h"
+#include "config/keys.h"
+#include "config/reader.h"
 #include "io/zone_file.h"
 
 static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};

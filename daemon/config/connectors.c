@@ -1,11 +1,11 @@
 /*
- * config_connectors: sources by the name of their network. One line becomes a source for each
+ * config/connectors: sources by the name of their network. One line becomes a source for each
  * search (connector_query.h), each language to ask in, and each value of a parameter that has
  * several.
  */
 
-#include "config_asking.h"
-#include "config_networks.h"
+#include "config/asking.h"
+#include "config/networks.h"
 #include "connectors/builtin.h"
 #include "line/connection.h"
 #include "sources/connector_page.h"
