@@ -328,7 +328,7 @@ int handle_set_common(struct transfer_handle *h)
 	(void)curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	/* libcurl keeps the authorities it has read only when they come from a file alone. */
 	(void)curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	return trust_set(t->trust, e);
+	return trust_set(h);
 }
 
 void handle_later(struct transfer_handle *h)
@@ -541,7 +541,7 @@ int transfer_new(
 	r = transfer_set_allow(t, options->allow, options->n_allow);
 	if (r < 0)
 		return r;
-	r = trust_new(&t->trust, options->ca_file);
+	r = trust_new(&t->trust, loop, options->ca_file);
 	if (r < 0)
 		return r;
 	r = timer_new(&t->timer, loop, on_timer, t);

@@ -69,6 +69,14 @@ struct transfer *transfer_free(struct transfer *transfer);
 /* Replaces `allow`, for what is opened and what is reused from now on. 0 or -ENOMEM. */
 int transfer_set_allow(struct transfer *transfer, const struct address_range *allow, size_t n);
 
+/* TLS, but that of mail. A host that is asked again after its connection was closed is shown the
+ * session of last time, which spares both sides the certificates (RFC 8446 section 2.2). */
+struct transfer_tls_stats {
+	uint64_t handshakes, shown, resumed;
+	size_t sessions, session_bytes; /* kept now */
+};
+struct transfer_tls_stats transfer_tls_stats(const struct transfer *transfer);
+
 enum transfer_error {
 	TRANSFER_OK,        /* an answer came, whatever its status; see document.end */
 	TRANSFER_REFUSED,   /* by the guard */

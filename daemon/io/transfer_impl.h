@@ -14,7 +14,8 @@
  *     transfer_head.c    the head of an HTTP answer
  *     transfer_place.c   addresses of the web, by libcurl's own reading of them
  *     transfer_resolve.c addresses of hosts, before libcurl asks for them
- *     transfer_tls.c     an authority of the operator's own
+ *     transfer_tls.c     an authority of the operator's own; sessions
+ *     transfer_session.c what is kept of servers to resume with
  *     transfer_why.c     what went wrong, in words
  *     transfer_control.c the command line's questions to the daemon
  */
@@ -164,10 +165,11 @@ int place_read(struct place *ret, struct arena *arena, const struct place *base,
 bool place_same_origin(const struct place *a, const struct place *b);
 
 /* transfer_tls.c */
-int trust_new(
-        struct trust **ret, const char *ca_file); /* 0, -errno; -EINVAL: no certificate in it */
+/* 0, -errno; -EINVAL: no certificate in it */
+int trust_new(struct trust **ret, struct loop *loop, const char *ca_file);
 struct trust *trust_free(struct trust *trust);
-int trust_set(const struct trust *trust, CURL *easy); /* 0 or -ENOMEM */
+/* Both into h->easy, from then on h's for as long as it runs. 0 or -ENOMEM. */
+int trust_set(struct transfer_handle *h);
 
 /* transfer_why.c: the class of an ended hop, and a sentence in the handle's arena. */
 enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct span *ret_why);
