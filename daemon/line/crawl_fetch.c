@@ -283,9 +283,14 @@ static int take_document(struct batch *b, const struct document *from)
  * same ones again and again. It stands as "=HASH" in the cursor, which is nobody else's where
  * there are no pages to turn, and which the queue drops with the other validators when it can't
  * vouch for them. */
-static struct span mark_of(struct arena *arena, struct span body)
+static struct span mark_of(struct flight *f)
 {
-	return arena_printf(arena, "=%016" PRIx64, crawl_hash(body));
+	struct batch *b = f->batch;
+
+	if (!f->body_mark.n)
+		f->body_mark = arena_printf(
+			&b->arena, "=%016" PRIx64, crawl_hash(b->document.body));
+	return f->body_mark;
 }
 
 static bool has_mark(const struct source_state *s)
@@ -294,9 +299,9 @@ static bool has_mark(const struct source_state *s)
 }
 
 /* The same to the byte, or by the server's word. */
-static bool is_unchanged(const struct flight *f)
+static bool is_unchanged(struct flight *f)
 {
-	struct batch *b = f->batch;
+	const struct batch *b = f->batch;
 	const struct document *d = &b->document;
 
 	if (d->status == 304)
@@ -304,7 +309,7 @@ static bool is_unchanged(const struct flight *f)
 	if (b->source->connection)
 		return false;
 	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
-	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
+	       span_eq(b->state.cursor, mark_of(f));
 }
 
 static void on_answer(void *arg, const struct transfer_result *result)
@@ -556,7 +561,7 @@ static bool judge(struct flight *f)
 	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
 		!crawl_is_file(s) && !s->connection &&
 		(span_empty(b->state.cursor) || has_mark(&b->state)))
-		b->state.cursor = mark_of(&b->arena, b->document.body);
+		b->state.cursor = mark_of(f);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};

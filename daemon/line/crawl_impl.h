@@ -43,6 +43,7 @@ struct flight {
 	bool never;      /* no due time, once settled */
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
+	struct span body_mark;       /* of this answer, once it was needed */
 	struct span file;            /* which one of a folder */
 	bool again;                  /* the folder, or the index, has more to read */
 	bool part;                   /* of an index */
