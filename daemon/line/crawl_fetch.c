@@ -59,14 +59,19 @@ static void flight_free(struct flight *f)
 
 void crawl_abandon(struct flight *f)
 {
+	const bool left = f->reading; /* with its batch */
+
 	if (crawl_is_asking(f)) {
-		if (f->handle)
+		if (f->reading)
+			crawl_leave_file(f);
+		else if (f->handle)
 			transfer_cancel(f->handle);
 		else if (f->turn)
 			accounts_cancel(f->turn);
 		else
 			crawl_robots_leave(f);
-		(void)batch_free(f->batch);
+		if (!left)
+			(void)batch_free(f->batch);
 		if (f->entry)
 			schedule_park(f->crawl->schedule, f->entry->slot);
 	}
@@ -204,17 +209,18 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 	if (f && f->batch) {
 		memo_decode(&f->memo, f->batch->state.memo);
 		f->memo.url = crawl_hash(e->source->url);
-		if (crawl_is_file(e->source)) {
-			c->stats.fetches++;
-			crawl_read_file(f);
-			crawl_answered(f);
-			return;
-		}
 		if (e->source->connection) {
 			crawl_connect(f);
 			return;
 		}
-		r = ask(f);
+		if (crawl_is_file(e->source)) {
+			r = crawl_read_file(f);
+			c->stats.fetches += r == 0;
+			if (r == 0)
+				return;
+		} else {
+			r = ask(f);
+		}
 		if (r == 0)
 			r = crawl_robots_ask(f);
 		if (r == CRAWL_ROBOTS_WAIT)
