@@ -43,6 +43,7 @@ struct flight {
 	bool never;      /* no due time, once settled */
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
+	struct span body_mark;       /* of this answer, once it was needed */
 	struct span file;            /* which one of a folder */
 	bool again;                  /* the folder, or the index, has more to read */
 	bool part;                   /* of an index */
@@ -54,6 +55,7 @@ struct flight {
 	int64_t refused_ms;         /* robots.txt wants no request, for so long; 0: it may be */
 	const char *refused_mark;   /* then */
 	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
+	struct crawl_reading *reading; /* of a file: its turn, or a thread at it */
 	bool token;                 /* it is asked with a token, which may have ended */
 };
 
@@ -68,6 +70,7 @@ struct crawl {
 	uint32_t *by_slot; /* index into entries of each number of the schedule */
 	struct flight *flights;
 	struct crawl_site *sites; /* uthash, by origin */
+	struct crawl_reading *readings; /* of files; the first is under way */
 	struct span product;      /* what robots.txt calls us; heap */
 	/* Over all sources of every: auto whose state is known. */
 	struct rhythm_share shares;
@@ -97,7 +100,7 @@ void crawl_give_back(struct flight *f);
 /* Its batch isn't at a station: something it waits for will come, and can be called off. */
 static inline bool crawl_is_asking(const struct flight *f)
 {
-	return f->handle || f->site || f->turn;
+	return f->handle || f->site || f->turn || f->reading;
 }
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
@@ -134,8 +137,12 @@ void crawl_refused(struct flight *f);
 void crawl_drop_flight(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
-/* Fills flight->batch from the file or folder. */
-void crawl_read_file(struct flight *f);
+/* Has flight->batch filled from the file or folder; crawl_answered() then follows. 0, -ENOMEM;
+ * -ENOTSUP without a pool. */
+int crawl_read_file(struct flight *f);
+/* The flight doesn't wait for it any more, and its batch isn't the flight's any more. */
+void crawl_leave_file(struct flight *f);
+void crawl_forget_files(struct crawl *c); /* when the pool has stopped */
 
 /* How often `every: auto` may ask a source: nobody waits longer than sixteen turns of what
  * asking everybody alike would take, or a day. */
