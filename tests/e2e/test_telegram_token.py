@@ -52,7 +52,7 @@ def test_the_token_in_the_path_is_never_seen(lab, monkeypatch):
     names = [*receivers, 'nobody', 'untrusted']
     bases = {n: f'@BASE@/hook/{n}' for n in receivers}
     bases.update({'nobody': 'http://127.0.0.1:1', 'untrusted': lab.url('').replace('http:', 'https:')})
-    lines = ''.join(f"  - {{id: {n}, timeout: 300ms, telegram: {{token: '${{BOT}}', chat: '7', url: '{bases[n]}'}}}}\n" for n in names)
+    lines = ''.join(f"  - {{id: {n}, timeout: 1s, telegram: {{token: '${{BOT}}', chat: '7', url: '{bases[n]}'}}}}\n" for n in names)
     # With a token each: the same one would be one account, and pause as one.
     reading = ''.join(f"  - {{id: read-{n}, connector: telegram, ask: updates, bot_token: '${{READER}}{n}', base: '@BASE@/bots/{n}', every: 1s}}\n"
                       for n in sources)
