@@ -19,6 +19,7 @@
 #include "vigie/source.h"
 
 struct config_network;
+struct connector;
 
 enum report_every { REPORT_EVERY_DAY, REPORT_EVERY_WEEK, REPORT_EVERY_MONTH };
 
@@ -104,6 +105,10 @@ int config_read(struct config **ret, struct span yaml, const char *name, const c
 int config_state(
 	struct span *ret, struct arena *arena, const char *path, struct err_list *errors);
 int config_state_default(struct span *ret, struct arena *arena);
+
+/* What a connector of this configuration was written as: a network, or the path of a file. */
+struct span config_network_name(
+	const struct config *config, const struct connector *connector);
 
 /* Any thread. NULL is nothing. */
 struct config *config_ref(struct config *config);

@@ -101,6 +101,20 @@ static void rate_read(struct reader *r, const struct yaml *y, const struct value
 			SPAN_ARG(value->text.written));
 }
 
+/* Below, a far platform has no time to answer; above, its own gateway has long hung up. */
+enum { TIMEOUT_LEAST_MS = 100, TIMEOUT_MOST_MS = 60000 };
+
+static void timeout_read(struct reader *r, const struct yaml *y, const struct value *value,
+	struct receiver *receiver)
+{
+	if (value->number < TIMEOUT_LEAST_MS || value->number > TIMEOUT_MOST_MS)
+		mistake(r, y, value->node,
+			"timeout: \"%.*s\" is too short or too long: write 100ms to 60s",
+			SPAN_ARG(value->text.written));
+	else
+		receiver->timeout_ms = value->number;
+}
+
 void receiver_bounds_read(struct reader *r, const struct yaml *y, const struct value *v,
 	struct receiver *receiver)
 {
@@ -115,6 +129,8 @@ void receiver_bounds_read(struct reader *r, const struct yaml *y, const struct v
 	if (v[RECEIVER_QUIET].node)
 		quiet_read(r, y, v[RECEIVER_QUIET].node, receiver);
 	receiver->quiet_is_strict = v[RECEIVER_QUIET_STRICT].truth;
+	if (v[RECEIVER_TIMEOUT].node)
+		timeout_read(r, y, &v[RECEIVER_TIMEOUT], receiver);
 	if (v[RECEIVER_DIGEST].node)
 		receiver->digest = digest_read(
 			r, y, v[RECEIVER_DIGEST].node, receiver->zone, receiver->zone_name);
@@ -135,6 +151,10 @@ void receiver_bounds_print(struct buf *out, const struct receiver *receiver)
 		duration_print(out, receiver->rate_ms);
 	}
 	quiet_print(out, receiver);
+	if (receiver->timeout_ms) {
+		buf_add_str(out, ", timeout: ");
+		duration_print(out, receiver->timeout_ms);
+	}
 	if (receiver->digest) {
 		buf_add_str(out, ", digest: ");
 		digest_print(out, receiver->digest);

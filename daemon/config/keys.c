@@ -162,6 +162,8 @@ static const struct key receiver_keys[] = {
 		"times at which nothing is sent: '22:00-07:00', a time interval or its name"},
 	[RECEIVER_QUIET_STRICT] = {"quiet_strict", KEY_BOOL, "false",
 		"true: critical mentions wait too"},
+	[RECEIVER_TIMEOUT] = {"timeout", KEY_DURATION, "30s",
+		"how long it may take to answer; then the message is tried again later"},
 	{NULL, KEY_TEXT, NULL, NULL},
 };
 

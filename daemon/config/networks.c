@@ -21,6 +21,14 @@ void network_keep(struct reader *r, struct span name, struct connector *connecto
 	r->config->networks = n;
 }
 
+struct span config_network_name(const struct config *config, const struct connector *connector)
+{
+	for (const struct config_network *n = config->networks; n; n = n->next)
+		if (n->connector == connector)
+			return n->name;
+	return SPAN_NONE;
+}
+
 static const struct connector *known(const struct reader *r, struct span name)
 {
 	for (const struct config_network *n = r->config->networks; n; n = n->next)

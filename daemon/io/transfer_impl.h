@@ -168,6 +168,8 @@ int trust_new(
         struct trust **ret, const char *ca_file); /* 0, -errno; -EINVAL: no certificate in it */
 struct trust *trust_free(struct trust *trust);
 int trust_set(const struct trust *trust, CURL *easy); /* 0 or -ENOMEM */
+/* What helps against a certificate that was refused on `easy`, as the end of a sentence. */
+const char *trust_remedy(CURL *easy, CURLcode code);
 
 /* transfer_why.c: the class of an ended hop, and a sentence in the handle's arena. */
 enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct span *ret_why);

@@ -99,6 +99,11 @@ void archive_waiting(struct archive *archive, const struct item_key *behind, siz
 	void (*got)(void *arg, const struct hit *hits, size_t n, const struct item_key *last),
 	void *arg);
 
+/* In which story a hit, given as hit_encode() bytes, would be if it came now; it is not filed.
+ * `got` comes once, on the loop; NULL: the bytes are no hit. */
+void archive_place(struct archive *archive, struct span hit,
+	void (*got)(void *arg, const struct story_place *place), void *arg);
+
 /* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
  * never, when memory was out. */
 void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at,

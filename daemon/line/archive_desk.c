@@ -1,12 +1,13 @@
 /*
  * archive_desk: what the desk asks of hits before it decides: their stories, and who has heard;
- * and which hits it had not done with, when it has forgotten.
+ * and in which story one would be.
  */
 
 #include <errno.h>
 #include <string.h>
 
 #include "line/archive_inner.h"
+#include "line/codec_hit.h"
 
 struct ask_job {
 	struct archive_task job;
@@ -123,87 +124,52 @@ void archive_ask(struct archive *a, const struct archive_asked *asked, size_t n,
 	archive_worker_take(a->worker, &ask->job.base);
 }
 
-/* --- What waits ----------------------------------------------------------------------------
+/* --- Where one would be --------------------------------------------------------------------
  */
 
-struct waiting_job {
+struct place_job {
 	struct archive_task job;
-	struct item_key behind, last;
-	bool is_behind, from_first;
-	struct hit *hits;
-	size_t n;
-	void (*got)(void *arg, const struct hit *hits, size_t n, const struct item_key *last);
+	struct span bytes;
+	struct story_place place;
+	bool is_hit;
+	void (*got)(void *arg, const struct story_place *place);
 };
 
-/* One page of keys. A finding has no mention: it is passed over. How many there were, or
- * -errno.
- */
-static int see_waiting(struct waiting_job *w, struct archive *a, struct archive_sql *rows)
+static int run_place(void *arg, struct archive_job *base)
 {
-	struct arena *out = &w->job.base.out;
-	int seen = 0, r;
-
-	archive_bind_blob(
-		rows, 1, span_of((const char *)w->last.b, w->from_first ? 0 : ITEM_KEY_BYTES));
-	archive_bind_int(rows, 2, (int64_t)w->job.n);
-	while ((r = archive_sql_step(rows)) == ARCHIVE_ROW) {
-		const struct span key = archive_column_span(rows, 0);
-
-		seen++;
-		w->from_first = false;
-		memcpy(w->last.b, key.p, key.n < ITEM_KEY_BYTES ? key.n : ITEM_KEY_BYTES);
-		r = archive_read_key(a->reading, &w->hits[w->n], out, &w->last);
-		if (r < 0)
-			break;
-		w->n += r > 0;
-	}
-	archive_sql_reset(rows);
-	return r < 0 ? r : seen;
-}
-
-static int run_waiting(void *arg, struct archive_job *base)
-{
-	struct waiting_job *w = (struct waiting_job *)base;
+	struct place_job *p = (struct place_job *)base;
 	struct archive *a = arg;
-	struct archive_sql *rows = NULL;
-	int r = archive_sql_new(&rows, a->db,
-		"SELECT DISTINCT key FROM outcomes WHERE outcome" ARCHIVE_WAITS
-		" AND key > ?1 ORDER BY key LIMIT ?2");
+	struct arena arena = {0};
+	struct hit hit;
+	int r = hit_decode(&hit, &arena, p->bytes);
 
-	w->n = 0;
-	w->last = w->behind;
-	w->from_first = !w->is_behind;
-	w->hits = arena_calloc(&base->out, w->job.n + 1, sizeof(*w->hits));
-	if (r == 0 && !w->hits)
-		r = -ENOMEM;
-	do {
-		r = r < 0 ? r : see_waiting(w, a, rows);
-	} while (r > 0 && !w->n);
-	archive_sql_free(rows);
-	return r < 0 ? r : 0;
+	p->is_hit = r == 0;
+	if (p->is_hit)
+		r = archive_stories_look(a->stories, &hit, &p->place);
+	arena_release(&arena);
+	return r == -EINVAL ? 0 : r;
 }
 
-static void on_waiting_done(struct archive_job *base)
+static void on_place_done(struct archive_job *base)
 {
-	struct waiting_job *w = (struct waiting_job *)base;
+	struct place_job *p = (struct place_job *)base;
 
-	w->got(w->job.arg, w->hits, w->n, &w->last);
+	p->got(p->job.arg, p->is_hit ? &p->place : NULL);
 }
 
-void archive_waiting(struct archive *a, const struct item_key *behind, size_t most,
-	void (*got)(void *arg, const struct hit *hits, size_t n, const struct item_key *last),
-	void *arg)
+void archive_place(struct archive *a, struct span hit,
+	void (*got)(void *arg, const struct story_place *place), void *arg)
 {
-	struct waiting_job *w =
-		archive_job_new(a, sizeof(*w), most, run_waiting, on_waiting_done);
+	struct place_job *p = archive_job_new(a, sizeof(*p), 1, run_place, on_place_done);
 
-	if (!w)
+	if (!p)
 		return;
-	w->is_behind = behind;
-	if (behind)
-		w->behind = *behind;
-	w->got = got;
-	w->job.arg = arg;
-	w->job.n = most;
-	archive_worker_take(a->worker, &w->job.base);
+	p->bytes = arena_dup(&p->job.base.arena, hit);
+	p->got = got;
+	p->job.arg = arg;
+	p->job.base.writes = true; /* the book may have to be read, and made anew */
+	if (!p->bytes.p)
+		archive_job_refuse(&p->job);
+	else
+		archive_worker_take(a->worker, &p->job.base);
 }

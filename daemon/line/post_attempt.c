@@ -393,6 +393,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 	}
 	if (r == 0) {
 		mailbox_spend(m, a->channel);
+		payload.total_ms = receiver->timeout_ms;
 		r = transfer_send(&a->handle, p->transfer, &payload, on_sent, a);
 		if (r == -EINVAL)
 			why = SPAN("the request can't be sent as it is: look for control "

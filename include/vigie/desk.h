@@ -218,7 +218,8 @@ int desk_settle(struct desk *desk, struct span id, enum desk_end end, struct wal
 
 enum { DESK_UNKNOWN = 1, DESK_FULL, DESK_INVALID };
 
-/* Holds for candidates taken from now on (not for what waits). One of the same id is replaced.
+/* Holds when a candidate is taken, and when what waits is to be sent: in a group, held, in a
+ * digest, to be repeated; not for deliveries that were made. One of the same id is replaced.
  * 0; DESK_FULL: too many or too long; DESK_INVALID: the id, or `until` not after `from`. Ends
  * by itself. */
 int desk_silence(struct desk *desk, const struct silence *silence, struct wall now,

@@ -41,7 +41,8 @@ def fuzz(build, name, program, corpus, seconds, seed):
         done = subprocess.run([program, fresh, corpus, f'-max_total_time={seconds}', '-timeout=10', '-rss_limit_mb=2048',
                                f'-seed={seed}', '-print_final_stats=1', f'-artifact_prefix={finds}{name}-'],
                               capture_output=True, text=True, errors='replace', cwd=fresh,
-                              env=dict(os.environ, ASAN_OPTIONS='detect_leaks=1'))
+                              env=dict(os.environ, ASAN_OPTIONS='detect_leaks=1',
+                                       LSAN_OPTIONS='suppressions=' + os.path.join(HERE, 'leaks.supp')))
     runs = re.findall(r'stat::number_of_executed_units: (\d+)', done.stderr)
     return int(runs[-1]) if runs else 0, '' if done.returncode == 0 and runs else done.stderr[-6000:]
 
