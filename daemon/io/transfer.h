@@ -93,11 +93,21 @@ struct transfer_result {
 /* All of the result is only valid during the call. The handle is gone when it comes. */
 typedef void (*transfer_done)(void *arg, const struct transfer_result *result);
 
+/* Before a redirect is followed: may it be? */
+enum transfer_hop {
+	TRANSFER_FOLLOW,
+	TRANSFER_STOP, /* done() comes, with TRANSFER_REFUSED */
+	TRANSFER_HOLD, /* until transfer_follow(), or transfer_cancel(); total_ms runs on */
+};
+
 struct transfer_ask {
 	const struct request *request; /* copied */
 	size_t max_body;               /* 0: the transfer's */
 	int64_t total_ms;              /* 0: the transfer's */
 	bool last; /* nobody asks the host again soon: the connection is not kept */
+	/* Asked of each redirect, with the arg of done(): where it leads, without userinfo.
+	 * NULL: all are followed. */
+	enum transfer_hop (*hop)(void *arg, struct span url);
 };
 
 /* Also reads file: URLs (a regular file; *a folder is the caller's business*), unless guarded
@@ -106,6 +116,7 @@ struct transfer_ask {
 int transfer_start(struct transfer_handle **ret, struct transfer *transfer,
         const struct transfer_ask *ask, transfer_done done, void *arg);
 void transfer_cancel(struct transfer_handle *handle); /* done() never comes */
+void transfer_follow(struct transfer_handle *handle); /* what was held */
 
 /* Sends a payload of alerts/ once: HTTP without following redirects, or mail. For mail the
  * status is SMTP's last one, and refused recipients are listed in `refused`. */

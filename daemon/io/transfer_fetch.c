@@ -31,6 +31,7 @@ struct fetch {
 	bool impermanent; /* a redirect was a temporary one */
 	bool foreign;     /* the origin was left: secrets stay behind, for good */
 	bool has_user;    /* the first address has userinfo */
+	enum transfer_hop (*hop)(void *arg, struct span url);
 	transfer_done done;
 	void *arg;
 };
@@ -207,6 +208,7 @@ static void follow(struct fetch *f, struct span location)
 	const int status = h->head.status;
 	const char *host = h->place.host.p;
 	struct place next;
+	enum transfer_hop hop;
 	int r;
 
 	if (f->hops >= most) {
@@ -237,7 +239,17 @@ static void follow(struct fetch *f, struct span location)
 	f->impermanent = f->impermanent || (status != 301 && status != 308);
 	f->hops++;
 	h->place = next;
-	fetch_run(f);
+	hop = f->hop ? f->hop(f->arg, next.shown) : TRANSFER_FOLLOW;
+	if (hop == TRANSFER_FOLLOW)
+		fetch_run(f);
+	else if (hop == TRANSFER_STOP)
+		report_error(f, TRANSFER_REFUSED,
+		        why_text(h, "%s redirects to where we may not go", host));
+}
+
+void transfer_follow(struct transfer_handle *handle)
+{
+	fetch_run((struct fetch *)handle);
 }
 
 static void report_document(struct fetch *f, enum document_end end)
@@ -396,6 +408,7 @@ int transfer_start(struct transfer_handle **ret, struct transfer *transfer,
 	if (!h)
 		return -ENOMEM;
 	f = (struct fetch *)h;
+	f->hop = ask->hop;
 	f->done = done;
 	f->arg = arg;
 	h->last = ask->last;

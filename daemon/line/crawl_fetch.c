@@ -9,6 +9,7 @@
 
 #include "io/log.h"
 #include "line/crawl_impl.h"
+#include "sources/kind.h"
 #include "sources/url.h"
 
 enum {
@@ -62,9 +63,9 @@ void crawl_abandon(struct flight *f)
 	if (crawl_is_asking(f)) {
 		if (f->handle)
 			transfer_cancel(f->handle);
-		else if (f->turn)
+		if (f->turn)
 			accounts_cancel(f->turn);
-		else
+		if (f->site)
 			crawl_robots_leave(f);
 		(void)batch_free(f->batch);
 		if (f->entry)
@@ -189,9 +190,17 @@ static void on_answer(void *arg, const struct transfer_result *result);
 int crawl_send(struct flight *f)
 {
 	return transfer_start(&f->handle, f->crawl->transfer,
-		&(struct transfer_ask){
-			.request = &f->batch->request, .last = is_last(f->crawl, f->entry)},
+		&(struct transfer_ask){.request = &f->batch->request,
+			.last = is_last(f->crawl, f->entry),
+			.hop = f->obeys ? crawl_robots_hop : NULL},
 		on_answer, f);
+}
+
+void crawl_refused(struct flight *f)
+{
+	schedule_release(f->crawl->schedule, f->entry->slot);
+	f->batch->outcome = BATCH_FAILED;
+	crawl_answered(f);
 }
 
 void crawl_fetch(struct crawl *c, struct entry *e)
@@ -214,15 +223,14 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 			crawl_connect(f);
 			return;
 		}
+		f->obeys = source_kind_of(e->source->kind)->obeys_robots;
 		r = ask(f);
 		if (r == 0)
 			r = crawl_robots_ask(f);
 		if (r == CRAWL_ROBOTS_WAIT)
 			return;
 		if (r == 0 && f->refused_ms) {
-			schedule_release(c->schedule, e->slot);
-			f->batch->outcome = BATCH_FAILED;
-			crawl_answered(f);
+			crawl_refused(f);
 			return;
 		}
 		c->stats.fetches += r == 0;
@@ -316,7 +324,9 @@ static void on_answer(void *arg, const struct transfer_result *result)
 	f->handle = NULL;
 	schedule_release(c->schedule, f->entry->slot);
 	b->outcome = BATCH_FAILED;
-	if (result->error != TRANSFER_OK) {
+	if (f->refused_ms) {
+		; /* a hop: batch->error says it */
+	} else if (result->error != TRANSFER_OK) {
 		b->error = arena_dup(&b->arena, result->why);
 	} else if (take_document(b, &result->document) < 0) {
 		b->error = SPAN("no memory for so long a document");
