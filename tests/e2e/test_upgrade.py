@@ -237,7 +237,8 @@ def is_carried_over(lab, redis):
     lab.wait(lambda: ledger(lab) == ENDS, f'the ledger, which misses {set(ENDS.items()) - set(ledger(lab).items())} '
              f'and has {set(ledger(lab).items()) - set(ENDS.items())}')
     assert redis('GET', P + 'layout') == '2'
-    assert redis('KEYS', 'vigie:{act}:group*') == [] and redis('ZCARD', P + 'ledger') == 0
+    assert redis('KEYS', 'vigie:{act}:group*') == []
+    lab.wait(lambda: redis('ZCARD', P + 'ledger') == 0, 'the outbox to hear of it')
     lab.wait(lambda: redis('KEYS', 'vigie:{act}:item:*') == [], 'the marks to be gone')
     lab.wait(lambda: redis('XPENDING', 'vigie:{p00}:hits', 'desk')[0] == 0, 'all hits to be acknowledged')
 
