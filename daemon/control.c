@@ -201,6 +201,16 @@ static void on_reports(void *arg, struct http_ask *ask)
 		http_reply_text(ask, 404, "nothing here: the dashboard is at /");
 }
 
+static void on_spend(void *arg, struct http_ask *ask)
+{
+	struct control *c = arg;
+
+	if (ask->local && span_eq_str(ask->method, "POST"))
+		c->options.spend(c->options.arg, ask);
+	else
+		http_reply_text(ask, 404, "nothing here: the dashboard is at /");
+}
+
 static void on_desk(void *arg, struct http_ask *ask)
 {
 	struct control *c = arg;
@@ -278,6 +288,8 @@ int control_new(struct control **ret, struct loop *loop, const struct control_op
 		r = http_on(c->http, "/deliveries", on_deliveries, c);
 	if (r >= 0)
 		r = http_on(c->http, "/reports", on_reports, c);
+	if (r >= 0)
+		r = http_on(c->http, "/spend", on_spend, c);
 	if (r >= 0)
 		r = http_on(c->http, "/desk", on_desk, c);
 	if (r < 0) {

@@ -5,8 +5,8 @@
  * control: how the running daemon is spoken to: HTTP on a Unix socket in the state folder (0600:
  * whoever may connect may do everything), and on TCP for browsers and machines, which may only look.
  *
- * Both: GET / (the dashboard), /healthz, /status, /mentions, /metrics. The socket only: POST /reload
- * and /reports, /desk, and whatever is below /deliveries. One row of a table each.
+ * Both: GET / (the dashboard), /healthz, /status, /mentions, /metrics. The socket only: POST /reload,
+ * /reports and /spend, /desk, and whatever is below /deliveries. One row of a table each.
  */
 
 #include "io/http.h"
@@ -30,6 +30,8 @@ struct control_options {
 	void (*deliveries)(void *arg, struct http_ask *ask);
 	/* POST /reports, over the socket: to be answered so, too. */
 	void (*reports)(void *arg, struct http_ask *ask);
+	/* POST /spend, over the socket: so, too. */
+	void (*spend)(void *arg, struct http_ask *ask);
 	/* GET and POST /desk, over the socket: to be answered so, too. */
 	void (*desk)(void *arg, struct http_ask *ask);
 	void *arg;

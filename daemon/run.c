@@ -24,6 +24,7 @@
 #include "line/accounts.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
+#include "line/connection.h"
 #include "line/crawl.h"
 #include "line/detect.h"
 #include "line/dispatch.h"
@@ -467,6 +468,43 @@ static void on_reports(void *arg, struct http_ask *ask)
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
 }
 
+static void on_spent(void *arg, int64_t wait_ms)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)wait_ms);
+	http_reply_text(arg, 200, text);
+}
+
+/* A command is about to ask a network on our account: "?account=NAME&cost=UNITS" is answered with
+ * the time to wait in ms, and at 0 it is spent. */
+static void on_spend(void *arg, struct http_ask *ask)
+{
+	struct vigie *v = arg;
+	const struct connection *connection = NULL;
+	struct accounts_turn *turn;
+	struct buf account = {0}, cost = {0};
+	int64_t units = 0;
+
+	if (http_param(ask, "account", &account) && http_param(ask, "cost", &cost) && cost.n)
+		units = strtoll(cost.p, NULL, 10);
+	for (size_t i = 0; i < v->config->n_sources && units > 0; i++) {
+		const struct connection *c = v->config->sources[i]->connection;
+
+		if (c && span_eq(c->account, buf_span(&account)))
+			connection = c;
+	}
+	buf_deinit(&account);
+	buf_deinit(&cost);
+	if (!v->accounts)
+		http_reply_text(ask, 503, "not up yet: ask again in a moment");
+	else if (!connection)
+		http_reply_text(ask, 404, "no source has this account: reload the configuration");
+	else if (accounts_spend(&turn, v->accounts, connection, SPAN("vigie sources try"), units, on_spent,
+			 ask) < 0)
+		http_reply_text(ask, 503, "out of memory");
+}
+
 static void on_desk(void *arg, struct http_ask *ask)
 {
 	struct vigie *v = arg;
@@ -765,6 +803,7 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		.mention = on_mention,
 		.deliveries = on_deliveries,
 		.reports = on_reports,
+		.spend = on_spend,
 		.desk = on_desk,
 		.arg = v,
 	};

@@ -9,10 +9,12 @@
 #include "cli/commands.h"
 #include "config/config.h"
 #include "config/path.h"
+#include "io/http.h"
 #include "io/log.h"
 #include "io/transfer.h"
 #include "line/accounts.h"
 #include "line/codec_item.h"
+#include "sources/url.h"
 #include "vigie/cleanup.h"
 
 enum { VARS_MAX = 32, MAX_REDIRECTS = 5, LOOK_BACK_MS = 24 * 3600 * 1000 };
@@ -171,7 +173,8 @@ static void adopt(struct try *t, const struct connection *made)
 	}
 }
 
-/* Where tokens are; NULL: nowhere. A token that is renewed must be the daemon's to read. */
+/* Where tokens and budgets are; NULL: nowhere. A token that is renewed must be the daemon's to
+ * read. */
 static int state_of(const struct try *t, const char **ret)
 {
 	const struct connector *c = t->connection.target.connector;
@@ -182,7 +185,9 @@ static int state_of(const struct try *t, const char **ret)
 	for (size_t i = 0; i < c->n_logins; i++)
 		token = token || c->logins[i].has_token || c->logins[i].has_refresh ||
 			c->logins[i].has_consent;
-	if (!token || !t->own || stat(t->own->state.p, &st) < 0)
+	if ((!token && !t->connection.n_quotas) || !t->own || stat(t->own->state.p, &st) < 0)
+		return EXIT_DONE;
+	if (st.st_uid != geteuid() && !token)
 		return EXIT_DONE;
 	if (st.st_uid != geteuid()) {
 		(void)fprintf(stderr,
@@ -282,6 +287,59 @@ static void on_answer(void *arg, const struct transfer_result *result)
 	finish(t, EXIT_DONE, SPAN_NONE);
 }
 
+/* --- What it costs ------------------------------------------------------------------------ */
+
+static void on_spent(void *arg, int64_t wait_ms)
+{
+	struct try *t = arg;
+
+	t->turn = NULL;
+	if (wait_ms > 0)
+		finish(t, EXIT_FAILED,
+			arena_printf(&t->arena, "the quota is spent: try again in %lld s",
+				(long long)(wait_ms / 1000 + 1)));
+	else if (transfer_start(&t->handle, t->transfer,
+			 &(struct transfer_ask){.request = &t->step.request}, on_answer, t) < 0)
+		finish(t, EXIT_FAILED, SPAN("no request can be made of this"));
+}
+
+/* The running daemon has the budget in its hands: it is asked first. False: there is none, or
+ * it has no such account. */
+static bool spend_at_daemon(struct try *t, int64_t cost)
+{
+	struct buf path = {0}, ask = {0}, answer = {0};
+	int status = 0;
+	bool done = false;
+
+	if (t->own) {
+		buf_addf(&path, "%s/control.sock", t->own->state.p);
+		buf_add_str(&ask, "/spend?account=");
+		url_escape(&ask, t->connection.account);
+		buf_addf(&ask, "&cost=%lld", (long long)cost);
+	}
+	done = t->own && !path.failed && !ask.failed &&
+	       http_control_ask(path.p, "POST", ask.p, SPAN_NONE, &answer, &status) == 0 &&
+	       status == 200 && answer.n;
+	if (done)
+		on_spent(t, strtoll(answer.p, NULL, 10));
+	buf_deinit(&path);
+	buf_deinit(&ask);
+	buf_deinit(&answer);
+	return done;
+}
+
+static void spend(struct try *t)
+{
+	const int64_t cost = t->step.cost > 0 ? t->step.cost : 1;
+
+	if (!t->connection.n_quotas || !t->own)
+		on_spent(t, 0);
+	else if (!spend_at_daemon(t, cost) &&
+		 accounts_spend(&t->turn, t->accounts, &t->connection,
+			 SPAN("vigie sources try"), cost, on_spent, t) < 0)
+		finish(t, EXIT_FAILED, SPAN("out of memory"));
+}
+
 static void on_entered(void *arg, const struct accounts_entry *entry)
 {
 	struct try *t = arg;
@@ -300,11 +358,10 @@ static void on_entered(void *arg, const struct accounts_entry *entry)
 	t->renewable = entry->pass->login && entry->pass->login->has_token;
 	r = connector_walk_next(
 		&t->step, &t->arena, &t->target, entry->pass, SPAN_NONE, loop_wall(t->loop));
-	if (r == 0)
-		r = transfer_start(&t->handle, t->transfer,
-			&(struct transfer_ask){.request = &t->step.request}, on_answer, t);
 	if (r < 0)
 		finish(t, EXIT_FAILED, SPAN("no request can be made of this"));
+	else
+		spend(t);
 }
 
 static int ask(struct try *t, const struct config *config)

@@ -383,6 +383,30 @@ def test_a_quota_is_shared_kept_over_a_restart_and_never_overrun(lab):
     assert 'spent 6 of 6' in lab.vigie('status', '-c', lab.config_path).stdout
 
 
+def test_one_request_by_hand_is_counted_too(lab):
+    connector(lab, QUOTA.replace('most: 6', 'most: 3'))
+    net = Network(lab, lambda asked: {'posts': []} if asked.path == '/search' else None)
+    configure(lab, "  - {connector: board.yaml, search: [acme], id: board, every: 1h}\n")
+
+    def tried(check=True):
+        return lab.vigie('sources', 'try', 'board', '--query', 'acme', '-c', lab.config_path, check=check)
+
+    def spent():
+        return lab.status()['accounts'][0]['quotas'][0]['spent']
+    os.mkdir(lab.state, 0o700)
+    tried()  # nobody runs: it stands in the file of budgets
+    lab.start()
+    lab.wait(lambda: len(net.asked) == 2 and spent() == 2, 'the first round')
+    tried()  # the daemon counts it
+    assert spent() == 3 and len(net.asked) == 3
+    refused = tried(check=False)
+    assert refused.returncode == 1 and 'the quota is spent: try again in' in refused.stderr
+    lab.stop()
+    refused = tried(check=False)
+    assert refused.returncode == 1 and 'the quota is spent' in refused.stderr
+    assert len(net.asked) == 3
+
+
 def test_the_part_of_a_source_is_kept_over_a_restart(lab):
     connector(lab, QUOTA.replace('most: 6', 'most: 8'))
     # One has pages without end; what the other leaves of its part is not for it.
