@@ -618,6 +618,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	if (r < 0)
 		return r;
 	crawl.accounts = v->accounts;
+	crawl.pool = v->pool;
 	crawl.next = (struct batch_sink){ sift_take, v->sift };
 	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }

@@ -30,14 +30,16 @@ struct wall loop_wall(const struct loop *loop);
 void loop_shift_wall(struct loop *loop, int64_t ms);
 
 /* What kept the loop from everybody else: each callback is timed under the name of its function.
- * `own_us` leaves out what was waiting for a processor: a busy machine is no slow callback. */
+ * `own_us` leaves out what was waiting for a processor: a busy machine is no slow callback. That is
+ * asked for a callback of LOOP_LONG_MS and more, and known to 10 ms: what was waited for just
+ * before counts too. */
 struct loop_block {
 	const char *name; /* "redis.c:on_watch"; NULL: none */
 	int64_t took_us;  /* by the clock */
 	int64_t own_us;
 	struct wall at;
 };
-enum { LOOP_BLOCKS = 8, LOOP_BLOCK_MS = 50 };
+enum { LOOP_BLOCKS = 8, LOOP_BLOCK_MS = 50, LOOP_LONG_MS = 5 };
 struct loop_stats {
 	uint64_t calls;
 	uint64_t blocked; /* calls whose own time was above LOOP_BLOCK_MS; each also has a log line */

@@ -35,6 +35,7 @@ enum {
 	PATIENCE_MS = 100,         /* between two questions to a Redis that is loading */
 	QUIET_START_MS = 2000,     /* a server that we start ourselves needs a moment */
 	PENDING_BYTES_MAX = 64 << 20,
+	COMMAND_KEPT_BYTES = 64 * 1024, /* of a command's text, for the next one */
 };
 
 struct pending {
@@ -68,9 +69,7 @@ struct redis {
 
 	struct pending *head, **tail;
 	size_t pending_bytes;
-	const char **argv; /* scratch of redis_command() */
-	size_t *argv_n;
-	size_t argv_capacity;
+	struct buf command; /* scratch of redis_command() */
 
 	bool up, ever_up, told_down, refused, quiet;
 	struct mono born;
@@ -97,8 +96,7 @@ static void release(struct redis *r)
 	r->resolve = redis_resolve_cancel(r->resolve);
 	redis_url_deinit(&r->url);
 	free(r->name);
-	free(r->argv);
-	free(r->argv_n);
+	buf_deinit(&r->command);
 	free(r);
 }
 
@@ -241,33 +239,39 @@ static void on_deadline(void *arg)
 	release(r);
 }
 
+/* A line of the protocol's: what comes, and how much of it (redis.io, "Redis serialization
+ * protocol"). hiredis 0.14 prints each by its own printf, a quarter of what a commit costs. */
+static void add_size(struct buf *b, char kind, size_t n)
+{
+	char line[24], *p = line + sizeof(line);
+
+	*--p = '\n';
+	*--p = '\r';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	*--p = kind;
+	buf_add(b, span_of(p, (size_t)(line + sizeof(line) - p)));
+}
+
 static int send_command(struct redis *r, size_t argc, const struct span *argv,
         int64_t deadline_ms, redis_done done, void *arg)
 {
+	struct buf *b = &r->command;
 	struct pending *p;
-	size_t bytes = 0;
+	int rc;
 
 	if (!r->ac || r->pending_bytes > PENDING_BYTES_MAX)
 		return -EAGAIN;
-	if (argc > r->argv_capacity) {
-		const size_t capacity = argc < 64 ? 64 : argc;
-		const char **texts = realloc(r->argv, capacity * sizeof(*texts));
-		size_t *sizes;
-
-		if (!texts)
-			return -ENOMEM;
-		r->argv = texts;
-		sizes = realloc(r->argv_n, capacity * sizeof(*sizes));
-		if (!sizes)
-			return -ENOMEM;
-		r->argv_n = sizes;
-		r->argv_capacity = capacity;
-	}
+	buf_clear(b);
+	add_size(b, '*', argc);
 	for (size_t i = 0; i < argc; i++) {
-		r->argv[i] = argv[i].p ? argv[i].p : "";
-		r->argv_n[i] = argv[i].n;
-		bytes += argv[i].n + 16;
+		add_size(b, '$', argv[i].n);
+		buf_add(b, argv[i]);
+		buf_add(b, SPAN("\r\n"));
 	}
+	if (b->failed)
+		return -ENOMEM;
 	p = malloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
@@ -275,16 +279,18 @@ static int send_command(struct redis *r, size_t argc, const struct span *argv,
 	        .done = done,
 	        .arg = arg,
 	        .due = {loop_now(r->loop).ms + (deadline_ms ? deadline_ms : r->command_ms)},
-	        .bytes = bytes,
+	        .bytes = b->n,
 	};
-	if (redisAsyncCommandArgv(r->ac, on_reply, p, (int)argc, r->argv, r->argv_n) !=
-	        REDIS_OK) {
+	rc = redisAsyncFormattedCommand(r->ac, on_reply, p, b->p, b->n);
+	if (b->capacity > COMMAND_KEPT_BYTES)
+		buf_deinit(b);
+	if (rc != REDIS_OK) {
 		free(p);
 		return -EAGAIN;
 	}
 	*r->tail = p;
 	r->tail = &p->next;
-	r->pending_bytes += bytes;
+	r->pending_bytes += p->bytes;
 	want_deadline(r, p->due);
 	return 0;
 }

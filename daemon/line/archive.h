@@ -97,6 +97,13 @@ void archive_ask(struct archive *archive, const struct archive_asked *asked, siz
 void archive_place(struct archive *archive, struct span hit,
 	void (*got)(void *arg, const struct story_place *place), void *arg);
 
+/* Mentions that the ledger says wait for something, in the order of their keys: at most so many
+ * behind a key (NULL: from the first on). `last` is the key to go on behind; n 0: there are no
+ * more. As archive_get(). */
+void archive_waiting(struct archive *archive, const struct item_key *behind, size_t most,
+	void (*got)(void *arg, const struct hit *hits, size_t n, const struct item_key *last),
+	void *arg);
+
 /* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
  * never, when memory was out. */
 void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at,

@@ -14,6 +14,7 @@ enum {
 	/* A transaction costs a dozen pages however few items it brings: at one a document,
 	 * this store took a quarter of the whole daemon's time. */
 	LINGER_MS = 500,
+	KEPT_BYTES = 64 * 1024, /* of a buffer, for the next document */
 };
 
 /*
@@ -63,9 +64,11 @@ struct archive_passed_over {
 	struct archive_passed_over_options options;
 	struct archive_worker *worker;
 	char *path;
-	struct archive_passed_over_stats stats; /* the loop's, as all until here */
-	size_t waiting_bytes;
-	struct strike_job *failed; /* to be tried again */
+	struct archive_passed_over_stats stats;
+	size_t waiting_bytes; /* memory of the jobs on their way */
+	/* What a job is made in; the loop's, as all until here. */
+	struct buf item, rows, text;
+	struct strike_job *failed; /* to be tried again; the loop's too */
 	/* Of the file, as of the last transaction: written by the worker, read by the loop. */
 	_Atomic uint64_t bytes;
 	_Atomic int64_t since_ms;
@@ -275,6 +278,9 @@ struct archive_passed_over *archive_passed_over_free(struct archive_passed_over 
 	strikes_free(p->failed);
 	disconnect(p);
 	arena_release(&p->open_arena);
+	buf_deinit(&p->item);
+	buf_deinit(&p->rows);
+	buf_deinit(&p->text);
 	free(p->path);
 	free(p);
 	return NULL;
@@ -285,17 +291,19 @@ static void strike_again(struct archive_passed_over *p);
 /* --- Putting
  * ---------------------------------------------------------------------------------- */
 
+struct row {
+	struct item_key key;
+	uint64_t content_hash;
+	struct wall fetched;
+	struct span source, url, item;
+};
+
 struct put_job {
 	struct archive_job base; /* first */
 	struct archive_passed_over *store;
-	struct row {
-		struct item_key key;
-		uint64_t content_hash;
-		struct wall fetched;
-		struct span source, url, item;
-	} * rows;
 	size_t n;
 	size_t bytes;
+	struct row rows[]; /* and their text behind them */
 };
 
 static int run_put(void *arg, struct archive_job *base)
@@ -332,48 +340,89 @@ static void on_put_done(struct archive_job *base)
 	p->stats.since = (struct wall){p->since_ms};
 }
 
-/* The hit without its matches, as bytes in the arena. False: too big, or memory is out. */
-static bool encode_item(struct row *row, struct arena *arena, const struct hit *hit)
+/* Appends the hit without its matches, behind its source and address, to text, and its row to
+ * rows. False: too big, or memory is out. */
+static bool encode_item(struct archive_passed_over *p, const struct hit *hit)
 {
-	struct buf bytes = {.limit_bytes = ARCHIVE_PASSED_OVER_ITEM_MAX};
+	const size_t before = p->text.n;
 	struct hit bare = *hit;
+	struct row row;
 
 	bare.n_matches = 0;
-	hit_encode(&bytes, &bare);
-	*row = (struct row){
+	buf_clear(&p->item);
+	p->item.limit_bytes = ARCHIVE_PASSED_OVER_ITEM_MAX;
+	hit_encode(&p->item, &bare);
+	if (p->item.failed)
+		return false;
+	buf_add(&p->text, hit->source);
+	buf_add(&p->text, hit->item.url);
+	buf_add(&p->text, buf_span(&p->item));
+	row = (struct row){
 		.key = hit->key,
 		.content_hash = hit->content_hash,
 		.fetched = hit->fetched,
-		.source = arena_dup(arena, hit->source),
-		.url = arena_dup(arena, hit->item.url),
-		.item = bytes.failed ? SPAN_NONE : arena_dup(arena, buf_span(&bytes)),
+		.source.n = hit->source.n,
+		.url.n = hit->item.url.n,
+		.item.n = p->item.n,
 	};
-	buf_deinit(&bytes);
-	return row->source.p && row->url.p && row->item.p;
+	if (!p->text.failed)
+		buf_add(&p->rows, span_of((const char *)&row, sizeof(row)));
+	if (!p->text.failed && !p->rows.failed)
+		return true;
+	p->text.n = before;
+	return false;
+}
+
+/* What was encoded, as a job: one piece of memory, and no more than it takes, for in a busy
+ * minute there are megabytes of it on their way. NULL: nothing, or no memory. */
+static struct put_job *make_job(struct archive_passed_over *p)
+{
+	const size_t n = p->rows.n / sizeof(struct row);
+	const size_t bytes = sizeof(struct put_job) + p->rows.n + p->text.n;
+	struct put_job *job = n ? calloc(1, bytes) : NULL;
+	char *at;
+
+	if (!job)
+		return NULL;
+	job->n = n;
+	job->bytes = bytes;
+	memcpy(job->rows, p->rows.p, p->rows.n);
+	at = (char *)&job->rows[n];
+	if (p->text.n)
+		memcpy(at, p->text.p, p->text.n);
+	for (size_t i = 0; i < n; i++) {
+		struct row *row = &job->rows[i];
+
+		row->source.p = at;
+		row->url.p = at + row->source.n;
+		row->item.p = row->url.p + row->url.n;
+		at += row->source.n + row->url.n + row->item.n;
+	}
+	return job;
+}
+
+static void empty(struct buf *b)
+{
+	if (b->capacity > KEPT_BYTES)
+		buf_deinit(b);
+	else
+		buf_clear(b);
 }
 
 void archive_passed_over_put(struct archive_passed_over *p, const struct hit *items, size_t n)
 {
-	struct put_job *job = calloc(1, sizeof(*job));
+	struct put_job *job;
 
-	if (job)
-		job->rows = arena_calloc(&job->base.arena, n, sizeof(*job->rows));
-	for (size_t i = 0; job && job->rows && i < n; i++) {
-		struct row *row = &job->rows[job->n];
-
-		if (p->waiting_bytes + job->bytes < ARCHIVE_PASSED_OVER_WAITING_MAX &&
-			encode_item(row, &job->base.arena, &items[i])) {
-			job->bytes += row->item.n;
-			job->n++;
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		if (p->waiting_bytes + p->text.n < ARCHIVE_PASSED_OVER_WAITING_MAX)
+			(void)encode_item(p, &items[i]);
+	job = make_job(p);
+	empty(&p->rows);
+	empty(&p->text);
+	empty(&p->item);
 	p->stats.dropped += n - (job ? job->n : 0);
-	if (!job || !job->n) {
-		if (job)
-			arena_release(&job->base.arena);
-		free(job);
+	if (!job)
 		return;
-	}
 	strike_again(p);
 	job->store = p;
 	job->base.weight = job->n;

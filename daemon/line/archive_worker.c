@@ -29,6 +29,9 @@ struct archive_worker {
 	struct inbox todo, finished;
 	sem_t work; /* posted for each job, and to end */
 	sem_t end;  /* posted once; ends a pause */
+	sem_t full; /* posted when a transaction's worth has come, and to end: nobody lingers
+		       then */
+	atomic_size_t heaped; /* weight that came since the last lingering */
 	atomic_bool stop;
 	_Atomic(struct news *) news; /* the latest that the loop was not told */
 	atomic_uint_fast64_t transactions, errors;
@@ -138,7 +141,8 @@ static int transact(struct archive_worker *w, const struct list *jobs)
 	for (const struct archive_job *job = job_of(jobs->first); job; job = next_job(job))
 		writes |= job->writes;
 	r = o->begin(o->arg, writes);
-	for (struct archive_job *job = job_of(jobs->first); job && r == 0; job = next_job(job)) {
+	for (struct archive_job *job = job_of(jobs->first); job && r == 0;
+		job = next_job(job)) {
 		arena_release(&job->out);
 		r = job->run(o->arg, job);
 	}
@@ -169,8 +173,8 @@ static void gather(struct archive_worker *w, struct list *out)
 	}
 }
 
-/* Waits, unless told to stop. False: stop. */
-static bool pause_ms(struct archive_worker *w, int64_t ms)
+/* Waits, unless told not to. False: told so. */
+static bool pause_ms(sem_t *told, int64_t ms)
 {
 	struct timespec until;
 	int r = 0;
@@ -183,7 +187,7 @@ static bool pause_ms(struct archive_worker *w, int64_t ms)
 		until.tv_nsec -= 1000000000;
 	}
 	do
-		r = sem_clockwait(&w->end, CLOCK_MONOTONIC, &until) < 0 ? errno : 0;
+		r = sem_clockwait(told, CLOCK_MONOTONIC, &until) < 0 ? errno : 0;
 	while (r == EINTR);
 	return r != 0;
 }
@@ -195,7 +199,7 @@ static bool work(struct archive_worker *w, struct list *jobs)
 
 	while (transact(w, jobs) < 0) {
 		atomic_fetch_add(&w->errors, 1);
-		if (w->options.lossy || !pause_ms(w, pause))
+		if (w->options.lossy || !pause_ms(&w->end, pause))
 			return false;
 		pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
 	}
@@ -232,7 +236,8 @@ static void *thread_main(void *arg)
 		list_append(&w->waiting, inbox_take(&w->todo));
 		if (w->waiting.first && w->options.linger_ms && !lingered &&
 			!atomic_load(&w->stop)) {
-			(void)pause_ms(w, w->options.linger_ms);
+			(void)pause_ms(&w->full, w->options.linger_ms);
+			atomic_store(&w->heaped, 0);
 			lingered = true;
 			continue;
 		}
@@ -302,6 +307,7 @@ int archive_worker_new(struct archive_worker **ret, struct loop *loop,
 	list_init(&w->waiting);
 	(void)sem_init(&w->work, 0, 0);
 	(void)sem_init(&w->end, 0, 0);
+	(void)sem_init(&w->full, 0, 0);
 	r = wakeup_new(&w->wakeup, loop, on_woken, w);
 	if (r == 0)
 		r = start(w);
@@ -320,6 +326,7 @@ struct archive_worker *archive_worker_free(struct archive_worker *w)
 	if (w->started) {
 		atomic_store(&w->stop, true);
 		(void)sem_post(&w->end);
+		(void)sem_post(&w->full);
 		(void)sem_post(&w->work);
 		(void)pthread_join(w->thread, NULL);
 	}
@@ -330,12 +337,18 @@ struct archive_worker *archive_worker_free(struct archive_worker *w)
 	news_free(atomic_load(&w->news));
 	(void)sem_destroy(&w->work);
 	(void)sem_destroy(&w->end);
+	(void)sem_destroy(&w->full);
 	free(w);
 	return NULL;
 }
 
 void archive_worker_take(struct archive_worker *w, struct archive_job *job)
 {
+	const size_t before = atomic_fetch_add(&w->heaped, job->weight);
+
+	if (before < ARCHIVE_WORKER_TRANSACTION &&
+		before + job->weight >= ARCHIVE_WORKER_TRANSACTION)
+		(void)sem_post(&w->full);
 	atomic_fetch_add(&w->n_waiting, 1);
 	(void)inbox_put(&w->todo, &job->link);
 	(void)sem_post(&w->work);

@@ -45,7 +45,8 @@ struct archive_worker_options {
 	void *arg;
 	/* What fails is dropped, not tried again; trouble() and done() come all the same. */
 	bool lossy;
-	/* How long a job may wait for company, so that one transaction serves many. */
+	/* How long a job may wait for company, so that one transaction serves many. Once there is
+	 * enough for one, nobody waits. */
 	int64_t linger_ms;
 };
 

@@ -136,6 +136,7 @@ struct crawl *crawl_free(struct crawl *crawl)
 	while (crawl->flights)
 		crawl_abandon(crawl->flights);
 	crawl_robots_forget(crawl);
+	crawl_forget_files(crawl);
 	free((char *)crawl->product.p);
 	for (size_t i = 0; i < crawl->n_entries; i++)
 		free(crawl->entries[i].state);

@@ -19,6 +19,7 @@
  */
 
 #include "io/loop.h"
+#include "io/pool.h"
 #include "io/transfer.h"
 #include "line/accounts.h"
 #include "vigie/batch.h"
@@ -41,6 +42,7 @@ struct crawl_options {
 	uint64_t seed;            /* of order and jitter; 0: from the system */
 	int64_t history_ms;       /* crawl.history: how far a network is asked back at first */
 	struct accounts *accounts; /* for sources of networks; NULL: there are none */
+	struct pool *pool;         /* reads files, for file: sources; NULL: there are none */
 	struct batch_sink next;   /* sift */
 	struct batch_sink commit; /* queue */
 	/* Asks the queue for the states of sources; crawl_state() answers, for each. A source
@@ -62,7 +64,7 @@ struct crawl_stats {
 /* 0 or -ENOMEM. */
 int crawl_new(struct crawl **ret, struct loop *loop, struct transfer *transfer,
 	const struct crawl_options *options);
-/* Batches that are at other stations then come back to nobody: stop those first. */
+/* Batches that are at other stations then come back to nobody: stop those first, and the pool. */
 struct crawl *crawl_free(struct crawl *crawl);
 
 /* Replaces the set of sources: those with a known id (and address) keep their state and place,

@@ -9,6 +9,7 @@
 
 #include "io/log.h"
 #include "line/crawl_impl.h"
+#include "sources/kind.h"
 #include "sources/url.h"
 
 enum {
@@ -59,14 +60,19 @@ static void flight_free(struct flight *f)
 
 void crawl_abandon(struct flight *f)
 {
+	const bool left = f->reading; /* with its batch */
+
 	if (crawl_is_asking(f)) {
-		if (f->handle)
+		if (f->reading)
+			crawl_leave_file(f);
+		else if (f->handle)
 			transfer_cancel(f->handle);
-		else if (f->turn)
+		if (f->turn)
 			accounts_cancel(f->turn);
-		else
+		if (f->site)
 			crawl_robots_leave(f);
-		(void)batch_free(f->batch);
+		if (!left)
+			(void)batch_free(f->batch);
 		if (f->entry)
 			schedule_park(f->crawl->schedule, f->entry->slot);
 	}
@@ -189,9 +195,17 @@ static void on_answer(void *arg, const struct transfer_result *result);
 int crawl_send(struct flight *f)
 {
 	return transfer_start(&f->handle, f->crawl->transfer,
-		&(struct transfer_ask){
-			.request = &f->batch->request, .last = is_last(f->crawl, f->entry)},
+		&(struct transfer_ask){.request = &f->batch->request,
+			.last = is_last(f->crawl, f->entry),
+			.hop = f->obeys ? crawl_robots_hop : NULL},
 		on_answer, f);
+}
+
+void crawl_refused(struct flight *f)
+{
+	schedule_release(f->crawl->schedule, f->entry->slot);
+	f->batch->outcome = BATCH_FAILED;
+	crawl_answered(f);
 }
 
 void crawl_fetch(struct crawl *c, struct entry *e)
@@ -204,25 +218,25 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 	if (f && f->batch) {
 		memo_decode(&f->memo, f->batch->state.memo);
 		f->memo.url = crawl_hash(e->source->url);
-		if (crawl_is_file(e->source)) {
-			c->stats.fetches++;
-			crawl_read_file(f);
-			crawl_answered(f);
-			return;
-		}
 		if (e->source->connection) {
 			crawl_connect(f);
 			return;
 		}
-		r = ask(f);
+		f->obeys = source_kind_of(e->source->kind)->obeys_robots;
+		if (crawl_is_file(e->source)) {
+			r = crawl_read_file(f);
+			c->stats.fetches += r == 0;
+			if (r == 0)
+				return;
+		} else {
+			r = ask(f);
+		}
 		if (r == 0)
 			r = crawl_robots_ask(f);
 		if (r == CRAWL_ROBOTS_WAIT)
 			return;
 		if (r == 0 && f->refused_ms) {
-			schedule_release(c->schedule, e->slot);
-			f->batch->outcome = BATCH_FAILED;
-			crawl_answered(f);
+			crawl_refused(f);
 			return;
 		}
 		c->stats.fetches += r == 0;
@@ -283,9 +297,14 @@ static int take_document(struct batch *b, const struct document *from)
  * same ones again and again. It stands as "=HASH" in the cursor, which is nobody else's where
  * there are no pages to turn, and which the queue drops with the other validators when it can't
  * vouch for them. */
-static struct span mark_of(struct arena *arena, struct span body)
+static struct span mark_of(struct flight *f)
 {
-	return arena_printf(arena, "=%016" PRIx64, crawl_hash(body));
+	struct batch *b = f->batch;
+
+	if (!f->body_mark.n)
+		f->body_mark =
+			arena_printf(&b->arena, "=%016" PRIx64, crawl_hash(b->document.body));
+	return f->body_mark;
 }
 
 static bool has_mark(const struct source_state *s)
@@ -294,9 +313,9 @@ static bool has_mark(const struct source_state *s)
 }
 
 /* The same to the byte, or by the server's word. */
-static bool is_unchanged(const struct flight *f)
+static bool is_unchanged(struct flight *f)
 {
-	struct batch *b = f->batch;
+	const struct batch *b = f->batch;
 	const struct document *d = &b->document;
 
 	if (d->status == 304)
@@ -304,7 +323,7 @@ static bool is_unchanged(const struct flight *f)
 	if (b->source->connection)
 		return false;
 	return d->status == 200 && d->end == DOCUMENT_COMPLETE && has_mark(&b->state) &&
-	       span_eq(b->state.cursor, mark_of(&b->arena, d->body));
+	       span_eq(b->state.cursor, mark_of(f));
 }
 
 static void on_answer(void *arg, const struct transfer_result *result)
@@ -316,7 +335,9 @@ static void on_answer(void *arg, const struct transfer_result *result)
 	f->handle = NULL;
 	schedule_release(c->schedule, f->entry->slot);
 	b->outcome = BATCH_FAILED;
-	if (result->error != TRANSFER_OK) {
+	if (f->refused_ms) {
+		; /* a hop: batch->error says it */
+	} else if (result->error != TRANSFER_OK) {
 		b->error = arena_dup(&b->arena, result->why);
 	} else if (take_document(b, &result->document) < 0) {
 		b->error = SPAN("no memory for so long a document");
@@ -556,7 +577,7 @@ static bool judge(struct flight *f)
 	if (b->outcome == BATCH_READ && b->document.end == DOCUMENT_COMPLETE &&
 		!crawl_is_file(s) && !s->connection &&
 		(span_empty(b->state.cursor) || has_mark(&b->state)))
-		b->state.cursor = mark_of(&b->arena, b->document.body);
+		b->state.cursor = mark_of(f);
 	b->state.memo = memo_encode(&b->arena, &f->memo);
 	f->never = health.due_in_ms < 0;
 	f->due = (struct mono){loop_now(c->loop).ms + health.due_in_ms};

@@ -43,15 +43,19 @@ struct flight {
 	bool never;      /* no due time, once settled */
 	bool stale;      /* the partition was reset meanwhile: nothing of it is to be adopted */
 	bool conditional;
+	struct span body_mark;       /* of this answer, once it was needed */
 	struct span file;            /* which one of a folder */
 	bool again;                  /* the folder, or the index, has more to read */
 	bool part;                   /* of an index */
 	bool passed;                 /* a failure that won't be met again */
+	bool obeys;                  /* robots.txt is asked, for each hop */
+	struct span hop;             /* where a redirect leads that waits to be followed */
 	struct crawl_site *site;     /* whose robots.txt is waited for */
 	struct flight *next_waiting; /* for the same */
-	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
-	const char *refused_mark; /* then */
+	int64_t refused_ms;         /* robots.txt wants no request, for so long; 0: it may be */
+	const char *refused_mark;   /* then */
 	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
+	struct crawl_reading *reading; /* of a file: its turn, or a thread at it */
 	bool token;                 /* it is asked with a token, which may have ended */
 };
 
@@ -66,6 +70,7 @@ struct crawl {
 	uint32_t *by_slot; /* index into entries of each number of the schedule */
 	struct flight *flights;
 	struct crawl_site *sites; /* uthash, by origin */
+	struct crawl_reading *readings; /* of files; the first is under way */
 	struct span product;      /* what robots.txt calls us; heap */
 	/* Over all sources of every: auto whose state is known. */
 	struct rhythm_share shares;
@@ -95,7 +100,7 @@ void crawl_give_back(struct flight *f);
 /* Its batch isn't at a station: something it waits for will come, and can be called off. */
 static inline bool crawl_is_asking(const struct flight *f)
 {
-	return f->handle || f->site || f->turn;
+	return f->handle || f->site || f->turn || f->reading;
 }
 /* The answer is in flight->batch: to sift, or settled at once. */
 void crawl_answered(struct flight *f);
@@ -108,6 +113,8 @@ void crawl_abandon(struct flight *f);
  * back; negative: it can't be asked. */
 enum { CRAWL_ROBOTS_WAIT = 1 };
 int crawl_robots_ask(struct flight *f);
+/* The same for a redirect: transfer_ask's hop, with the flight. */
+enum transfer_hop crawl_robots_hop(void *flight, struct span url);
 void crawl_robots_leave(struct flight *f); /* it waits no more */
 void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more */
 
@@ -124,12 +131,18 @@ void crawl_connect_told(struct flight *f, const struct health *health);
 int crawl_send(struct flight *f);
 /* Is an unconditional answer due again? */
 bool crawl_wants_all(const struct flight *f);
+/* Ends an attempt that robots.txt refuses: flight->refused_ms and batch->error are set. */
+void crawl_refused(struct flight *f);
 /* Forgets an attempt with its batch; its entry stays busy. */
 void crawl_drop_flight(struct flight *f);
 
 bool crawl_is_file(const struct source *source);
-/* Fills flight->batch from the file or folder. */
-void crawl_read_file(struct flight *f);
+/* Has flight->batch filled from the file or folder; crawl_answered() then follows. 0, -ENOMEM;
+ * -ENOTSUP without a pool. */
+int crawl_read_file(struct flight *f);
+/* The flight doesn't wait for it any more, and its batch isn't the flight's any more. */
+void crawl_leave_file(struct flight *f);
+void crawl_forget_files(struct crawl *c); /* when the pool has stopped */
 
 /* How often `every: auto` may ask a source: nobody waits longer than sixteen turns of what
  * asking everybody alike would take, or a day. */

@@ -491,6 +491,8 @@ int queue_new(struct queue **ret, struct loop *loop, const struct queue_options 
 	redis.command_ms = o->command_ms;
 	if (!q->url || !q->prefix || make_partitions(q) < 0)
 		return -ENOMEM;
+	if (getrandom(&q->fresh, sizeof(q->fresh), 0) != sizeof(q->fresh))
+		return -EIO;
 	r = timer_new(&q->soon, loop, on_soon, q);
 	if (r == 0)
 		r = timer_new(&q->tick, loop, on_tick, q);

@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -246,7 +245,6 @@ static int send_chunk(struct queue *q, struct commit *c)
 	char fresh[EPOCH_TEXT + 1], floor[NUMBER_TEXT], strings[NUMBER_TEXT],
 		groups[NUMBER_TEXT];
 	struct commit_keys keys = {0};
-	unsigned long long random = 0;
 	struct span *argv;
 	size_t n = 0;
 	int r;
@@ -255,10 +253,8 @@ static int send_chunk(struct queue *q, struct commit *c)
 	argv = malloc((16 + QUEUE_GROUPS + 2 * c->record.n_pairs + 3 * c->chunk_hits) *
 		      sizeof(*argv));
 	r = argv ? make_keys(&keys, q, c) : -ENOMEM;
-	if (r == 0 && getrandom(&random, sizeof(random), 0) != sizeof(random))
-		r = -EIO;
 	if (r == 0) {
-		(void)snprintf(fresh, sizeof(fresh), "%016llx", random);
+		(void)snprintf(fresh, sizeof(fresh), "%016" PRIx64, q->fresh++);
 		(void)snprintf(floor, sizeof(floor), "%" PRIu64, c->floor);
 		(void)snprintf(strings, sizeof(strings), "%zu", 2 * c->record.n_pairs);
 		(void)snprintf(groups, sizeof(groups), "%d", QUEUE_GROUPS);

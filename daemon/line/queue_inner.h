@@ -102,6 +102,7 @@ struct queue {
 
 	struct commit_list waiting, flying, appending, replay;
 	size_t flying_bytes;
+	uint64_t fresh; /* random at the start: the next epoch a commit would make */
 	struct spool *spool;
 	struct spooled *spooled;
 	uint64_t replay_at; /* next record of the spool to load */

@@ -367,7 +367,9 @@ int item_list_add(struct item_list *list, struct arena *arena, const struct item
 {
 	if (list->n == list->capacity) {
 		const size_t capacity = list->capacity ? list->capacity * 2 : 16;
-		struct item *items = arena_calloc(arena, capacity, sizeof(*items));
+		struct item *items = capacity > SIZE_MAX / 2 / sizeof(*items)
+			? NULL
+			: arena_alloc(arena, capacity * sizeof(*items));
 
 		if (!items)
 			return -ENOMEM;

@@ -102,16 +102,21 @@ static inline struct span arena_dup(struct arena *a, struct span s)
 __attribute__((format(printf, 2, 3))) static inline struct span arena_printf(
 	struct arena *a, const char *format, ...)
 {
+	char small[256]; /* most fit, and are printed once */
 	va_list ap;
 	char *p;
 	int n;
 
 	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(small, sizeof(small), format, ap);
 	va_end(ap);
 	p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
 	if (!p)
 		return SPAN_NONE;
+	if ((size_t)n < sizeof(small)) {
+		memcpy(p, small, (size_t)n + 1);
+		return (struct span){ p, (size_t)n };
+	}
 	va_start(ap, format);
 	(void)vsnprintf(p, (size_t)n + 1, format, ap);
 	va_end(ap);

@@ -87,17 +87,24 @@ static inline void buf_add_char(struct buf *b, char c)
 __attribute__((format(printf, 2, 3))) static inline void buf_addf(
 	struct buf *b, const char *format, ...)
 {
+	const size_t room = b->failed ? 0 : b->capacity - b->n;
 	va_list ap;
 	int n;
 
+	/* Mostly it fits where it goes; else this was the measuring. */
 	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(room ? b->p + b->n : NULL, room, format, ap);
 	va_end(ap);
-	if (n < 0 || !buf_reserve(b, (size_t)n))
+	if (n < 0 || !buf_reserve(b, (size_t)n)) {
+		if (room)
+			b->p[b->n] = '\0';
 		return;
-	va_start(ap, format);
-	(void)vsnprintf(b->p + b->n, (size_t)n + 1, format, ap);
-	va_end(ap);
+	}
+	if ((size_t)n >= room) {
+		va_start(ap, format);
+		(void)vsnprintf(b->p + b->n, (size_t)n + 1, format, ap);
+		va_end(ap);
+	}
 	b->n += (size_t)n;
 }
 

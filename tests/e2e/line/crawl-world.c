@@ -177,6 +177,7 @@ struct world *begin(const char *script, struct crawl_options options, int64_t to
 	assert_int_equal(transfer_new(&w->transfer, w->loop, &transfer), 0);
 	assert_int_equal(sift_new(&w->sift, w->loop, w->pool, &sift), 0);
 	assert_int_equal(sift_set_rules(w->sift, set), 0);
+	options.pool = w->pool;
 	assert_int_equal(crawl_new(&w->crawl, w->loop, w->transfer, &options), 0);
 	(void)ruleset_unref(set);
 	return w;

@@ -4,6 +4,7 @@
 
 #include "crawl-world.h"
 
+#include <semaphore.h>
 #include <sys/stat.h>
 
 #include "io/file.h"
@@ -77,11 +78,65 @@ static void a_folder_is_read_file_by_file(void **state)
 	end(w);
 }
 
+/* --- The thread --------------------------------------------------------------------------- */
+
+static void hold_thread(void *arg, unsigned thread)
+{
+	(void)thread;
+	while (sem_wait(arg) < 0)
+		;
+}
+
+static void on_released(void *arg)
+{
+	(void)arg;
+}
+
+/* The one thread there is doesn't come: files wait, and the loop goes on. */
+static void files_are_read_by_a_thread(void **state)
+{
+	struct world *w = begin("{}", (struct crawl_options){0}, 0);
+	struct pool_job held = {.run = hold_thread, .done = on_released};
+	char url[96];
+	sem_t gate;
+
+	(void)state;
+	assert_int_equal(sem_init(&gate, 0, 0), 0);
+	held.arg = &gate;
+	pool_submit(w->pool, &held);
+	write_file(w, "feed.xml", RSS(ITEM("1")));
+	(void)snprintf(url, sizeof(url), "file://%s/feed.xml", w->folder);
+	for (const char *id = "abc"; *id; id++)
+		source(w, (const char[]){*id, '\0'}, NULL, url, 60000);
+	configure(w, 0);
+	run_for(w, 100);
+	assert_int_equal(crawl_stats(w->crawl)->in_flight, 3);
+	assert_int_equal(w->n_commits, 0);
+	/* One at whose file the thread would be, and one that waits, are taken out meanwhile. */
+	configure(w, 2);
+	assert_int_equal(crawl_stats(w->crawl)->in_flight, 1);
+	assert_int_equal(sem_post(&gate), 0);
+	wait_for(w, "c", 1);
+	assert_int_equal(commit(w, "c", 0)->n_hits, 1);
+	run_for(w, 50);
+	assert_int_equal(w->n_commits, 1);
+	/* And at the end of all. */
+	pool_submit(w->pool, &held);
+	forget(w);
+	configure(w, 0);
+	run_for(w, 50);
+	assert_int_equal(crawl_stats(w->crawl)->in_flight, 2);
+	assert_int_equal(sem_post(&gate), 0);
+	end(w);
+	(void)sem_destroy(&gate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_when_it_changes),
 		cmocka_unit_test(a_folder_is_read_file_by_file),
+		cmocka_unit_test(files_are_read_by_a_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
