@@ -13,6 +13,7 @@ struct cell {
 	struct span url; /* a link, when it is a web address */
 	double bar;      /* 0 to 1: drawn behind; NAN: none */
 	bool number;
+	bool spare; /* not shown on a narrow screen */
 };
 
 struct table {
@@ -48,8 +49,18 @@ static struct cell text_cell(struct span text, struct span url)
 static struct cell number_cell(struct paper *p, uint64_t n)
 {
 	struct cell c = {.bar = NAN, .number = true};
+	struct buf out = {0};
+	char digits[24];
 
-	c.text = arena_printf(&p->arena, "%llu", (unsigned long long)n);
+	/* In threes, by a comma or, in French, a narrow space that breaks no line. */
+	(void)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	for (size_t i = 0, length = strlen(digits); i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			buf_add_str(&out, span_eq_str(p->lang, "fr") ? "\u202F" : ",");
+		buf_add_char(&out, digits[i]);
+	}
+	c.text = out.failed ? SPAN_NONE : arena_dup(&p->arena, buf_span(&out));
+	buf_deinit(&out);
 	p->failed |= !c.text.p;
 	return c;
 }
@@ -153,6 +164,7 @@ static void add_voice(struct paper *p)
 			span_str(word(
 				p, span_eq_str(y->kind, "brand") ? W_BRAND : W_COMPETITOR)),
 			SPAN_NONE);
+		c[1].spare = true;
 		c[2] = number_cell(p, y->n);
 		c[3] = percent_cell(p, report_share(y->n, b->sum), false);
 		c[3].bar = b->sum ? report_share(y->n, b->sum) : NAN;
@@ -384,7 +396,7 @@ static const char style[] =
 	"td.b{background:linear-gradient(#bcd9f5,#bcd9f5) no-repeat left/var(--w) 100%}"
 	"a{color:#0b5cad}"
 	"@media(max-width:30rem){body{padding:.5rem}h1{font-size:1.3rem}"
-	"th,td{padding:.3rem .12rem;font-size:.8rem}th{font-size:.72rem}}"
+	"th,td{padding:.3rem .2rem;font-size:.8rem}th{font-size:.72rem}.r{display:none}}"
 	"@media(prefers-color-scheme:dark){body{color:#e4e8ed;background:#14181d}"
 	"th,.is,.note{color:#9aa5b1}th,td{border-color:#2c333b}a{color:#7fb8f0}"
 	"td.b{background-image:linear-gradient(#234a70,#234a70)}}";
@@ -393,7 +405,10 @@ static void html_cell(struct buf *out, const struct cell *c)
 {
 	const bool bar = !isnan(c->bar);
 
-	buf_addf(out, "<td%s", c->number ? (bar ? " class=\"n b\"" : " class=\"n\"") : "");
+	buf_addf(out, "<td%s",
+		c->number  ? (bar ? " class=\"n b\"" : " class=\"n\"")
+		: c->spare ? " class=\"r\""
+			   : "");
 	if (bar)
 		buf_addf(out, " style=\"--w:%d%%\"", (int)(c->bar * 100 + 0.5));
 	buf_add_char(out, '>');
@@ -416,7 +431,10 @@ static void html_table(struct buf *out, const struct table *t, const char *nothi
 	buf_add_str(out, "<div class=\"scroll\"><table><thead><tr>");
 	for (size_t i = 0; i < t->n_columns; i++)
 		buf_addf(out, "<th scope=\"col\"%s>%s</th>",
-			t->cells[i].number ? " class=\"n\"" : "", t->heads[i]);
+			t->cells[i].number  ? " class=\"n\""
+			: t->cells[i].spare ? " class=\"r\""
+					    : "",
+			t->heads[i]);
 	buf_add_str(out, "</tr></thead><tbody>\n");
 	for (size_t i = 0; i < t->n_rows * t->n_columns; i++) {
 		buf_add_str(out, i % t->n_columns ? "" : "<tr>");
