@@ -35,12 +35,11 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	struct span url = receiver_get(receiver, "url");
 	json_t *list;
 	struct message m;
-	int r = message_make(&m, arena, alert, receiver);
+	int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
-	while (url.n && url.p[url.n - 1] == '/')
-		url.n--;
+		return r;
+	url = dress_base(url);
 	url = arena_printf(arena, "%.*s/api/v2/alerts", SPAN_ARG(url));
 	list = url.p ? json_array() : NULL;
 	for (size_t i = 0; list && i < labels_alerts(&m); i++) {

@@ -27,21 +27,6 @@ static const struct text_style bare = {.escape = markdown_escape};
 /* Footers and authors know no Markdown. */
 static const struct text_style plain = {.escape = text_escape_none};
 
-static json_t *description(const struct message_entry *e)
-{
-	struct buf out = {0};
-	json_t *ret;
-
-	if (e->excerpt.text.n) {
-		(void)text_write(&out, &e->excerpt, &markdown, EXCERPT_CHARS);
-		buf_add_str(&out, "\n\n");
-	}
-	(void)text_write_span(&out, e->why, &bare, WHY_CHARS);
-	ret = out.failed ? NULL : dress_json(buf_span(&out));
-	buf_deinit(&out);
-	return ret;
-}
-
 /* Embeds with one address are drawn as one, and only the first is seen. */
 static bool is_new_link(json_t *embeds, struct span link)
 {
@@ -58,8 +43,9 @@ static json_t *embed(const struct message_entry *e, json_t *embeds)
 {
 	char seen[RFC3339_SIZE];
 	json_t *o = json_pack("{s:o, s:o, s:i, s:{s:o}}", "title",
-		dress_text(e->title.text, &bare, TITLE_CHARS), "description", description(e),
-		"color", COLOUR, "footer", "text", dress_text(e->source, &plain, FOOTER_CHARS));
+		dress_text(e->title.text, &bare, TITLE_CHARS), "description",
+		dress_body(e, &markdown, EXCERPT_CHARS, &bare, WHY_CHARS), "color", COLOUR,
+		"footer", "text", dress_text(e->source, &plain, FOOTER_CHARS));
 
 	(void)wall_rfc3339_ms(seen,
 		wall_known(e->hit->item.published) ? e->hit->item.published : e->hit->fetched);
@@ -118,21 +104,6 @@ static json_t *embeds_of(const struct message *m, size_t *ret_shown)
 	return embeds;
 }
 
-static json_t *content(const struct message *m, struct arena *arena, size_t shown)
-{
-	const struct span tail = dress_tail(arena, m, m->n_more + m->n_entries - shown);
-	struct buf out = {0};
-	json_t *ret;
-
-	buf_add_str(&out, "**");
-	(void)text_write_span(&out, m->headline, &bare, CONTENT_CHARS);
-	buf_add_str(&out, "**\n");
-	(void)text_write_span(&out, tail, &bare, CONTENT_CHARS);
-	ret = out.failed || !tail.p ? NULL : dress_json(buf_span(&out));
-	buf_deinit(&out);
-	return ret;
-}
-
 static int render(struct payload *ret, const struct receiver *receiver,
 	const struct alert *alert, const struct render_context *context, struct arena *arena,
 	struct span *ret_why)
@@ -144,17 +115,18 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	size_t shown = 0;
 	struct message m;
 	json_t *embeds;
-	int r = message_make(&m, arena, alert, receiver);
+	int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	embeds = embeds_of(&m, &shown);
 	if (!whole.p) {
 		json_decref(embeds);
 		return -ENOMEM;
 	}
 	return dress_post(ret, whole,
-		json_pack("{s:o, s:o, s:{s:[]}}", "content", content(&m, arena, shown),
+		json_pack("{s:o, s:o, s:{s:[]}}", "content",
+			dress_heading(&m, "**", "**", &bare, CONTENT_CHARS, shown, arena),
 			"embeds", embeds, "allowed_mentions", "parse"),
 		NULL, 0, arena, context);
 }

@@ -347,7 +347,8 @@ static int compose(struct span *ret, const struct envelope *e, const struct mess
 		buf_addf(&out,
 			"Content-Type: multipart/alternative;\r\n boundary=\"%.*s\"\r\n\r\n",
 			SPAN_ARG(boundary));
-		r = add_part(&out, boundary, "text/plain", plain_part, m, alert, arena, context);
+		r = add_part(
+			&out, boundary, "text/plain", plain_part, m, alert, arena, context);
 	}
 	if (r == 0)
 		r = add_part(&out, boundary, "text/html", html_part, m, alert, arena, context);
@@ -404,9 +405,9 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	r = envelope_make(&e, receiver, context, arena, ret_why);
 	if (r < 0)
 		return r;
-	r = message_make(&m, arena, alert, receiver);
+	r = dress_message(&m, receiver, alert, arena, ret_why);
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	r = compose(&text, &e, &m, receiver, alert, context, arena);
 	if (r < 0)
 		return r;

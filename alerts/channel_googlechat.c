@@ -103,10 +103,10 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		span_find(url, '?') < url.n ? "&" : "?");
 	const struct span thread = mime_label(arena, alert->group);
 	struct message m;
-	int r = message_make(&m, arena, alert, receiver);
+	int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	if (!whole.p || !thread.p)
 		return -ENOMEM;
 	return dress_post(ret, whole,

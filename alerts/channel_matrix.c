@@ -67,22 +67,20 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	struct span *ret_why)
 {
 	const struct span room = path_part(arena, receiver_get(receiver, "room"));
-	struct header authorization = {.name = SPAN("Authorization")};
+	struct header authorization;
 	struct span base = receiver_get(receiver, "url"), url;
 	struct buf body = {0}, html = {0};
 	struct message m;
 	json_t *event = NULL;
-	int r = message_make(&m, arena, alert, receiver);
+	int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
-	while (base.n && base.p[base.n - 1] == '/')
-		base.n--;
+		return r;
+	base = dress_base(base);
 	url = arena_printf(arena, "%.*s/_matrix/client/v3/rooms/%.*s/send/m.room.message/%.*s",
 		SPAN_ARG(base), SPAN_ARG(room), SPAN_ARG(alert->id));
-	authorization.value =
-		arena_printf(arena, "Bearer %.*s", SPAN_ARG(receiver_get(receiver, "token")));
-	if (!room.p || !url.p || !authorization.value.p)
+	if (!room.p || !url.p ||
+		dress_bearer(&authorization, receiver_get(receiver, "token"), arena) < 0)
 		return -ENOMEM;
 	r = pieces_write(&body, &m, arena, &body_style, true, BODY_BYTES);
 	if (r == 0)

@@ -21,31 +21,17 @@ enum {
 static const struct text_style markdown = {markdown_escape, "**", "**", true, TEXT_UTF16};
 static const struct text_style bare = {.escape = markdown_escape};
 
-static json_t *text(const struct message_entry *e)
-{
-	struct buf out = {0};
-	json_t *ret;
-
-	if (e->excerpt.text.n) {
-		(void)text_write(&out, &e->excerpt, &markdown, EXCERPT_CHARS);
-		buf_add_str(&out, "\n\n");
-	}
-	(void)text_write_span(&out, e->why, &bare, WHY_CHARS);
-	ret = out.failed ? NULL : dress_json(buf_span(&out));
-	buf_deinit(&out);
-	return ret;
-}
-
 static json_t *attachment(const struct message_entry *e, struct arena *arena)
 {
 	const struct span details = dress_details(arena, e);
-	json_t *o = !details.p ? NULL
-			       : json_pack("{s:o, s:s, s:o, s:o, s:o}", "fallback",
-					 dress_text(e->title.text, &bare, TITLE_CHARS), "color",
-					 "#B00020", "title",
-					 dress_text(e->title.text, &bare, TITLE_CHARS), "text",
-					 text(e), "footer",
-					 dress_text(details, &bare, FOOTER_CHARS));
+	json_t *o = !details.p
+			    ? NULL
+			    : json_pack("{s:o, s:s, s:o, s:o, s:o}", "fallback",
+				      dress_text(e->title.text, &bare, TITLE_CHARS), "color",
+				      "#B00020", "title",
+				      dress_text(e->title.text, &bare, TITLE_CHARS), "text",
+				      dress_body(e, &markdown, EXCERPT_CHARS, &bare, WHY_CHARS),
+				      "footer", dress_text(details, &bare, FOOTER_CHARS));
 
 	if (o && e->link.n && json_object_set_new(o, "title_link", dress_json(e->link)) < 0) {
 		json_decref(o);
@@ -76,21 +62,6 @@ static json_t *attachments_of(const struct message *m, struct arena *arena, size
 	return list;
 }
 
-static json_t *headline(const struct message *m, struct arena *arena, size_t shown)
-{
-	const struct span tail = dress_tail(arena, m, m->n_more + m->n_entries - shown);
-	struct buf out = {0};
-	json_t *ret;
-
-	buf_add_str(&out, "#### ");
-	(void)text_write_span(&out, m->headline, &bare, TEXT_CHARS);
-	buf_add_str(&out, "\n");
-	(void)text_write_span(&out, tail, &bare, TEXT_CHARS);
-	ret = out.failed || !tail.p ? NULL : dress_json(buf_span(&out));
-	buf_deinit(&out);
-	return ret;
-}
-
 static int render(struct payload *ret, const struct receiver *receiver,
 	const struct alert *alert, const struct render_context *context, struct arena *arena,
 	struct span *ret_why)
@@ -99,13 +70,14 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	size_t shown = 0;
 	struct message m;
 	json_t *body, *list;
-	int r = message_make(&m, arena, alert, receiver);
+	int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	list = attachments_of(&m, arena, &shown);
 	body = json_pack("{s:s, s:o, s:o}", "username", "vigie", "text",
-		headline(&m, arena, shown), "attachments", list);
+		dress_heading(&m, "#### ", "", &bare, TEXT_CHARS, shown, arena), "attachments",
+		list);
 	if (body && channel.n &&
 		json_object_set_new(body, "channel", dress_json(channel)) < 0) {
 		json_decref(body);

@@ -76,7 +76,7 @@ static int render(struct payload *ret, const struct receiver *receiver,
 {
 	const struct span token = receiver_get(receiver, "token");
 	const char *wrong = check(receiver);
-	struct header authorization = {.name = SPAN("Authorization")};
+	struct header authorization;
 	struct span url = receiver_get(receiver, "url");
 	struct buf text = {0};
 	struct message m;
@@ -85,12 +85,12 @@ static int render(struct payload *ret, const struct receiver *receiver,
 
 	if (wrong)
 		return dress_refuse(ret_why, wrong);
-	r = message_make(&m, arena, alert, receiver);
+	r = dress_message(&m, receiver, alert, arena, ret_why);
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
-	authorization.value = arena_printf(arena, "Bearer %.*s", SPAN_ARG(token));
-	if (!authorization.value.p)
-		return -ENOMEM;
+		return r;
+	r = dress_bearer(&authorization, token, arena);
+	if (r < 0)
+		return r;
 	if (span_empty(url))
 		url = SPAN("https://ntfy.sh");
 	r = pieces_write(&text, &m, arena, &style, false, MESSAGE_BYTES);

@@ -72,8 +72,7 @@ static json_t *payload_of(
 		"severity", dress_json(span_empty(severity) ? SPAN("warning") : severity),
 		"timestamp", wall_rfc3339_ms(at, alert->created), "component",
 		dress_text(m->subject, &plain, NAME_CHARS), "class",
-		span_empty(m->finding) ? "mention" : "spike",
-		"custom_details", details_of(m));
+		span_empty(m->finding) ? "mention" : "spike", "custom_details", details_of(m));
 }
 
 static int render(struct payload *ret, const struct receiver *receiver,
@@ -90,9 +89,9 @@ static int render(struct payload *ret, const struct receiver *receiver,
 
 	if (wrong)
 		return dress_refuse(ret_why, wrong);
-	r = message_make(&m, arena, alert, receiver);
+	r = dress_message(&m, receiver, alert, arena, ret_why);
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	if (span_empty(url))
 		url = SPAN("https://events.pagerduty.com/v2/enqueue");
 	key = arena_printf(

@@ -206,7 +206,7 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	struct span *ret_why)
 {
 	const struct span token = receiver_get(receiver, "token");
-	struct header authorization = {.name = SPAN("Authorization")};
+	struct header authorization;
 	struct span url = receiver_get(receiver, "url");
 	const char *wrong = check(receiver);
 	struct message m;
@@ -215,9 +215,9 @@ static int render(struct payload *ret, const struct receiver *receiver,
 
 	if (wrong)
 		return dress_refuse(ret_why, wrong);
-	r = message_make(&m, arena, alert, receiver);
+	r = dress_message(&m, receiver, alert, arena, ret_why);
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	body = json_pack("{s:o, s:o, s:b, s:b}", "text",
 		dress_text(m.summary, &basic, FALLBACK_CHARS), "blocks",
 		blocks_of(&m, arena, context), "unfurl_links", 0, "unfurl_media", 0);
@@ -225,8 +225,7 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		return dress_post(ret, url, body, NULL, 0, arena, context);
 	if (span_empty(url))
 		url = SPAN("https://slack.com/api/chat.postMessage");
-	authorization.value = arena_printf(arena, "Bearer %.*s", SPAN_ARG(token));
-	if (!authorization.value.p ||
+	if (dress_bearer(&authorization, token, arena) < 0 ||
 		json_object_set_new(
 			body, "channel", dress_json(receiver_get(receiver, "channel"))) < 0) {
 		json_decref(body);

@@ -152,10 +152,10 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	struct span *ret_why)
 {
 	struct message m;
-	const int r = message_make(&m, arena, alert, receiver);
+	const int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	return dress_post(ret, receiver_get(receiver, "url"),
 		json_pack("{s:s, s:[{s:s, s:n, s:o}]}", "type", "message", "attachments",
 			"contentType", "application/vnd.microsoft.card.adaptive", "contentUrl",

@@ -54,14 +54,13 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	struct buf text = {0};
 	struct message m;
 	json_t *body = NULL;
-	int r = message_make(&m, arena, alert, receiver);
+	int r = dress_message(&m, receiver, alert, arena, ret_why);
 
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	if (span_empty(base))
 		base = SPAN("https://api.telegram.org");
-	while (base.n && base.p[base.n - 1] == '/')
-		base.n--;
+	base = dress_base(base);
 	url = arena_printf(arena, "%.*s/bot%.*s/sendMessage", SPAN_ARG(base),
 		SPAN_ARG(receiver_get(receiver, "token")));
 	r = url.p ? pieces_write(&text, &m, arena, &style, true, TEXT_CHARS) : -ENOMEM;

@@ -464,9 +464,9 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	size_t n = 2;
 	int r;
 
-	r = message_make(&m, arena, alert, receiver);
+	r = dress_message(&m, receiver, alert, arena, ret_why);
 	if (r < 0)
-		return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+		return r;
 	r = dress_post(ret, receiver_get(receiver, "url"),
 		span_eq_str(receiver_get(receiver, "format"), "alertmanager")
 			? labels_webhook(&m, receiver, alert, context, BODY_BYTES)

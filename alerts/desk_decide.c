@@ -129,20 +129,16 @@ static void decide_copy(const struct desk_asked *asked, const struct route_terms
 						: "is in a digest");
 }
 
-int desk_decide(const struct desk *desk, const struct desk_asked *asked,
-	const struct route_found *found, struct arena *arena, struct desk_decision *ret)
+int desk_kept_out(const struct desk *desk, const struct desk_asked *asked, struct span receiver,
+	struct arena *arena, struct desk_decision *ret)
 {
-	const struct receiver *receiver = &desk->policy->receivers[found->receiver];
-	const struct desk_receiver_state *state = desk_receiver_find(desk, receiver->id);
-	const struct desk_story *story =
-		state && !found->each ? story_told_find(desk, state, &asked->story) : NULL;
 	struct desk_decision d = {.outcome = DESK_WAITING};
 	const struct silence *silence;
 	const struct mute *mute;
 	int r = 0;
 
-	mute = desk_muted(desk, asked, receiver->id, arena, &r);
-	silence = mute ? NULL : desk_silenced(desk, asked, receiver->id, arena, &r);
+	mute = desk_muted(desk, asked, receiver, arena, &r);
+	silence = mute ? NULL : desk_silenced(desk, asked, receiver, arena, &r);
 	if (r < 0)
 		return r;
 	if (mute) {
@@ -153,7 +149,23 @@ int desk_decide(const struct desk *desk, const struct desk_asked *asked,
 		d.outcome = DESK_SILENCED;
 		d.why = arena_printf(arena, "silence %.*s by %.*s: %.*s", SPAN_ARG(silence->id),
 			SPAN_ARG(silence->author), SPAN_ARG(silence->comment));
-	} else if (story) {
+	}
+	*ret = d;
+	return d.outcome == DESK_WAITING || d.why.p ? 0 : -ENOMEM;
+}
+
+int desk_decide(const struct desk *desk, const struct desk_asked *asked,
+	const struct route_found *found, struct arena *arena, struct desk_decision *ret)
+{
+	const struct receiver *receiver = &desk->policy->receivers[found->receiver];
+	const struct desk_receiver_state *state = desk_receiver_find(desk, receiver->id);
+	const struct desk_story *story =
+		state && !found->each ? story_told_find(desk, state, &asked->story) : NULL;
+	struct desk_decision d;
+
+	if (desk_kept_out(desk, asked, receiver->id, arena, &d) < 0)
+		return -ENOMEM;
+	if (d.outcome == DESK_WAITING && story) {
 		decide_copy(asked, found->terms, story, arena, &d);
 	}
 	if (d.outcome == DESK_WAITING && found->terms->digest) {
@@ -184,7 +196,13 @@ static struct pile_item item_of(struct desk *desk, const struct desk_asked *aske
 		.story = asked->story,
 		.taken_ms = asked->now.ms,
 		.severity = hundredths(asked->severity.total)};
+	struct buf labels = {0};
 
+	if (labels_pack(&labels, asked->subject.hit, &desk->arena) < 0)
+		desk->failed = true;
+	item.n_labels = (uint32_t)labels.n;
+	item.labels = desk->failed ? NULL : buf_take(&labels);
+	buf_deinit(&labels);
 	if (asked->subject.finding) {
 		const struct span text =
 			utf8_prefix(asked->candidate->notice->text, DESK_NOTICE_TEXT);

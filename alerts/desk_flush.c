@@ -237,6 +237,111 @@ static void hold(struct desk *desk, struct pile *pile, struct wall until, const 
 	pile_changed(desk, pile);
 }
 
+/* --- Keeping out ---------------------------------------------------------------------------
+ * Silences and mutes hold when something is sent, too: what waits may be older than they are.
+ */
+
+/* As it stands now. Negative: no memory. */
+static int is_kept_out(const struct desk *desk, const struct pile *pile,
+	const struct pile_item *item, struct wall now, struct arena *arena,
+	struct desk_decision *ret)
+{
+	const struct desk_story *story = story_of(desk, pile, item);
+	const struct story_place place = {.head = item->story,
+		.mentions = story ? story->mentions : 1,
+		.sites = story ? story->sites : 1};
+	struct desk_asked asked = {.key = item->key, .story = item->story, .now = now};
+
+	if (labels_unpack(&asked.subject.hit, span_of(item->labels, item->n_labels), arena) ==
+		-ENOMEM)
+		return -ENOMEM;
+	asked.subject.finding = item->notice;
+	asked.subject.place = &place;
+	asked.subject.severity = item->severity / 100.0;
+	return desk_kept_out(desk, &asked, pile->receiver->id, arena, ret);
+}
+
+/* Its story is as unknown as that of what was kept out at once, but where it was told before.
+ */
+static void story_is_kept_out(
+	struct desk *desk, const struct pile *pile, const struct pile_item *item)
+{
+	struct desk_story *story = story_of(desk, pile, item);
+
+	if (!story || memcmp(&story->pile, &pile->id, sizeof(pile->id)) != 0)
+		return;
+	if (!*story->told_id) {
+		story_told_remove(desk, story);
+		return;
+	}
+	story->state = STORY_TOLD;
+	if (pile->kind == PILE_UPDATE && desk_is_critical(desk, item->severity))
+		story->critical = false;
+	story_told_changed(desk, story);
+}
+
+static void keep_out(struct desk *desk, const struct pile *pile, const struct pile_item *item,
+	const struct desk_decision *d)
+{
+	struct desk_counts *counts = &pile->receiver->counts;
+
+	if (pile->kind == PILE_DIGEST)
+		counts->in_digest--;
+	else
+		counts->waiting--;
+	if (d->outcome == DESK_MUTED)
+		counts->muted++;
+	else
+		counts->silenced++;
+	pile->receiver->counts_changed = true;
+	desk_say(desk, &item->key, pile->receiver, d->outcome, INT64_MIN, NULL,
+		desk_text(desk, "%.*s", SPAN_ARG(d->why)));
+	story_is_kept_out(desk, pile, item);
+}
+
+/* True when something of the pile was. */
+static bool sift(struct desk *desk, struct pile *pile, struct wall now)
+{
+	struct arena arena = {0};
+	bool *gone, any = false;
+
+	if (!pile->n || !desk_has_operators(desk))
+		return false;
+	qsort(pile->items, pile->n, sizeof(*pile->items), by_age);
+	pile->fresh = 0;
+	gone = arena_calloc(&desk->arena, pile->n, sizeof(*gone));
+	for (uint32_t i = 0; gone && i < pile->n && !desk->failed; i++) {
+		struct desk_decision d;
+
+		if (is_kept_out(desk, pile, &pile->items[i], now, &arena, &d) < 0) {
+			desk->failed = true;
+		} else if (d.outcome != DESK_WAITING) {
+			gone[i] = any = true;
+			keep_out(desk, pile, &pile->items[i], &d);
+		}
+		arena_release(&arena);
+	}
+	arena_release(&arena);
+	if (!gone)
+		desk->failed = true;
+	if (any && !desk->failed)
+		pile_take_out(desk, pile, gone);
+	return any && !desk->failed;
+}
+
+/* What was told, and would be told again. */
+static bool told_is_kept_out(struct desk *desk, const struct pile *pile, struct wall now)
+{
+	struct desk_decision d = {.outcome = DESK_WAITING};
+	struct arena arena = {0};
+
+	if (desk_has_operators(desk) &&
+		is_kept_out(desk, pile, &pile->told, now, &arena, &d) < 0)
+		desk->failed = true;
+	arena_release(&arena);
+	return d.outcome != DESK_WAITING;
+}
+
 /* --- Groups and updates --------------------------------------------------------------------
  */
 
@@ -281,14 +386,9 @@ static void remember(struct desk *desk, struct pile *pile, struct span id, struc
 	for (uint32_t i = 1; i < pile->n; i++)
 		if (by_severity(&pile->items[i], &pile->items[best]) < 0)
 			best = i;
-	free(pile->told.notice);
-	pile->told = pile->items[best];
-	pile->told.notice = NULL;
-	if (pile->items[best].notice) {
-		pile->told.notice = strdup(pile->items[best].notice);
-		if (!pile->told.notice)
-			desk->failed = true;
-	}
+	pile_item_free(&pile->told);
+	if (pile_item_copy(&pile->told, &pile->items[best]) < 0)
+		desk->failed = true;
 	pile->n_told = pile->n;
 	pile->told_ms = now.ms;
 	pile->repeats = 0;
@@ -364,6 +464,8 @@ static void put_off(
 
 		desk_say(desk, &item->key, receiver, DESK_IN_DIGEST, rest_pile->due.ms, NULL,
 			text);
+		if (!desk->failed)
+			desk->verdicts[desk->n_verdicts - 1].over_budget = true;
 		pile_add(desk, rest_pile, *item);
 		if (!story || memcmp(&story->pile, &pile->id, sizeof(pile->id)) != 0)
 			continue;
@@ -400,6 +502,15 @@ static void repeat(
 		d->id = id_of(desk, d, d->nth);
 }
 
+/* One that was left out counts, too. */
+static void count_repeat(struct desk *desk, struct pile *pile, struct wall now)
+{
+	pile->repeats++;
+	pile->told_ms = now.ms;
+	pile->held = false;
+	pile_changed(desk, pile);
+}
+
 static void flush_group(struct desk *desk, struct pile *pile, struct wall now)
 {
 	const struct desk_terms terms = desk_terms_by_id(desk, pile->route);
@@ -423,6 +534,16 @@ static void flush_group(struct desk *desk, struct pile *pile, struct wall now)
 		buf_deinit(&why);
 		return;
 	}
+	if (sift(desk, pile, now)) {
+		/* What is left is another message, or none. */
+		flush_group(desk, pile, now);
+		return;
+	}
+	if (!pile->n && told_is_kept_out(desk, pile, now)) {
+		count_repeat(desk, pile, now);
+		rest(desk, pile, &terms.terms, now);
+		return;
+	}
 	out = critical ||
 	      desk_budget_has(&receiver->budget, receiver->policy, severity, now, &why);
 	desk_budget_count(&receiver->budget, receiver->policy, severity, out, now);
@@ -432,10 +553,7 @@ static void flush_group(struct desk *desk, struct pile *pile, struct wall now)
 	if (!pile->n) {
 		if (out)
 			repeat(desk, pile, &terms, now);
-		pile->repeats++;
-		pile->told_ms = now.ms;
-		pile->held = false;
-		pile_changed(desk, pile);
+		count_repeat(desk, pile, now);
 	} else if (out) {
 		tell(desk, pile, &terms, now);
 	} else {
@@ -502,7 +620,9 @@ static void flush_digest(struct desk *desk, struct pile *pile, struct wall now)
 			buf_deinit(&why);
 			return;
 		}
-		tell_digest(desk, pile, now);
+		(void)sift(desk, pile, now);
+		if (pile->n || stays)
+			tell_digest(desk, pile, now);
 	}
 	buf_deinit(&why);
 	if (!stays) {

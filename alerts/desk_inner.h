@@ -4,7 +4,8 @@
 /*
  * desk_inner: what the desk's files share. desk.c has the doors and the policy, desk_decide.c a
  * candidate's fate, desk_pile.c what waits, desk_flush.c what is let go, desk_operator.c
- * silences, mutes and acknowledgements, desk_record.c the records.
+ * silences, mutes and acknowledgements, desk_labels.c what these can ask of what waits,
+ * desk_record.c the records.
  *
  * What waits is a pile: a group, an update of a story, or a digest, of one receiver. When
  * memory runs out in a step, `failed` is set and the step fails as a whole; functions in
@@ -44,6 +45,8 @@ struct pile_item {
 	bool changed;     /* its record is to be written */
 	bool stored;      /* it has one */
 	char *notice;     /* NUL-terminated, owned; NULL: a mention */
+	char *labels;     /* owned; see desk_labels.c; NULL: none are known */
+	uint32_t n_labels;
 };
 
 enum pile_kind { PILE_GROUP, PILE_UPDATE, PILE_DIGEST, PILE_KINDS };
@@ -209,7 +212,21 @@ __attribute__((format(printf, 2, 3))) struct span desk_text(
 /* Of all that decides when something is told; not of what keeps candidates from a receiver. */
 uint64_t desk_mark(struct desk *desk, const struct policy *policy);
 
+/* --- desk_labels.c */
+enum { DESK_LABELS_MOST = 2000 };
+/* 0 or -ENOMEM. */
+int labels_pack(struct buf *out, const struct hit *hit, struct arena *arena);
+/* As matchers see it; it points into the labels and the arena, in any case but -ENOMEM.
+ * -EBADMSG: with what could be read. */
+int labels_unpack(const struct hit **ret, struct span labels, struct arena *arena);
+
 /* --- desk_pile.c */
+/* What it owns. */
+void pile_item_free(struct pile_item *item);
+/* Copies what it owns. 0; -ENOMEM: it owns nothing then. */
+int pile_item_copy(struct pile_item *ret, const struct pile_item *item);
+/* Takes those out whose bit is set, in order; they are freed. Counts nothing. */
+void pile_take_out(struct desk *desk, struct pile *pile, const bool *gone);
 /* False: no memory. */
 bool pile_id(struct desk_id *ret, enum pile_kind kind, struct span receiver, struct span text);
 struct pile *pile_find(const struct desk *desk, const struct desk_id *id);
@@ -220,11 +237,11 @@ void pile_remove(struct desk *desk, struct pile *pile);
 void pile_free(struct pile *pile);
 void pile_changed(struct desk *desk, struct pile *pile);
 void pile_due(struct desk *desk, struct pile *pile, int64_t ms);
-/* Takes over what item->notice points to. Counts nothing. */
+/* Takes over what the item owns. Counts nothing. */
 void pile_add(struct desk *desk, struct pile *pile, struct pile_item item);
-/* One that has a record already. 0 or -ENOMEM; takes over the notice in any case. */
+/* One that has a record already. 0 or -ENOMEM; takes over what it owns in any case. */
 int pile_restore(struct pile *pile, struct pile_item item);
-/* Makes it empty; the notices of those given away (keep) are not freed. Counts nothing. */
+/* Makes it empty; what those given away (keep) own is not freed. Counts nothing. */
 void pile_clear(struct desk *desk, struct pile *pile, bool keep);
 int32_t pile_severity(const struct pile *pile); /* the highest; INT32_MIN of an empty one */
 /* The most severe copy of a story counts for all. */
@@ -262,6 +279,9 @@ int desk_asked_make(const struct desk *desk, struct desk_asked *ret,
 bool desk_is_heard(const struct desk_candidate *candidate, struct span receiver);
 int desk_decide(const struct desk *desk, const struct desk_asked *asked,
 	const struct route_found *found, struct arena *arena, struct desk_decision *ret);
+/* MUTED, SILENCED and why, or WAITING. 0 or -ENOMEM. asked: subject and now. */
+int desk_kept_out(const struct desk *desk, const struct desk_asked *asked, struct span receiver,
+	struct arena *arena, struct desk_decision *ret);
 /* When it would be told, as far as its group is concerned; pile: NULL for a new one, `n` items
  * in it with this one. */
 int64_t desk_due(const struct pile *pile, uint32_t n, const struct desk_asked *asked,
@@ -279,6 +299,8 @@ void desk_flush(struct desk *desk, struct wall now);
 void pile_give_up(struct desk *desk, struct pile *pile);
 
 /* --- desk_operator.c */
+/* Does any silence or mute hold at all? */
+bool desk_has_operators(const struct desk *desk);
 const struct silence *desk_silenced(const struct desk *desk, const struct desk_asked *asked,
 	struct span receiver, struct arena *arena, int *r);
 const struct mute *desk_muted(const struct desk *desk, const struct desk_asked *asked,

@@ -249,6 +249,12 @@ const struct mute *desk_muted(const struct desk *desk, const struct desk_asked *
 	return NULL;
 }
 
+bool desk_has_operators(const struct desk *desk)
+{
+	return desk->n_silences || desk->n_mutes || desk->policy->n_silences ||
+	       desk->policy->n_mutes;
+}
+
 /* --- Steps ---------------------------------------------------------------------------------
  */
 

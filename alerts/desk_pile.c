@@ -5,6 +5,7 @@
 #include "desk_inner.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "sign.h"
 #include "window.h"
@@ -54,12 +55,35 @@ struct pile *pile_new(struct desk *desk, const struct desk_id *id)
 	return NULL;
 }
 
+void pile_item_free(struct pile_item *item)
+{
+	free(item->notice);
+	free(item->labels);
+	item->notice = item->labels = NULL;
+	item->n_labels = 0;
+}
+
+int pile_item_copy(struct pile_item *ret, const struct pile_item *item)
+{
+	struct pile_item copy = *item;
+
+	copy.notice = item->notice ? strdup(item->notice) : NULL;
+	copy.labels = item->labels ? malloc(item->n_labels + (size_t)1) : NULL;
+	if (copy.labels)
+		memcpy(copy.labels, item->labels, item->n_labels);
+	*ret = copy;
+	if ((!item->notice || copy.notice) && (!item->labels || copy.labels))
+		return 0;
+	pile_item_free(ret);
+	return -ENOMEM;
+}
+
 void pile_free(struct pile *pile)
 {
 	for (uint32_t i = 0; i < pile->n; i++)
-		free(pile->items[i].notice);
+		pile_item_free(&pile->items[i]);
 	free(pile->items);
-	free(pile->told.notice);
+	pile_item_free(&pile->told);
 	free(pile->text);
 	free(pile);
 }
@@ -105,7 +129,7 @@ static int append(struct pile *pile, struct pile_item item)
 		struct pile_item *items = realloc(pile->items, capacity * sizeof(*items));
 
 		if (!items) {
-			free(item.notice);
+			pile_item_free(&item);
 			return -ENOMEM;
 		}
 		pile->items = items;
@@ -141,11 +165,31 @@ void pile_clear(struct desk *desk, struct pile *pile, bool keep)
 		if (pile->items[i].stored)
 			desk_record_item_gone(desk, pile, &pile->items[i]);
 		if (!keep)
-			free(pile->items[i].notice);
+			pile_item_free(&pile->items[i]);
 	}
 	free(pile->items);
 	pile->items = NULL;
 	pile->n = pile->capacity = pile->fresh = 0;
+}
+
+void pile_take_out(struct desk *desk, struct pile *pile, const bool *gone)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < pile->n; i++) {
+		struct pile_item *item = &pile->items[i];
+
+		if (!gone[i]) {
+			pile->items[kept++] = *item;
+			continue;
+		}
+		if (item->stored)
+			desk_record_item_gone(desk, pile, item);
+		pile_item_free(item);
+	}
+	pile->n = kept;
+	pile->fresh = 0;
+	pile_changed(desk, pile);
 }
 
 int32_t pile_severity(const struct pile *pile)

@@ -122,13 +122,15 @@ static void pack_item(struct buf *out, const struct pile_item *item)
 {
 	const bool copy = memcmp(&item->key, &item->story, sizeof(item->key)) != 0;
 
-	pack_u(out, (copy ? 1U : 0U) | (item->notice ? 2U : 0U));
+	pack_u(out, (copy ? 1U : 0U) | (item->notice ? 2U : 0U) | (item->labels ? 4U : 0U));
 	if (copy)
 		pack_key(out, &item->story);
 	pack_i(out, item->taken_ms);
 	pack_i(out, item->severity);
 	if (item->notice)
 		pack_text(out, span_str(item->notice));
+	if (item->labels)
+		pack_text(out, span_of(item->labels, item->n_labels));
 }
 
 static void write_pile(struct desk *desk, struct pile *pile)
@@ -485,19 +487,48 @@ static int restore_budget(struct desk *desk, struct span rest, struct unpack *u)
 	return 0;
 }
 
-static struct pile_item unpack_item(struct unpack *u, struct item_key key, struct span *notice)
+static char *copy(struct span s)
+{
+	return s.p ? strndup(s.p, s.n) : NULL;
+}
+
+/* What an item owns, as its record has it. */
+struct owned {
+	struct span notice, labels;
+};
+
+static struct pile_item unpack_item(struct unpack *u, struct item_key key, struct owned *owned)
 {
 	struct pile_item item = {.key = key, .story = key, .stored = true};
-	const uint64_t flags = unpack_u(u, 3);
+	const uint64_t flags = unpack_u(u, 7);
 
 	if (flags & 1)
 		item.story = unpack_key(u);
 	item.taken_ms = unpack_within(u, TIME_MOST);
 	item.severity = (int32_t)unpack_within(u, SEVERITY_MOST);
-	*notice = flags & 2 ? unpack_text(u, DESK_NOTICE_TEXT) : SPAN_NONE;
-	if (flags & 2 && !notice->p)
-		*notice = SPAN("");
+	*owned = (struct owned){SPAN_NONE, SPAN_NONE};
+	if (flags & 2)
+		owned->notice = unpack_text(u, DESK_NOTICE_TEXT);
+	if (flags & 2 && !owned->notice.p)
+		owned->notice = SPAN("");
+	if (flags & 4)
+		owned->labels = unpack_text(u, DESK_LABELS_MOST);
 	return item;
+}
+
+/* 0 or -ENOMEM: it owns nothing then. */
+static int give(struct pile_item *item, const struct owned *owned)
+{
+	item->notice = copy(owned->notice);
+	item->labels = owned->labels.n ? malloc(owned->labels.n) : NULL;
+	if (item->labels) {
+		memcpy(item->labels, owned->labels.p, owned->labels.n);
+		item->n_labels = (uint32_t)owned->labels.n;
+	}
+	if ((!owned->notice.p || item->notice) && (!owned->labels.n || item->labels))
+		return 0;
+	pile_item_free(item);
+	return -ENOMEM;
 }
 
 /* The pile of a record: one that is there only because its items came first, or a new one. */
@@ -511,14 +542,10 @@ static struct pile *pile_awaited(struct desk *desk, const struct item_key *key)
 	return pile ? pile : pile_new(desk, &id);
 }
 
-static char *copy(struct span s)
-{
-	return s.p ? strndup(s.p, s.n) : NULL;
-}
-
 static int restore_pile(struct desk *desk, struct span rest, struct unpack *u)
 {
-	struct span receiver, text, notice = SPAN_NONE;
+	struct owned owned = {SPAN_NONE, SPAN_NONE};
+	struct span receiver, text;
 	struct pile p = {.told_ms = INT64_MIN, .n_told = 1};
 	struct item_key key;
 	struct pile *pile;
@@ -535,7 +562,7 @@ static int restore_pile(struct desk *desk, struct span rest, struct unpack *u)
 		p.told_ms = unpack_within(u, TIME_MOST);
 	if (flags & 8 && p.kind != PILE_DIGEST) {
 		unpack_delivery(u, p.told_id, false);
-		p.told = unpack_item(u, unpack_key(u), &notice);
+		p.told = unpack_item(u, unpack_key(u), &owned);
 		p.n_told = (uint32_t)unpack_u(u, NUMBER_MOST);
 		p.repeats = (uint32_t)unpack_u(u, UINT8_MAX);
 	}
@@ -558,11 +585,10 @@ static int restore_pile(struct desk *desk, struct span rest, struct unpack *u)
 	pile->told_ms = p.told_ms;
 	memcpy(pile->told_id, p.told_id, sizeof(p.told_id));
 	pile->told = p.told;
-	pile->told.notice = copy(notice);
 	pile->n_told = p.n_told;
 	pile->repeats = p.repeats;
 	pile->stored = true;
-	return !pile->receiver || !pile->text || (notice.p && !pile->told.notice) ||
+	return !pile->receiver || !pile->text || give(&pile->told, &owned) < 0 ||
 			       due_set(&desk->piles_due, &pile->due, p.due.ms) < 0
 		       ? -ENOMEM
 		       : 0;
@@ -572,19 +598,18 @@ static int restore_item(struct desk *desk, struct span rest, struct unpack *u)
 {
 	struct item_key id, key;
 	struct pile_item item;
-	struct span notice;
+	struct owned owned;
 	struct pile *pile;
 
 	if (!cut_hex(&rest, &id) || !cut_hex(&rest, &key) || rest.n)
 		return -EBADMSG;
-	item = unpack_item(u, key, &notice);
+	item = unpack_item(u, key, &owned);
 	if (u->bad || u->left.n)
 		return -EBADMSG;
 	pile = pile_awaited(desk, &id);
 	if (!pile)
 		return -ENOMEM;
-	item.notice = copy(notice);
-	if (notice.p && !item.notice)
+	if (give(&item, &owned) < 0)
 		return -ENOMEM;
 	return pile_restore(pile, item);
 }

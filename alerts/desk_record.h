@@ -16,10 +16,10 @@
  *                        held, 4 acknowledged, 8 told before), receiver, text, route, due,
  *                        opened. If told before: when; and if no digest: delivery, item as
  *                        below with its KEY in front, how many, repeats.
- *   i:PILE:ITEM          an item in it: flags (1 has a story other than itself, 2 is a notice),
- *                        KEY of the story, when taken, severity, text of the notice
- *   s:HEAD:RECEIVER      a story told: state (0 waiting, 1 told, 2 in a digest), flags (1 by
- *                        budget, 2 acknowledged, 4 critical), when forgotten, mentions, sites,
+ *   i:PILE:ITEM          an item in it: flags (1 has a story other than itself, 2 is a notice,
+ * 4 has labels), KEY of the story, when taken, severity, text of the notice, labels
+ * (alerts/desk_labels.c) s:HEAD:RECEIVER      a story told: state (0 waiting, 1 told, 2 in a
+ * digest), flags (1 by budget, 2 acknowledged, 4 critical), when forgotten, mentions, sites,
  *                        reached, PILE, delivery (empty: none)
  *   k:ITEM               taken: its number, growing with each
  *   o:DELIVERY           on its way: flags (1 digest, 2 dead), receiver, number of items

@@ -9,6 +9,28 @@ int dress_refuse(struct span *ret_why, const char *why)
 	return -EINVAL;
 }
 
+int dress_message(struct message *ret, const struct receiver *receiver,
+	const struct alert *alert, struct arena *arena, struct span *ret_why)
+{
+	const int r = message_make(ret, arena, alert, receiver);
+
+	return r == -EINVAL ? dress_refuse(ret_why, "an alert without a mention") : r;
+}
+
+struct span dress_base(struct span url)
+{
+	while (url.n && url.p[url.n - 1] == '/')
+		url.n--;
+	return url;
+}
+
+int dress_bearer(struct header *ret, struct span token, struct arena *arena)
+{
+	*ret = (struct header){
+		SPAN("Authorization"), arena_printf(arena, "Bearer %.*s", SPAN_ARG(token))};
+	return ret->value.p ? 0 : -ENOMEM;
+}
+
 json_t *dress_marked(const struct marked *text, const struct text_style *style, size_t limit)
 {
 	struct buf out = {0};
@@ -115,8 +137,7 @@ struct span dress_dashboard(struct arena *arena, const struct message_entry *ent
 {
 	struct span base = link_safe(arena, context->public_url);
 
-	while (base.n && base.p[base.n - 1] == '/')
-		base.n--;
+	base = dress_base(base);
 	if (span_empty(base))
 		return base.p ? SPAN("") : SPAN_NONE;
 	return arena_printf(arena, "%.*s/mentions/%.*s", SPAN_ARG(base), SPAN_ARG(entry->key));
@@ -137,6 +158,39 @@ struct span dress_tail(struct arena *arena, const struct message *message, size_
 	}
 	text_fill(&out, word(message->words, WORD_DELIVERY), &message->short_id, 1);
 	ret = out.failed ? SPAN_NONE : arena_dup(arena, buf_span(&out));
+	buf_deinit(&out);
+	return ret;
+}
+
+json_t *dress_body(const struct message_entry *e, const struct text_style *excerpt,
+	size_t excerpt_limit, const struct text_style *why, size_t why_limit)
+{
+	struct buf out = {0};
+	json_t *ret;
+
+	if (e->excerpt.text.n) {
+		(void)text_write(&out, &e->excerpt, excerpt, excerpt_limit);
+		buf_add_str(&out, "\n\n");
+	}
+	(void)text_write_span(&out, e->why, why, why_limit);
+	ret = out.failed ? NULL : dress_json(buf_span(&out));
+	buf_deinit(&out);
+	return ret;
+}
+
+json_t *dress_heading(const struct message *m, const char *open, const char *close,
+	const struct text_style *style, size_t limit, size_t n_shown, struct arena *arena)
+{
+	const struct span tail = dress_tail(arena, m, m->n_more + m->n_entries - n_shown);
+	struct buf out = {0};
+	json_t *ret;
+
+	buf_add_str(&out, open);
+	(void)text_write_span(&out, m->headline, style, limit);
+	buf_add_str(&out, close);
+	buf_add_str(&out, "\n");
+	(void)text_write_span(&out, tail, style, limit);
+	ret = out.failed || !tail.p ? NULL : dress_json(buf_span(&out));
 	buf_deinit(&out);
 	return ret;
 }

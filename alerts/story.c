@@ -407,6 +407,35 @@ int story_add(struct story_book *book, const struct hit *hit, struct wall now,
 	return r;
 }
 
+int story_look(const struct story_book *book, const struct hit *hit, struct story_place *ret)
+{
+	uint64_t bands[STORY_BANDS], number;
+	struct story_traits traits;
+	struct verdict v;
+	size_t n_bands;
+	int r;
+
+	if (story_find(book, &hit->key, ret))
+		return 0;
+	r = story_traits_read(&traits, bands, &n_bands, hit, book->options.fold);
+	if (r < 0)
+		return r;
+	number = find_story(book, &traits, bands, n_bands, &v);
+	if (number == book->end) {
+		*ret = (struct story_place){.head = hit->key,
+			.why = STORY_HEAD,
+			.similarity = 1,
+			.mentions = 1,
+			.sites = 1};
+		return 0;
+	}
+	place(ret, story_at(book, number), number, v.why, v.similarity);
+	ret->mentions++;
+	ret->sites +=
+		!story_index_has(&book->index, feature(FEATURE_SITE, traits.site), number);
+	return 0;
+}
+
 struct story_stats story_stats(const struct story_book *book)
 {
 	return (struct story_stats){

@@ -6,7 +6,7 @@
  * `vigie notify test`.
  */
 
-#include "config.h"
+#include "config/config.h"
 #include "io/transfer.h"
 
 /* Points into the configuration. Follows no redirect: what is meant for one receiver goes to no

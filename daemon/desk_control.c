@@ -66,6 +66,12 @@ static json_t *matches_json(const struct silence *silence)
 	return o;
 }
 
+/* The desk forgets what is over with its next step, which may be a while. */
+static bool is_over(struct wall until, struct wall now)
+{
+	return wall_known(until) && until.ms <= now.ms;
+}
+
 static json_t *view_json(const struct dispatch_desk *desk, struct wall now)
 {
 	const struct desk *d = dispatch_desk_look(desk);
@@ -77,7 +83,9 @@ static json_t *view_json(const struct dispatch_desk *desk, struct wall now)
 
 	(void)desk_silences(d, &arena, &silence, &n_silences);
 	(void)desk_mutes(d, &arena, &mute, &n_mutes);
-	for (size_t i = 0; i < n_silences; i++)
+	for (size_t i = 0; i < n_silences; i++) {
+		if (is_over(silence[i].until, now))
+			continue;
 		(void)json_array_append_new(silences,
 			json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "id", text_json(silence[i].id),
 				"receiver", text_json(silence[i].receiver), "match",
@@ -85,12 +93,16 @@ static json_t *view_json(const struct dispatch_desk *desk, struct wall now)
 				text_json(silence[i].author), "comment",
 				text_json(silence[i].comment), "until",
 				time_json(silence[i].until)));
-	for (size_t i = 0; i < n_mutes; i++)
+	}
+	for (size_t i = 0; i < n_mutes; i++) {
+		if (is_over(mute[i].until, now))
+			continue;
 		(void)json_array_append_new(mutes,
 			json_pack("{s:s,s:o,s:o,s:o}", "key", route_key_names[mute[i].key],
 				"value", text_json(mute[i].value), "receiver",
 				text_json(mute[i].receiver), "until",
 				time_json(mute[i].until)));
+	}
 	arena_release(&arena);
 	return json_pack("{s:o,s:o,s:o}", "receivers", desk_receivers_json(desk, now),
 		"silences", silences, "mutes", mutes);

@@ -58,6 +58,11 @@ static void on_known(void *arg, const struct archive_known *known, size_t n)
 		add_member(out, ",\"delivery\":", o->delivery);
 		buf_add_str(out, ",\"at\":");
 		json_add_time(out, o->at);
+		add_member(out, ",\"why\":", o->why);
+		if (wall_known(o->until)) {
+			buf_add_str(out, ",\"until\":");
+			json_add_time(out, o->until);
+		}
 		buf_add_char(out, '}');
 	}
 	buf_add_str(out, "]}");
@@ -70,8 +75,8 @@ static void on_known(void *arg, const struct archive_known *known, size_t n)
 static void on_hit(void *arg, const struct hit *const *hits, size_t n)
 {
 	struct question *q = arg;
-	struct archive_asked asked = { .key = q->key };
-	struct buf bytes = { 0 };
+	struct archive_asked asked = {.key = q->key};
+	struct buf bytes = {0};
 
 	if (!n || !hits[0]) {
 		end_without(q, 404);
@@ -110,7 +115,8 @@ struct mention_page *mention_page_free(struct mention_page *m)
 	return NULL;
 }
 
-void mention_page_serve(struct mention_page *m, struct http_ask *ask, const struct item_key *key)
+void mention_page_serve(
+	struct mention_page *m, struct http_ask *ask, const struct item_key *key)
 {
 	struct question *q = calloc(1, sizeof(*q));
 
@@ -118,7 +124,7 @@ void mention_page_serve(struct mention_page *m, struct http_ask *ask, const stru
 		http_reply_text(ask, 503, "out of memory");
 		return;
 	}
-	*q = (struct question){ .next = m->questions, .page = m, .ask = ask, .key = *key };
+	*q = (struct question){.next = m->questions, .page = m, .ask = ask, .key = *key};
 	m->questions = q;
 	archive_get(m->archive, key, 1, on_hit, q);
 }

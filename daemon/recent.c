@@ -56,6 +56,21 @@ void recent_add(struct recent *recent, const struct hit *hit)
 	recent->entries[0].json = text;
 }
 
+void recent_remove(struct recent *recent, const struct item_key *key)
+{
+	size_t at = 0;
+
+	while (at < recent->n && memcmp(&recent->entries[at].key, key, sizeof(*key)) != 0)
+		at++;
+	if (at == recent->n)
+		return;
+	free(recent->entries[at].json);
+	recent->n--;
+	memmove(&recent->entries[at], &recent->entries[at + 1],
+		(recent->n - at) * sizeof(recent->entries[0]));
+	recent->entries[recent->n].json = NULL;
+}
+
 void recent_json(const struct recent *recent, struct buf *out)
 {
 	buf_add_char(out, '[');

@@ -140,7 +140,7 @@ static bool on_outcome(void *arg, const struct archive_outcome *outcome)
 {
 	struct reporting *g = arg;
 
-	if (span_eq_str(outcome->outcome, "sent"))
+	if (span_eq_str(outcome->outcome, "sent") || span_eq_str(outcome->outcome, "digested"))
 		g->failed = figures_told(g->figures, outcome->receiver, outcome->delivery);
 	return g->failed == 0;
 }

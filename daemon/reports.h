@@ -7,7 +7,7 @@
  * how many sources are healthy, for their coverage.
  */
 
-#include "config.h"
+#include "config/config.h"
 #include "io/http.h"
 #include "io/pool.h"
 #include "line/archive.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "desk_asking.h"
 #include "desk_control.h"
 #include "delivering.h"
 #include "io/file.h"
@@ -71,6 +72,7 @@ struct vigie {
 	struct rules_seen *rules_seen;
 	struct recent *recent;
 	struct mention_page *mention_page;
+	struct desk_asking *desk_asking;
 	struct on_signal *on_term, *on_int, *on_hup;
 	struct timer *drain, *watchdog;
 	struct mono drain_until;
@@ -249,6 +251,24 @@ static void on_passed_over(void *arg, const struct hit *items, size_t n)
 
 	if (v->passed_over)
 		archive_passed_over_put(v->passed_over, items, n);
+}
+
+/* The cursor moves behind it: a deletion that is told once must not be forgotten. */
+static void on_deletions(void *arg, const struct batch *batch, void (*over)(void *job), void *job)
+{
+	struct vigie *v = arg;
+
+	if (v->passed_over)
+		archive_passed_over_strike(v->passed_over, batch, over, job);
+	else
+		over(job);
+}
+
+static void on_deleted(void *arg, const struct item_key *key)
+{
+	struct vigie *v = arg;
+
+	recent_remove(v->recent, key);
 }
 
 static void on_passed_over_trouble(void *arg, struct span why)
@@ -448,11 +468,16 @@ static void on_desk(void *arg, struct http_ask *ask)
 {
 	struct vigie *v = arg;
 
-	if (v->dispatch)
-		desk_control(dispatch_desk(v->dispatch), v->archive, v->config->policy.severity,
-			loop_wall(v->loop), ask);
-	else
+	const struct wall now = loop_wall(v->loop);
+
+	if (!v->dispatch)
 		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
+	else if (span_eq_str(ask->path, "/desk/ask"))
+		desk_asking_serve(
+			v->desk_asking, dispatch_desk(v->dispatch), v->config, now, ask);
+	else
+		desk_control(dispatch_desk(v->dispatch), v->archive, v->config->policy.severity,
+			now, ask);
 }
 
 static void on_mentions(void *arg, struct buf *out)
@@ -511,7 +536,7 @@ static int64_t scaled(const struct vigie *v, int64_t ms)
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
-	const struct keep_options keep = { .kept = on_kept, .arg = v };
+	const struct keep_options keep = { .kept = on_kept, .deleted = on_deleted, .arg = v };
 	int r = keep_new(&v->keep, v->loop, v->queue, v->archive, &keep);
 
 	if (r < 0)
@@ -553,6 +578,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.history_ms = c->crawl.history_ms,
 		.rule_first_seen = on_rule_first_seen,
 		.passed_over = on_passed_over,
+		.deletions = on_deletions,
 		.next = { on_sifted, v },
 		.arg = v,
 	};
@@ -777,6 +803,8 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	if (r >= 0)
 		r = mention_page_new(&v->mention_page, v->archive);
 	if (r >= 0)
+		r = desk_asking_new(&v->desk_asking, v->archive);
+	if (r >= 0)
 		build_passed_over(v);
 	if (r >= 0 && span_empty(v->config->redis))
 		r = redis_server_new(&v->server, v->loop, &server, &v->arena, ret_why);
@@ -795,6 +823,7 @@ static void tear_down(struct vigie *v)
 	post_free(v->post);
 	archive_free(v->archive);
 	mention_page_free(v->mention_page);
+	desk_asking_free(v->desk_asking);
 	archive_passed_over_free(v->passed_over);
 	keep_free(v->keep);
 	queue_free(v->queue);

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "config.h"
+#include "config/config.h"
 
 struct run_options {
 	const char *config_path; /* for reload; NULL: the configuration was made in memory */

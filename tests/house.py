@@ -1,6 +1,6 @@
 """house.py: the rules of the house (ARCHITECTURE.md, "The house"), read from the includes and said in words.
 
-1. Every arrow runs down: ground <- pure rooms and io (which never meet) <- line <- roof.
+1. Every arrow runs down: ground <- pure rooms and io (which never meet) <- line <- config <- roof.
 2. Each library has its doorkeepers: no other file includes its headers.
 3. A pure room opens no file and no socket, reads no clock and writes no log.
 4. Every file has one room; sub-commands, sources and channels are one file each.
@@ -21,8 +21,10 @@ BELOW = {
     'report': {'ground', 'report'},
     'io': {'ground', 'io'},
     'line': {'ground', 'rules', 'alerts', 'sources', 'io', 'line'},
+    'connectors': {'ground', 'sources', 'connectors'},
+    'config': {'ground', 'rules', 'alerts', 'sources', 'connectors', 'io', 'line', 'config'},
     'web': {'ground', 'web'},
-    'roof': {'ground', 'rules', 'alerts', 'sources', 'report', 'io', 'line', 'web', 'roof'},
+    'roof': {'ground', 'rules', 'alerts', 'sources', 'report', 'io', 'line', 'web', 'connectors', 'config', 'roof'},
 }
 PURE = {'ground', 'rules', 'alerts', 'sources', 'report'}
 

@@ -28,6 +28,21 @@ int ask_options_read(struct ask_options *ret, int argc, char **argv)
 	return EXIT_DONE;
 }
 
+bool ask_is_there(const struct ask_options *options)
+{
+	struct arena arena = { 0 };
+	const char *folder = state_folder(&arena, options->state, options->config);
+	const struct span sock = folder ? arena_printf(&arena, "%s/control.sock", folder) : SPAN_NONE;
+	struct buf answer = { 0 };
+	int status = 0;
+	const bool there =
+		sock.p && http_control_ask(sock.p, "GET", "/healthz", SPAN_NONE, &answer, &status) == 0;
+
+	buf_deinit(&answer);
+	arena_release(&arena);
+	return there;
+}
+
 int ask_daemon(struct buf *answer, const struct ask_options *options, const char *method,
 	const char *path, struct span body)
 {

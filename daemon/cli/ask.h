@@ -24,4 +24,7 @@ int ask_options_read(struct ask_options *ret, int argc, char **argv);
 int ask_daemon(struct buf *answer, const struct ask_options *options, const char *method,
 	const char *path, struct span body);
 
+/* Does one answer there? Says nothing. */
+bool ask_is_there(const struct ask_options *options);
+
 #endif

@@ -13,9 +13,10 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "cli/config_path.h"
-#include "config.h"
+#include "config/path.h"
+#include "config/config.h"
 #include "io/file.h"
 #include "io/http.h"
 #include "io/log.h"
@@ -96,12 +97,15 @@ static void keep(struct auth *a, struct span token)
 	const char *state = a->config->state.p;
 	const struct span folder = arena_printf(&a->arena, "%s/%s", state, ACCOUNTS_TOKENS);
 	const struct span path = accounts_token_path(&a->arena, state, a->connection->account);
-	int r = folder.p && path.p ? 0 : -ENOMEM;
+	int r = folder.p && path.p ? 0 : -ENOMEM, lock;
 
 	if (r == 0) {
 		(void)mkdir(state, 0700); /* the write says what is wrong with them */
 		(void)mkdir(folder.p, 0700);
-		r = file_write(path.p, token, 0600);
+		lock = accounts_token_lock(state, a->connection->account, true);
+		r = lock < 0 ? lock : file_write(path.p, token, 0600);
+		if (lock >= 0)
+			(void)close(lock);
 	}
 	if (r < 0) {
 		(void)fprintf(stderr, "vigie: %s: %s\n", path.p ? path.p : "", strerror(-r));

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/config_path.h"
-#include "config.h"
+#include "config/path.h"
+#include "config/config.h"
 #include "io/loop.h"
 #include "io/redis_check.h"
 

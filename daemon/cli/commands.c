@@ -29,7 +29,7 @@ const struct command commands[] = {
 		"tell nobody of an author or a site", command_mute },
 	{ "ack", "GROUP|STORY [--receiver ID] [-c FILE] [--state DIR] [--json]",
 		"end the repeats of a group, the updates of a story", command_ack },
-	{ "routes", "test [FILE|-] [-c FILE] [--json]",
+	{ "routes", "test [FILE|-] [--files] [-c FILE] [--json]",
 		"say who would hear of documents, and why", command_routes },
 	{ "notify", "test RECEIVER [-c FILE] [--json]",
 		"send one real message to a receiver and show what went over the wire", command_notify },
@@ -53,8 +53,8 @@ const struct command commands[] = {
 		"print what the crawler would see in a document: one JSON item a line",
 		command_parse },
 	{ "sources",
-		"[list|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
-		"[--var NAME=VALUE]… [--allow RANGE]",
+		"[list [-c FILE]|show NETWORK] [--json] | try NETWORK [--query X] [--base URL] [--ask WAY] "
+		"[--var NAME=VALUE]… [--allow RANGE] [-c FILE]",
 		"say which networks can be read, and on what terms; ask one", command_sources },
 	{ "auth", "NETWORK [-c FILE]", "let a person agree that a network is read as them",
 		command_auth },

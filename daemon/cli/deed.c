@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cli/commands.h"
-#include "config_reader.h"
+#include "config/reader.h"
 
 static struct deed_option *option_of(struct deed_option *options, size_t n, const char *name)
 {

@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "cli/ask.h"
-#include "cli/config_path.h"
+#include "config/path.h"
 #include "cli/explain_rules.h"
 #include "cli/mentions.h"
 #include "cli/state_folder.h"
-#include "config.h"
+#include "config/config.h"
 #include "io/http.h"
 #include "line/archive.h"
 #include "line/archive_passed_over.h"
@@ -79,6 +79,10 @@ static bool on_outcome(void *arg, const struct archive_outcome *o)
 	(void)json_object_set_new(one, "delivery",
 		o->delivery.n ? json_stringn(o->delivery.p, o->delivery.n) : json_null());
 	(void)json_object_set_new(one, "at", json_string(wall_rfc3339(at, o->at)));
+	(void)json_object_set_new(one, "until",
+		wall_known(o->until) ? json_string(wall_rfc3339(at, o->until)) : json_null());
+	(void)json_object_set_new(
+		one, "why", o->why.n ? json_stringn(o->why.p, o->why.n) : json_null());
 	return json_array_append_new(arg, one) == 0;
 }
 
@@ -281,20 +285,28 @@ static const struct {
 	{"muted", "a mute holds for its author or its site"},
 	{"silenced", "a silence holds for it"},
 	{"folded", "it is a copy of a story the receiver hears of anyhow"},
+	{"waiting", "it waits in its group"},
 	{"held", "quiet hours, an interval or the rate hold it back for now"},
-	{"quiet", "it came in quiet hours"},
-	{"budget", "the receiver's budget was used up by what scored higher"},
+	{"budget", "the receiver's budget was used up by what scored higher, so it waits for "
+		   "the digest"},
 	{"digest", "it waits for the receiver's digest"},
-	{"digested", "it was told in a digest"},
+	{"sending", "its message is on its way"},
 	{"erased", "it was erased before it could be told"},
 };
 
-static struct span meaning(struct explaining *e, const char *outcome)
+/* "it waits in its group, until 2026-11-21T17:30:00Z (group_wait 30 s)" */
+static struct span meaning(struct explaining *e, const json_t *outcome)
 {
+	const char *word = text_of(outcome, "outcome"), *until = text_of(outcome, "until"),
+		   *why = text_of(outcome, "why");
+	const char *means = NULL;
+
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
-		if (strcmp(verdicts[i].outcome, outcome) == 0)
-			return span_str(verdicts[i].means);
-	return arena_printf(&e->arena, "the outcome is \"%s\"", outcome);
+		if (strcmp(verdicts[i].outcome, word) == 0)
+			means = verdicts[i].means;
+	return arena_printf(&e->arena, "%s%s%s%s%s%s%s%s", means ? means : "the outcome is \"",
+		means ? "" : word, means ? "" : "\"", until[0] ? ", until " : "", until,
+		why[0] ? " (" : "", why, why[0] ? ")" : "");
 }
 
 /* ", a copy of story 0f1e… at similarity 0.93 (by its text)"; empty for a story's first. */
@@ -353,66 +365,114 @@ static struct span waiting_text(struct explaining *e, const char **ret_stage)
 	return SPAN_NONE;
 }
 
-static struct span mention_sentence(
-	struct explaining *e, const json_t *m, const char **ret_stage)
+/* What the ledger says of a mention, receiver by receiver. */
+struct told {
+	size_t n, sent, digested; /* receivers; of them told in a message, in a digest */
+	const json_t *bad;        /* one that is not told, and will not be */
+	const json_t *waits;      /* one that is not told yet */
+};
+
+static struct told told_of(const json_t *mention)
 {
-	const json_t *o, *outcomes = json_object_get(m, "outcomes"), *bad = NULL;
-	const struct span how = beginning(e, m);
-	struct span waits, why;
-	size_t i, sent = 0;
+	const json_t *o, *outcomes = json_object_get(mention, "outcomes");
+	struct told t = {.n = json_array_size(outcomes)};
+	size_t i;
 
 	json_array_foreach(outcomes, i, o)
 	{
-		if (strcmp(text_of(o, "outcome"), "sent") == 0)
-			sent++;
-		else
-			bad = o;
-	}
-	if (wall_known(e->erased.at)) {
-		char at[RFC3339_SIZE];
+		const char *word = text_of(o, "outcome");
 
+		if (strcmp(word, "sent") == 0)
+			t.sent++;
+		else if (strcmp(word, "digested") == 0)
+			t.digested++;
+		else if (archive_outcome_waits(span_str(word)))
+			t.waits = o;
+		else
+			t.bad = o;
+	}
+	return t;
+}
+
+/* Of one that is not told yet: what the message says that is on its way, where the daemon can
+ * be asked; else what the ledger says. */
+static struct span not_yet(struct explaining *e, const json_t *waits, const char **ret_stage)
+{
+	struct span text = SPAN_NONE;
+
+	*ret_stage = text_of(waits, "outcome");
+	if (strcmp(*ret_stage, "sending") == 0)
+		text = waiting_text(e, ret_stage);
+	return text.n ? text : meaning(e, waits);
+}
+
+static struct span erased_sentence(struct explaining *e, struct span how, size_t told)
+{
+	char at[RFC3339_SIZE];
+
+	return arena_printf(&e->arena,
+		"%.*s, and its text was taken out of the archive at %s: %.*s (%.*s); %zu "
+		"receivers had been told.",
+		SPAN_ARG(how), wall_rfc3339(at, e->erased.at),
+		SPAN_ARG(e->erased.detail.n ? e->erased.detail : e->erased.action),
+		SPAN_ARG(e->erased.actor), told);
+}
+
+static struct span told_sentence(
+	struct explaining *e, struct span how, const struct told *t, const char **ret_stage)
+{
+	const json_t *other = t->waits ? t->waits : t->bad;
+	const char *digest = t->sent ? "" : ", in a digest", *ignored;
+	struct span why;
+
+	*ret_stage = other ? "partly" : t->sent ? "told" : "digested";
+	if (!other)
+		return arena_printf(&e->arena, "%.*s, and %zu of %zu receivers were told%s.",
+			SPAN_ARG(how), t->sent + t->digested, t->n, digest);
+	why = t->waits ? not_yet(e, other, &ignored) : meaning(e, other);
+	return arena_printf(&e->arena,
+		"%.*s, and %zu of %zu receivers were told%s; not %s%s: %.*s.", SPAN_ARG(how),
+		t->sent + t->digested, t->n, digest, text_of(other, "receiver"),
+		t->waits ? " so far" : "", SPAN_ARG(why));
+}
+
+static struct span mention_sentence(
+	struct explaining *e, const json_t *m, const char **ret_stage)
+{
+	const struct span how = beginning(e, m);
+	const struct told t = told_of(m);
+	struct span why;
+
+	if (wall_known(e->erased.at)) {
 		*ret_stage = "erased";
-		return arena_printf(&e->arena,
-			"%.*s, and its text was taken out of the archive at %s: %.*s (%.*s); "
-			"%zu receivers "
-			"had been told.",
-			SPAN_ARG(how), wall_rfc3339(at, e->erased.at),
-			SPAN_ARG(e->erased.detail.n ? e->erased.detail : e->erased.action),
-			SPAN_ARG(e->erased.actor), sent);
+		return erased_sentence(e, how, t.sent + t.digested);
 	}
-	*ret_stage = sent && bad ? "partly" : "told";
-	if (sent && bad) {
-		why = meaning(e, text_of(bad, "outcome"));
-		return arena_printf(&e->arena,
-			"%.*s, and %zu of %zu receivers were told; not %s: %.*s.",
-			SPAN_ARG(how), sent, json_array_size(outcomes),
-			text_of(bad, "receiver"), SPAN_ARG(why));
-	}
-	if (sent)
-		return arena_printf(&e->arena, "%.*s, and %zu of %zu receivers were told.",
-			SPAN_ARG(how), sent, json_array_size(outcomes));
+	if (t.sent || t.digested)
+		return told_sentence(e, how, &t, ret_stage);
 	*ret_stage = "silent";
 	if (json_is_true(json_object_get(m, "silent")))
 		return arena_printf(&e->arena,
 			"%.*s, but it was older than crawl.history at the first contact with "
-			"the source "
-			"or the rule: archived, and nobody told.",
+			"the source or the rule: archived, and nobody told.",
 			SPAN_ARG(how));
-	if (bad) {
-		*ret_stage = text_of(bad, "outcome");
-		why = meaning(e, *ret_stage);
+	if (t.waits) {
+		why = not_yet(e, t.waits, ret_stage);
+		return arena_printf(&e->arena, "%.*s, but nobody was told so far: %.*s.",
+			SPAN_ARG(how), SPAN_ARG(why));
+	}
+	if (t.bad) {
+		*ret_stage = text_of(t.bad, "outcome");
+		why = meaning(e, t.bad);
 		return arena_printf(&e->arena, "%.*s, but nobody was told: %.*s.",
 			SPAN_ARG(how), SPAN_ARG(why));
 	}
 	*ret_stage = "archived";
-	waits = waiting_text(e, ret_stage);
-	if (waits.n)
-		return arena_printf(
-			&e->arena, "%.*s, and %.*s.", SPAN_ARG(how), SPAN_ARG(waits));
+	why = waiting_text(e, ret_stage);
+	if (why.n)
+		return arena_printf(&e->arena, "%.*s, and %.*s.", SPAN_ARG(how), SPAN_ARG(why));
 	return arena_printf(&e->arena,
-		"%.*s, but no receiver has an outcome: either no route leads to one, or it "
-		"waits for "
-		"company in a group (vigie deliveries).",
+		"%.*s, but no receiver has an outcome: no route leads to one, or the desk has "
+		"not come to it yet.",
 		SPAN_ARG(how));
 }
 
@@ -551,6 +611,18 @@ static void print_item(const json_t *item)
 	print_line("read", span_str(text_of(item, "fetched")));
 }
 
+/* "hook: budget at … until … (budget 8/day: …)" */
+static struct span outcome_text(struct explaining *e, const json_t *o)
+{
+	const char *until = text_of(o, "until"), *why = text_of(o, "why"),
+		   *delivery = text_of(o, "delivery");
+
+	return arena_printf(&e->arena, "%s: %s at %s%s%s%s%s%s%s%s", text_of(o, "receiver"),
+		text_of(o, "outcome"), text_of(o, "at"), until[0] ? " until " : "", until,
+		delivery[0] ? " in delivery " : "", delivery, why[0] ? " (" : "", why,
+		why[0] ? ")" : "");
+}
+
 static void print_mention(struct explaining *e, const json_t *mention)
 {
 	const json_t *one, *span;
@@ -569,9 +641,8 @@ static void print_mention(struct explaining *e, const json_t *mention)
 		print_line("rule", buf_span(&found));
 		buf_deinit(&found);
 	}
-	json_array_foreach(json_object_get(mention, "outcomes"), i, one) print_line("receiver",
-		arena_printf(&e->arena, "%s: %s at %s (delivery %s)", text_of(one, "receiver"),
-			text_of(one, "outcome"), text_of(one, "at"), text_of(one, "delivery")));
+	json_array_foreach(json_object_get(mention, "outcomes"), i, one)
+		print_line("receiver", outcome_text(e, one));
 	if (copy_text(e, mention).n)
 		print_line("story", span_slice(copy_text(e, mention), 2, SIZE_MAX));
 	(void)putchar('\n');

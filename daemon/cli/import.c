@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/input.h"
-#include "config.h"
+#include "config/config.h"
 #include "sources/opml.h"
 #include "sources/url.h"
 

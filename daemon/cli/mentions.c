@@ -9,7 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/state_folder.h"
-#include "config_reader.h"
+#include "config/reader.h"
 #include "line/codec_mention.h"
 #include "sources/date.h"
 #include "vigie/ruleset.h"

@@ -8,9 +8,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "cli/config_path.h"
+#include "config/path.h"
 #include "cli/mentions.h"
-#include "config.h"
+#include "config/config.h"
 #include "delivering.h"
 #include "io/loop.h"
 #include "vigie/mask.h"
@@ -194,6 +194,7 @@ static int send(struct trial *t, const struct config *config, struct span *ret_w
 		r = render(t, config, ret_why);
 	if (r == 0) {
 		t->began = loop_now(t->loop);
+		t->payload.total_ms = t->receiver->timeout_ms;
 		r = transfer_send(&handle, transfer, &t->payload, on_sent, t);
 		if (r == -EINVAL)
 			*ret_why = SPAN("the request can't be sent as it is: look for control "

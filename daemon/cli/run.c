@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/config_path.h"
+#include "config/path.h"
 #include "io/log.h"
 #include "run.h"
 

@@ -1,6 +1,7 @@
 /*
  * sources: the networks vigie knows, and on what terms each may be read. `list` says a line a
- * network, `show` all that is known of one; `try` asks one (cli/sources_try.h).
+ * network, and one for each source of them a configuration has (cli/sources_state.h); `show`
+ * all that is known of one; `try` asks one (cli/sources_try.h).
  */
 
 #include <getopt.h>
@@ -9,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/connector_load.h"
+#include "cli/sources_state.h"
 #include "cli/sources_try.h"
 #include "connectors/builtin.h"
 #include "line/codec_item.h"
@@ -32,7 +34,8 @@ static void add_member(struct buf *out, const char *name, struct span value)
 		buf_add(out, SPAN("null"));
 }
 
-static void add_json(struct buf *out, const struct connector *c)
+static void add_json(
+	struct buf *out, const struct connector *c, const struct sources_state *states)
 {
 	buf_add(out, SPAN("{\"network\":"));
 	json_write_string(out, c->network);
@@ -52,7 +55,12 @@ static void add_json(struct buf *out, const struct connector *c)
 			buf_add_char(out, ',');
 		json_write_string(out, c->maps[i].name);
 	}
-	buf_add(out, SPAN("]}\n"));
+	buf_add_char(out, ']');
+	if (states) {
+		buf_add_str(out, ",\"sources\":");
+		sources_state_json(states, out, c->network);
+	}
+	buf_add(out, SPAN("}\n"));
 }
 
 static void add_line(struct buf *out, const struct connector *c)
@@ -104,21 +112,46 @@ static int print(struct buf *out, int status)
 	return status;
 }
 
-static int list(bool json)
-{
-	struct buf out = {0};
-	int status = EXIT_DONE;
+/* How a list is written. */
+struct listing {
+	struct buf out;
+	const struct sources_state *states; /* of a configuration; NULL: there is none */
+	bool json;
+};
 
+static void add_one(void *arg, const struct connector *c)
+{
+	struct listing *l = arg;
+
+	if (l->json)
+		add_json(&l->out, c, l->states);
+	else
+		add_line(&l->out, c);
+}
+
+static int list(bool json, const char *config)
+{
+	struct listing l = {.json = json};
+	struct sources_state *states = NULL;
+	int status = sources_state_load(&states, config);
+
+	l.states = states;
 	for (const struct builtin *b = builtins; b->network && status == EXIT_DONE; b++) {
 		struct connector *c;
 
 		status = connector_load(&c, span_str(b->network));
 		if (status != EXIT_DONE)
 			break;
-		(json ? add_json : add_line)(&out, c);
+		add_one(&l, c);
 		connector_free(c);
 	}
-	return print(&out, status);
+	if (states && status == EXIT_DONE)
+		sources_state_own(states, add_one, &l);
+	status = print(&l.out, status);
+	if (states && status == EXIT_DONE && !json)
+		sources_state_print(states, stdout);
+	sources_state_free(states);
+	return status;
 }
 
 static int show(const char *name, bool json)
@@ -129,7 +162,10 @@ static int show(const char *name, bool json)
 
 	if (status != EXIT_DONE)
 		return status;
-	(json ? add_json : add_all)(&out, c);
+	if (json)
+		add_json(&out, c, NULL);
+	else
+		add_all(&out, c);
 	connector_free(c);
 	return print(&out, status);
 }
@@ -138,18 +174,22 @@ int command_sources(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	const char *config = NULL;
 	bool json = false;
 	int c;
 
 	if (argc > 2 && strcmp(argv[1], "try") == 0)
 		return sources_try(argc - 2, argv + 2);
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c != 'j')
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+		if (c == 'c')
+			config = optarg;
+		else if (c == 'j')
+			json = true;
+		else
 			return command_usage(argv[0]);
-		json = true;
 	}
 	if (optind == argc || (optind + 1 == argc && strcmp(argv[optind], "list") == 0))
-		return list(json);
+		return list(json, config);
 	if (optind + 2 == argc && strcmp(argv[optind], "show") == 0)
 		return show(argv[optind + 1], json);
 	return command_usage(argv[0]);

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "config.h"
+#include "config/config.h"
 
 const char *state_folder(struct arena *arena, const char *state, const char *config)
 {

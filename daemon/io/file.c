@@ -204,3 +204,22 @@ int file_create(const char *path, struct span bytes, mode_t mode)
 {
 	return put(path, bytes, mode, false);
 }
+
+int file_lock(const char *path, uint32_t at, bool wait)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	do
+		r = fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+	while (r == -EINTR);
+	if (r < 0) {
+		(void)close(fd);
+		return r == -EACCES ? -EAGAIN : r;
+	}
+	return fd;
+}

@@ -7,6 +7,8 @@
  * for those an operator names, not for the network's.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "vigie/buf.h"
@@ -45,5 +47,10 @@ int file_write(const char *path, struct span bytes, mode_t mode);
 
 /* The same, but an existing file stays as it is: -EEXIST. */
 int file_create(const char *path, struct span bytes, mode_t mode);
+
+/* A lock on byte `at` of a file, which is made (0600) when it isn't there: of the open file
+ * description (fcntl(2)), so it is gone with the descriptor that is returned, and with its
+ * process. -EAGAIN: another one has it, unless `wait`; -errno. */
+int file_lock(const char *path, uint32_t at, bool wait);
 
 #endif

@@ -673,6 +673,12 @@ bool redis_is_up(const struct redis *redis)
 	return redis->up;
 }
 
+void redis_try(struct redis *redis)
+{
+	if (redis->ac ? redis->asking_again : !redis->resolve && !redis->refused)
+		(void)timer_set(redis->retry, 0);
+}
+
 int redis_command(struct redis *redis, size_t argc, const struct span *argv,
         int64_t deadline_ms, redis_done done, void *arg)
 {

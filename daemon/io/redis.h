@@ -57,6 +57,8 @@ struct redis *redis_free(struct redis *redis);
 /* Where it is, for people: "unix:/path" or "host:port", no password. */
 const char *redis_name(const struct redis *redis);
 bool redis_is_up(const struct redis *redis);
+/* Somebody knows that it answers now: a try that waits for its time is made at once. */
+void redis_try(struct redis *redis);
 /* 0, -EAGAIN while down or while 64 MiB wait for their answers, -ENOMEM. deadline_ms 0: the
  * connection's. argv is copied. done() never comes from inside. */
 int redis_command(struct redis *redis, size_t argc, const struct span *argv,

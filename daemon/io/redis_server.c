@@ -28,8 +28,9 @@
 #include "vigie/cleanup.h"
 
 enum {
-	LOCK_ASK_MS = 50,
-	LOCK_SAY_MS = 500,   /* an orphan in its normal end is not worth a line */
+	LOCK_ASK_MS = 5, /* an orphan in its normal end is gone in a tenth of a second */
+	LOCK_ASK_LATER_MS = 50,
+	LOCK_SAY_MS = 500,   /* … and not worth a line */
 	LOCK_TERM_MS = 3000, /* a child with a long file to load may miss the first signal */
 	LOCK_KILL_MS = 8000,
 	STOP_TERM_MS = 3000,
@@ -71,11 +72,15 @@ struct redis_server {
 
 static void pass_line(struct redis_server *s, struct span line)
 {
+	static const char last_words[] = "ready to accept connections";
 	char level;
 	const struct span text = redis_server_said(line, &level);
 
 	if (span_empty(text))
 		return;
+	/* Both 6.2 and 7 end so; with another wording it is asked until it answers. */
+	if (!s->stopping && memmem(text.p, text.n, last_words, strlen(last_words)))
+		redis_try(s->redis);
 	if (level == '#' || !level)
 		(void)snprintf(
 			s->said, sizeof(s->said), "%.*s", SPAN_ARG(span_slice(text, 0, 250)));
@@ -354,7 +359,8 @@ static void on_timer(void *arg)
 		r = redis_lock_try(s->lock_fd);
 		if (r) {
 			press_orphan(s);
-			(void)timer_set(s->timer, LOCK_ASK_MS);
+			(void)timer_set(
+				s->timer, s->lock_said ? LOCK_ASK_LATER_MS : LOCK_ASK_MS);
 			return;
 		}
 		s->locked = true;

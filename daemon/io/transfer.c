@@ -574,11 +574,11 @@ struct transfer *transfer_free(struct transfer *transfer)
 		return NULL;
 	while (t->handles)
 		transfer_cancel(t->handles);
-	while (t->n_spare)
-		buf_deinit(&t->spare[--t->n_spare]);
 	while (t->n_idle)
 		curl_easy_cleanup(t->idle[--t->n_idle]);
-	t->lanes = lanes_free(t->lanes);
+	t->lanes = lanes_free(t->lanes); /* of its messages bodies may become spare ones */
+	while (t->n_spare)
+		buf_deinit(&t->spare[--t->n_spare]);
 	if (t->multi) /* calls on_socket() for the connections it kept */
 		(void)curl_multi_cleanup(t->multi);
 	t->drain = timer_free(t->drain);

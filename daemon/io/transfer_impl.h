@@ -170,6 +170,8 @@ int trust_new(struct trust **ret, struct loop *loop, const char *ca_file);
 struct trust *trust_free(struct trust *trust);
 /* Both into h->easy, from then on h's for as long as it runs. 0 or -ENOMEM. */
 int trust_set(struct transfer_handle *h);
+/* What helps against a certificate that was refused on `easy`, as the end of a sentence. */
+const char *trust_remedy(CURL *easy, CURLcode code);
 
 /* transfer_why.c: the class of an ended hop, and a sentence in the handle's arena. */
 enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct span *ret_why);

@@ -255,13 +255,17 @@ static struct lane *find_lane(struct lanes *lanes, uint64_t server)
 static void start(struct lane *lane, struct transfer_handle *h, uint64_t server)
 {
 	const int64_t left_ms = h->deadline.ms - loop_now(h->transfer->loop).ms;
+	/* libcurl 7.88 keeps the connection of a message whose answer did not come in time
+	 * (smtp_done() ends, and multi_done() takes it for an end like any other): the answer
+	 * would be taken for the next message's. */
+	const bool spoilt = lane->code != CURLE_OK || lane->dropped;
 	CURL *e = lane->easy;
 
 	h->lane = lane;
 	h->easy = e;
 	curl_easy_reset(e);
 	/* What is of no use any more is cut, so that to leave it takes no time. */
-	if (lane->server != server)
+	if (lane->server != server || spoilt)
 		cut(lane, false, SHUT_RDWR);
 	for (size_t i = 0; i < lane->n_sockets; i++)
 		lane->sockets[i].used = false;
@@ -283,6 +287,7 @@ static void start(struct lane *lane, struct transfer_handle *h, uint64_t server)
 	(void)curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
 	(void)curl_easy_setopt(e, CURLOPT_XFERINFODATA, lane);
 	(void)curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)spoilt);
 	(void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms);
 	lane->server = server;
 	lane->handle = h;

@@ -271,7 +271,7 @@ int send_mail(struct transfer_handle **ret, struct transfer *transfer,
 	m = (struct mail *)h;
 	m->done = done;
 	m->arg = arg;
-	handle_set_deadline(h, 0);
+	handle_set_deadline(h, payload->total_ms);
 	r = copy_payload(m, payload) ? 0 : -ENOMEM;
 	if (r == 0)
 		r = begin(m, payload);

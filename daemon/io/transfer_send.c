@@ -122,7 +122,8 @@ static int send_http(struct transfer_handle **ret, struct transfer *transfer,
 	s = (struct send *)h;
 	s->done = done;
 	s->arg = arg;
-	r = request_copy(&s->request, &h->arena, request) ? handle_prepare(h, 0) : -ENOMEM;
+	r = request_copy(&s->request, &h->arena, request) ? handle_prepare(h, payload->total_ms)
+	                                                    : -ENOMEM;
 	if (r == 0)
 		r = begin(s);
 	if (r < 0) {

@@ -208,6 +208,37 @@ static CURLcode on_context(CURL *easy, void *context, void *arg)
 	return CURLE_OK;
 }
 
+/* By the result of the chain's verification (openssl-verification-options(1ssl)). */
+static const struct {
+	long result;
+	const char *remedy;
+} remedies[] = {
+	{X509_V_ERR_CERT_HAS_EXPIRED, ": it must be renewed there"},
+	{X509_V_ERR_CERT_NOT_YET_VALID, ": is the clock of this machine right?"},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, ": name its authority in crawl.ca_file"},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, ": name its authority in crawl.ca_file"},
+	{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, ": name its authority in crawl.ca_file"},
+	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, ": name it in crawl.ca_file"},
+	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, ": name its authority in crawl.ca_file"},
+};
+
+const char *trust_remedy(CURL *easy, CURLcode code)
+{
+	long result = X509_V_OK;
+
+	if (code != CURLE_PEER_FAILED_VERIFICATION)
+		return "";
+	(void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
+		if (remedies[i].result == result)
+			return remedies[i].remedy;
+	/* libcurl looks at the name itself, before it asks how the chain did (7.88,
+	 * servercert()): nothing is known of that then. */
+	return result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED
+		       ? ": use the name that it is for"
+		       : "";
+}
+
 int trust_set(struct transfer_handle *h)
 {
 	CURL *easy = h->easy;

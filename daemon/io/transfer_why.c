@@ -95,8 +95,9 @@ enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct s
 		}
 	for (size_t i = 0; i < sizeof(tls_codes) / sizeof(tls_codes[0]); i++)
 		if (tls_codes[i] == code) {
-			*ret_why = why_text(h, "no trusted TLS connection to %s: %s", host,
-			        h->message[0] ? h->message : curl_easy_strerror(code));
+			*ret_why = why_text(h, "no trusted TLS connection to %s: %s%s", host,
+			        h->message[0] ? h->message : curl_easy_strerror(code),
+			        trust_remedy(h->easy, code));
 			return TRANSFER_TLS;
 		}
 	if (code == CURLE_COULDNT_CONNECT) {

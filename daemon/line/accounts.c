@@ -12,6 +12,7 @@
 enum {
 	BUDGETS_MAX_BYTES = 16 * 1024 * 1024,
 	RETRY_MS = 1000,
+	PART_STEPS = 8,              /* a source's part is reserved in so many steps */
 	CONSENT_LOOK_MS = 10 * 1000, /* a file that a person is about to make */
 	/* What nobody asked for so long is taken out of the file. */
 	FORGET_MS = 40LL * 24 * 3600 * 1000 / 1000,
@@ -40,6 +41,96 @@ static struct account *account_free(struct account *account)
 	free(account);
 	return NULL;
 }
+
+/* --- Members ------------------------------------------------------------------------------ */
+
+static struct member *member_of(struct account *account, struct span source)
+{
+	struct member *m = NULL;
+
+	HASH_FIND(hh, account->members, source.p, source.n, m);
+	if (m)
+		return m;
+	m = calloc(1, sizeof(*m) + source.n + 1);
+	if (!m)
+		return NULL;
+	memcpy(m->source, source.p, source.n);
+	HASH_ADD(hh, account->members, source[0], source.n, m);
+	if (!m->hh.tbl) {
+		free(m);
+		return NULL;
+	}
+	return m;
+}
+
+/* The quota whose parts are shared out: the one that lasts longest. */
+static const struct quota_budget *shared(const struct account *account)
+{
+	const struct quota_budget *longest = NULL;
+
+	for (size_t i = 0; i < account->n_budgets; i++)
+		if (!longest || account->budgets[i].quota.per_ms > longest->quota.per_ms)
+			longest = &account->budgets[i];
+	return longest;
+}
+
+static int64_t shift_ms(const struct quota_budget *b)
+{
+	return b->quota.resets_s > 0 ? b->quota.resets_s * 1000 : 0;
+}
+
+static int64_t window_of(const struct quota_budget *b, int64_t now_ms)
+{
+	return (now_ms - shift_ms(b)) / b->quota.per_ms;
+}
+
+static int64_t window_begin(const struct quota_budget *b, int64_t window)
+{
+	return window * b->quota.per_ms + shift_ms(b);
+}
+
+/* What the file says was reserved by each source in the window that lasts. */
+static void restore_members(struct account *account, const json_t *stored)
+{
+	const json_t *shares = json_object_get(stored, "shares");
+	const struct quota_budget *b = shared(account);
+	const int64_t window = b ? window_of(b, loop_wall(account->accounts->loop).ms) : 0;
+	const char *source;
+	json_t *reserved;
+
+	if (!b || json_integer_value(json_object_get(shares, "per_ms")) != b->quota.per_ms ||
+		json_integer_value(json_object_get(shares, "window")) != window)
+		return;
+	json_object_foreach(json_object_get(shares, "reserved"), source, reserved)
+	{
+		struct member *m = member_of(account, span_str(source));
+
+		if (!m)
+			continue;
+		m->window = window;
+		m->spent = m->reserved = json_integer_value(reserved);
+	}
+}
+
+/* NULL: nobody has spent anything, or there is no memory. */
+static json_t *members_json(const struct account *account)
+{
+	const struct quota_budget *b = shared(account);
+	const int64_t window = b ? window_of(b, loop_wall(account->accounts->loop).ms) : 0;
+	json_t *reserved = json_object();
+
+	for (const struct member *m = account->members; b && m; m = m->hh.next)
+		if (m->window == window && m->reserved)
+			(void)json_object_set_new(
+				reserved, m->source, json_integer(m->reserved));
+	if (json_object_size(reserved))
+		return json_pack("{s:I, s:I, s:o}", "per_ms", (json_int_t)b->quota.per_ms,
+			"window", (json_int_t)window, "reserved", reserved);
+	json_decref(reserved);
+	return NULL;
+}
+
+/* --- Accounts, read and made -------------------------------------------------------------- */
 
 /* What the file says of a quota of this length. */
 static void restore(struct account *account, struct quota_budget *b, struct wall now)
@@ -125,6 +216,7 @@ static struct account *account_of(struct accounts *a, const struct connection *c
 	if (json_is_integer(json_object_get(stored, "paused_until")))
 		account->paused_until.ms =
 			json_integer_value(json_object_get(stored, "paused_until"));
+	restore_members(account, stored);
 	return account;
 }
 
@@ -148,7 +240,7 @@ void accounts_write(struct accounts *a, struct write *w, void (*done)(void *arg)
 
 static json_t *account_json(const struct account *account)
 {
-	json_t *quotas = json_array(), *root;
+	json_t *quotas = json_array(), *shares = members_json(account), *root;
 
 	for (size_t i = 0; i < account->n_budgets; i++) {
 		const struct quota_budget *b = &account->budgets[i];
@@ -168,6 +260,9 @@ static json_t *account_json(const struct account *account)
 	if (root && wall_known(account->paused_until))
 		(void)json_object_set_new(
 			root, "paused_until", json_integer(account->paused_until.ms));
+	if (root && shares)
+		(void)json_object_set(root, "shares", shares);
+	json_decref(shares);
 	return root;
 }
 
@@ -355,10 +450,10 @@ static bool judge(struct accounts_turn *t, struct accounts_entry *entry, struct 
 			return true;
 		}
 		t->stage = TURN_TOKEN;
-		if (account_fetch_token(account, t->connection, pass) == 0)
+		if (account_fetch_token(account, t->connection) == 0)
 			return false;
 		entry->refusal = CONNECTOR_UNAVAILABLE;
-		entry->why = SPAN("no token can be asked for: no memory, or a wrong base");
+		entry->why = SPAN("no token can be asked for: no memory");
 		return true;
 	case CONNECTOR_CONSENT:
 		entry->retry_ms = CONSENT_LOOK_MS;
@@ -455,64 +550,54 @@ int accounts_enter(struct accounts_turn **ret, struct accounts *accounts,
 
 /* --- Spending ----------------------------------------------------------------------------- */
 
-static struct member *member_of(struct account *account, struct span source)
-{
-	struct member *m = NULL;
+/* The part of the longest quota that a source may spend in one of its windows. */
+struct part {
+	struct member *m; /* NULL: there is no quota, or no memory */
+	int64_t most, ends_ms;
+};
 
-	HASH_FIND(hh, account->members, source.p, source.n, m);
-	if (m)
-		return m;
-	m = calloc(1, sizeof(*m) + source.n + 1);
-	if (!m)
-		return NULL;
-	memcpy(m->source, source.p, source.n);
-	HASH_ADD(hh, account->members, source[0], source.n, m);
-	if (!m->hh.tbl) {
-		free(m);
-		return NULL;
-	}
-	return m;
-}
-
-/* The quota whose parts are shared out: the one that lasts longest. */
-static const struct quota_budget *shared(const struct account *account)
-{
-	const struct quota_budget *longest = NULL;
-
-	for (size_t i = 0; i < account->n_budgets; i++)
-		if (!longest || account->budgets[i].quota.per_ms > longest->quota.per_ms)
-			longest = &account->budgets[i];
-	return longest;
-}
-
-/* How long until the source's own part allows it; 0: now, and it is counted when `spend`. */
-static int64_t part_wait(struct account *account, const struct connection *c,
-	struct span source, int64_t cost, struct wall now, bool spend)
+static struct part part_of(struct account *account, const struct connection *c,
+	struct span source, struct wall now)
 {
 	const struct quota_budget *b = shared(account);
-	const int64_t shift = b && b->quota.resets_s > 0 ? b->quota.resets_s * 1000 : 0;
-	struct member *m = b ? member_of(account, source) : NULL;
-	int64_t window, part;
+	struct part part = {.m = b ? member_of(account, source) : NULL};
+	int64_t window;
 
-	if (!m)
-		return 0;
-	window = (now.ms - shift) / b->quota.per_ms;
-	if (m->window != window) {
-		m->window = window;
-		m->spent = 0;
-	}
-	if (spend) {
-		m->spent += cost;
-		return 0;
-	}
-	part = b->quota.most / (int64_t)(c->sharers ? c->sharers : 1);
-	if (m->spent == 0 || m->spent + cost <= part)
-		return 0;
-	return (window + 1) * b->quota.per_ms + shift - now.ms;
+	if (!part.m)
+		return part;
+	window = window_of(b, now.ms);
+	if (part.m->window != window)
+		part.m->window = window, part.m->spent = part.m->reserved = 0;
+	part.most = b->quota.most / (int64_t)(c->sharers ? c->sharers : 1);
+	part.ends_ms = window_begin(b, window + 1);
+	return part;
 }
 
-static int64_t spend_wait(
-	struct account *account, const struct connection *c, struct span source, int64_t cost)
+/* How long until the source's own part allows it; 0: now. */
+static int64_t part_wait(const struct part *part, int64_t cost, struct wall now)
+{
+	const struct member *m = part->m;
+
+	return !m || m->spent == 0 || m->spent + cost <= part->most ? 0
+								    : part->ends_ms - now.ms;
+}
+
+/* True: what is reserved has grown. */
+static bool part_spend(const struct part *part, int64_t cost)
+{
+	struct member *m = part->m;
+	const int64_t step = part->most / PART_STEPS;
+
+	if (!m)
+		return false;
+	m->spent += cost;
+	if (m->spent <= m->reserved)
+		return false;
+	m->reserved = m->spent - cost + (cost > step ? cost : step);
+	return true;
+}
+
+static int64_t spend_wait(struct account *account, const struct part *part, int64_t cost)
 {
 	struct accounts *a = account->accounts;
 	const struct wall now = loop_wall(a->loop);
@@ -526,7 +611,7 @@ static int64_t spend_wait(
 		if (w > wait)
 			wait = w;
 	}
-	w = part_wait(account, c, source, cost, now, false);
+	w = part_wait(part, cost, now);
 	return w > wait ? w : wait;
 }
 
@@ -536,16 +621,18 @@ int accounts_spend(struct accounts_turn **ret, struct accounts *accounts,
 {
 	struct accounts_turn *t = turn_new(accounts, connection, TURN_SPENT, arg);
 	const struct wall now = loop_wall(accounts->loop);
+	struct part part;
 	bool grown = false;
 
 	if (!t)
 		return -ENOMEM;
 	t->spent = spent;
-	t->wait_ms = spend_wait(t->account, connection, source, cost);
+	part = part_of(t->account, connection, source, now);
+	t->wait_ms = spend_wait(t->account, &part, cost);
 	if (t->wait_ms == 0) {
 		for (size_t i = 0; i < t->account->n_budgets; i++)
 			grown = budget_spend(&t->account->budgets[i], cost, now) || grown;
-		(void)part_wait(t->account, connection, source, cost, now, true);
+		grown = part_spend(&part, cost) || grown;
 		t->account->next.ms =
 			loop_now(accounts->loop).ms + connection->target.connector->spacing_ms;
 	}

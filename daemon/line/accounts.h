@@ -12,7 +12,7 @@
  * They are written on the pool's threads, and nobody waits for more than the own write.
  *
  * Fairness: of each quota a source spends at most the sharers' part in one length of its
- * window, a single request always.
+ * window, a single request always. What each spent stands beside the budget and is as durable.
  */
 
 #include "io/loop.h"
@@ -27,6 +27,7 @@ struct accounts_turn;
 /* In the state folder. */
 #define ACCOUNTS_BUDGETS "budgets.json"
 #define ACCOUNTS_TOKENS "tokens"
+#define ACCOUNTS_LOCK "tokens.lock"
 
 struct accounts_options {
 	struct transfer *transfer; /* for tokens */
@@ -50,7 +51,8 @@ bool accounts_idle(const struct accounts *accounts);
 struct accounts_entry {
 	int64_t wait_ms;              /* > 0: the account is to be left alone for so long */
 	enum connector_error refusal; /* CONNECTOR_AUTH: nobody lets us in; `why` says it */
-	int64_t retry_ms; /* of a refusal: when to look again, as a person may mend it; 0: not soon */
+	int64_t retry_ms; /* of a refusal: when to look again, as a person may mend it; 0: not
+			     soon */
 	struct span why;  /* of a refusal or a wait, for people */
 	const struct connector_pass *pass; /* else */
 };
@@ -85,5 +87,9 @@ void accounts_each(const struct accounts *accounts,
 
 /* Where the token of an account stands, in the arena; for `vigie auth`. */
 struct span accounts_token_path(struct arena *arena, const char *folder, struct span account);
+/* Whoever replaces a token holds the account's lock from looking at the old one until the new
+ * one is written: a refresh token is good once, and a command may run beside the daemon. A
+ * descriptor to be closed; -EAGAIN: somebody else has it, unless `wait`; -errno. */
+int accounts_token_lock(const char *folder, struct span account, bool wait);
 
 #endif

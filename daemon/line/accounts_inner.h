@@ -13,11 +13,11 @@
 
 #include "line/accounts.h"
 
-/* What a source spent of an account's longest quota. */
+/* What a source spent of an account's longest quota; `reserved` as in line/budget.h. */
 struct member {
 	UT_hash_handle hh;
 	int64_t window; /* number of the window's length since 1970 */
-	int64_t spent;
+	int64_t spent, reserved;
 	char source[];
 };
 
@@ -94,9 +94,10 @@ void accounts_write(struct accounts *a, struct write *w, void (*done)(void *arg)
 
 /* accounts_token.c */
 void account_read_token(struct account *account);
-/* Begins to fetch one by pass->request, unless that is under way. 0 or -errno. */
-int account_fetch_token(struct account *account, const struct connection *connection,
-	const struct connector_pass *pass);
+/* Begins to fetch one, unless that is under way, or the file has another one by now.
+ * accounts_reconsider() is called when it is over, perhaps before this returns. 0 or -ENOMEM.
+ */
+int account_fetch_token(struct account *account, const struct connection *connection);
 void account_end_fetch(struct account *account);
 void account_set_trouble(struct account *account, struct span why);
 

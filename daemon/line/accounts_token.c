@@ -1,11 +1,15 @@
 /*
  * accounts_token: one token at a time is fetched for an account, written to its file, and only
- * then handed to those who wait for it.
+ * then handed to those who wait for it. A command (sources try) may fetch one beside the
+ * daemon: a refresh token is good once, so whoever fetches holds the account's lock meanwhile,
+ * and looks first whether the other one has left a newer token.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
 
 #include "io/file.h"
 #include "io/log.h"
@@ -16,6 +20,7 @@ enum {
 	HOUR_MS = 60 * MINUTE_MS,
 	ANSWER_MAX_BYTES = 256 * 1024,
 	WRITE_RETRY_MS = 1000,
+	LOCK_RETRY_MS = 100,
 };
 
 struct token_fetch {
@@ -28,6 +33,7 @@ struct token_fetch {
 	struct transfer_handle *handle;
 	struct write write;
 	struct timer *retry;
+	int lock; /* a descriptor; -1: not ours yet */
 };
 
 struct span accounts_token_path(struct arena *arena, const char *folder, struct span account)
@@ -52,6 +58,17 @@ struct span accounts_token_path(struct arena *arena, const char *folder, struct 
 	return path;
 }
 
+int accounts_token_lock(const char *folder, struct span account, bool wait)
+{
+	struct arena arena = {0};
+	const struct span path = arena_printf(&arena, "%s/%s", folder, ACCOUNTS_LOCK);
+	const uint32_t at = (uint32_t)XXH3_64bits(account.p, account.n) & INT32_MAX;
+	const int fd = path.p ? file_lock(path.p, at, wait) : -ENOMEM;
+
+	arena_release(&arena);
+	return fd;
+}
+
 static void token_set(struct account *account, struct span token)
 {
 	char *copy = token.n ? strndup(token.p, token.n) : NULL;
@@ -63,24 +80,24 @@ static void token_set(struct account *account, struct span token)
 	account->token_n = copy ? token.n : 0;
 }
 
-void account_read_token(struct account *account)
+/* What its file holds becomes its token. True: that is another one. */
+static bool token_load(struct account *account)
 {
 	const struct accounts *a = account->accounts;
 	struct arena arena = {0};
 	struct buf bytes = {0};
-	struct span path;
-	int r;
+	const struct span path =
+		accounts_token_path(&arena, a->folder.p, span_str(account->name));
+	const int r = path.p ? file_read(&bytes, path.p, CONNECTOR_MAX_TOKEN_BYTES,
+				       FILE_NOFOLLOW | FILE_PRIVATE)
+			     : -ENOMEM;
+	const bool other =
+		(r == 0 || r == -ENOENT) &&
+		!span_eq(buf_span(&bytes), span_of(account->token, account->token_n));
 
-	if (account->token_read || account->fetch || span_empty(a->folder))
-		return;
-	account->token_read = true;
-	path = accounts_token_path(&arena, a->folder.p, span_str(account->name));
-	r = path.p ? file_read(&bytes, path.p, CONNECTOR_MAX_TOKEN_BYTES,
-			     FILE_NOFOLLOW | FILE_PRIVATE)
-		   : -ENOMEM;
-	if (r == 0)
+	if (other)
 		token_set(account, buf_span(&bytes));
-	else if (r != -ENOENT)
+	else if (r < 0 && r != -ENOENT)
 		log_error("accounts.token_unreadable", TEXT("file", path),
 			STR("why", r == -EPERM ? "others can read it: chmod 600 it"
 					       : strerror(-r)));
@@ -88,6 +105,15 @@ void account_read_token(struct account *account)
 		explicit_bzero(bytes.p, bytes.n);
 	buf_deinit(&bytes);
 	arena_release(&arena);
+	return other;
+}
+
+void account_read_token(struct account *account)
+{
+	if (account->token_read || account->fetch || span_empty(account->accounts->folder))
+		return;
+	account->token_read = true;
+	(void)token_load(account);
 }
 
 void account_set_trouble(struct account *account, struct span why)
@@ -105,6 +131,8 @@ static void fetch_free(struct token_fetch *f)
 	f->account->fetch = NULL;
 	a->fetches--;
 	timer_free(f->retry);
+	if (f->lock >= 0)
+		(void)close(f->lock);
 	if (f->write.bytes.p)
 		explicit_bzero(f->write.bytes.p, f->write.bytes.n);
 	buf_deinit(&f->write.bytes);
@@ -150,11 +178,16 @@ static void on_written(void *arg)
 	finish(f);
 }
 
+static void begin(struct token_fetch *f);
+
 static void on_retry(void *arg)
 {
 	struct token_fetch *f = arg;
 
-	accounts_write(f->account->accounts, &f->write, on_written, f);
+	if (f->write.path.p)
+		accounts_write(f->account->accounts, &f->write, on_written, f);
+	else
+		begin(f);
 }
 
 /* The token (empty: none is left) to its file. */
@@ -244,20 +277,72 @@ static void on_token(void *arg, const struct transfer_result *result)
 	}
 }
 
-int account_fetch_token(struct account *account, const struct connection *connection,
-	const struct connector_pass *pass)
+/* --- The beginning ------------------------------------------------------------------------ */
+
+/* The right to replace the token. True: it is ours, and the file has no newer one. */
+static bool take_lock(struct token_fetch *f)
+{
+	struct account *account = f->account;
+	const char *folder = account->accounts->folder.p;
+
+	f->lock = accounts_token_lock(folder, span_str(account->name), false);
+	if (f->lock == -EAGAIN) {
+		(void)timer_set(f->retry, LOCK_RETRY_MS);
+	} else if (f->lock < 0) {
+		fail(f, false, 0,
+			arena_printf(&f->arena, "%s/%s: %s", folder, ACCOUNTS_LOCK,
+				strerror(-f->lock)));
+	} else if (token_load(account)) {
+		account->refused = false;
+		finish(f);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static void begin(struct token_fetch *f)
+{
+	struct account *account = f->account;
+	struct accounts *a = account->accounts;
+	struct connector_keys keys = f->connection->keys;
+	int r;
+
+	if (!span_empty(a->folder) && !take_lock(f))
+		return;
+	/* Made again in memory of its own: the caller's goes. */
+	keys.token = span_of(account->token, account->token_n);
+	keys.refused = account->refused;
+	r = connector_enter(&f->pass, &f->arena, f->connection->target.connector, &keys,
+		f->connection->target.base, loop_wall(a->loop));
+	if (r == 0 && f->pass.entry != CONNECTOR_FETCH_TOKEN) {
+		finish(f);
+		return;
+	}
+	if (r == 0)
+		r = transfer_start(&f->handle, a->options.transfer,
+			&(struct transfer_ask){
+				.request = &f->pass.request, .max_body = ANSWER_MAX_BYTES},
+			on_token, f);
+	if (r < 0)
+		fail(f, false, 0,
+			SPAN("no token can be asked for: no memory, or a wrong base"));
+}
+
+int account_fetch_token(struct account *account, const struct connection *connection)
 {
 	struct accounts *a = account->accounts;
 	struct token_fetch *f;
-	struct connector_keys keys = connection->keys;
-	int r;
 
 	if (account->fetch)
 		return 0;
 	f = calloc(1, sizeof(*f));
-	if (!f)
+	if (!f || timer_new(&f->retry, a->loop, on_retry, f) < 0) {
+		free(f);
 		return -ENOMEM;
+	}
 	f->account = account;
+	f->lock = -1;
 	account->fetch = f;
 	a->fetches++;
 	f->connection = connection;
@@ -266,21 +351,6 @@ int account_fetch_token(struct account *account, const struct connection *connec
 		f->config = a->options.config_ref(connection->config);
 		f->config_unref = a->options.config_unref;
 	}
-	/* Made again in memory of its own: the caller's goes. */
-	keys.token = span_of(account->token, account->token_n);
-	keys.refused = account->refused;
-	r = connector_enter(&f->pass, &f->arena, connection->target.connector, &keys,
-		connection->target.base, loop_wall(a->loop));
-	if (r == 0 && f->pass.entry != pass->entry)
-		r = -EAGAIN;
-	if (r == 0)
-		r = timer_new(&f->retry, a->loop, on_retry, f);
-	if (r == 0)
-		r = transfer_start(&f->handle, a->options.transfer,
-			&(struct transfer_ask){
-				.request = &f->pass.request, .max_body = ANSWER_MAX_BYTES},
-			on_token, f);
-	if (r < 0)
-		fetch_free(f);
-	return r;
+	begin(f);
+	return 0;
 }

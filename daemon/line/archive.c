@@ -13,15 +13,20 @@
 /* --- The connection
  * --------------------------------------------------------------------------- */
 
+#define WAITS " IN ('waiting', 'held', 'digest', 'budget', 'sending')"
+static const char *const waits[] = {"waiting", "held", "digest", "budget", "sending"};
+
 static const char record_sql[] =
-	"INSERT INTO outcomes (key, receiver, outcome, delivery, at) VALUES (?1, ?2, ?3, ?4, "
-	"?5)"
+	"INSERT INTO outcomes (key, receiver, outcome, delivery, at, until, why)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 	" ON CONFLICT (key, receiver) DO UPDATE SET outcome = excluded.outcome,"
-	" delivery = excluded.delivery, at = excluded.at WHERE outcomes.outcome <> 'sent'";
+	" delivery = excluded.delivery, at = excluded.at, until = excluded.until,"
+	" why = excluded.why WHERE outcomes.outcome" WAITS
+	" OR (outcomes.outcome NOT IN ('sent', 'digested') AND NOT excluded.outcome" WAITS ")";
 static const char outcome_sql[] =
 	"SELECT outcome FROM outcomes WHERE key = ?1 AND receiver = ?2";
 static const char outcomes_of_sql[] =
-	"SELECT receiver, outcome, delivery, at FROM outcomes WHERE key = ?1";
+	"SELECT receiver, outcome, delivery, at, until, why FROM outcomes WHERE key = ?1";
 static const char loss_sql[] =
 	"INSERT INTO losses (entry, why, at, bytes) VALUES (?1, ?2, ?3, ?4)"
 	" ON CONFLICT (entry) DO NOTHING";
@@ -388,6 +393,14 @@ void archive_get(struct archive *a, const struct item_key *keys, size_t n,
 /* --- The ledger
  * ------------------------------------------------------------------------------- */
 
+bool archive_outcome_waits(struct span outcome)
+{
+	for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++)
+		if (span_eq_str(outcome, waits[i]))
+			return true;
+	return false;
+}
+
 struct outcome_job {
 	struct archive_task job;
 	const struct archive_outcome *outcomes;
@@ -411,6 +424,9 @@ static int run_record(void *arg, struct archive_job *base)
 		archive_bind_text(a->record, 4, what->delivery);
 		if (wall_known(what->at))
 			archive_bind_int(a->record, 5, what->at.ms);
+		if (wall_known(what->until))
+			archive_bind_int(a->record, 6, what->until.ms);
+		archive_bind_text(a->record, 7, what->why);
 		r = archive_sql_run(a->record);
 	}
 	return r;
@@ -458,7 +474,9 @@ static bool copy_outcomes(
 		copies[i].receiver = arena_dup(arena, outcomes[i].receiver);
 		copies[i].outcome = arena_dup(arena, outcomes[i].outcome);
 		copies[i].delivery = arena_dup(arena, outcomes[i].delivery);
-		if (!copies[i].receiver.p || !copies[i].outcome.p || !copies[i].delivery.p)
+		copies[i].why = arena_dup(arena, outcomes[i].why);
+		if (!copies[i].receiver.p || !copies[i].outcome.p || !copies[i].delivery.p ||
+			!copies[i].why.p)
 			return false;
 	}
 	o->outcomes = copies;

@@ -53,15 +53,21 @@ void archive_put(struct archive *archive, const struct span *hits, size_t n,
 void archive_get(struct archive *archive, const struct item_key *keys, size_t n,
 	void (*got)(void *arg, const struct hit *const *hits, size_t n), void *arg);
 
-/* The ledger: one outcome per (item, receiver). The last one recorded stands, but "sent" is
- * final: nothing makes untold what was told. */
+/* The ledger: one outcome per (item, receiver). The last one recorded stands, but nothing makes
+ * untold what was told ("sent", "digested"), and what has an end does not wait again. */
 struct archive_outcome {
 	struct item_key key;
 	struct span receiver;
-	struct span outcome;  /* sent, dead, muted, … */
+	struct span outcome;  /* sent, digested, dead, dropped, folded, silenced, muted; or one
+				 that waits */
 	struct span delivery; /* id */
-	struct wall at;
+	struct wall at;       /* when it was decided */
+	struct wall until;    /* when it goes on; WALL_NONE: nobody knows, or it has an end */
+	struct span why;      /* one line for people; may be empty */
 };
+/* Of an item that has no end yet, and would be told if all but the ledger were lost: waiting
+ * (in its group), held, digest (in one), budget (in one, for want of budget), sending. */
+bool archive_outcome_waits(struct span outcome);
 void archive_record(struct archive *archive, const struct archive_outcome *outcomes, size_t n,
 	void (*done)(void *arg), void *arg);
 /* For each (key, receiver) asked: its outcome, or empty. */
@@ -85,6 +91,11 @@ struct archive_known {
 /* As archive_get(): once, on the loop; all of it lives only during the call. */
 void archive_ask(struct archive *archive, const struct archive_asked *asked, size_t n,
 	void (*got)(void *arg, const struct archive_known *known, size_t n), void *arg);
+
+/* In which story a hit, given as hit_encode() bytes, would be if it came now; it is not filed.
+ * `got` comes once, on the loop; NULL: the bytes are no hit. */
+void archive_place(struct archive *archive, struct span hit,
+	void (*got)(void *arg, const struct story_place *place), void *arg);
 
 /* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
  * never, when memory was out. */

@@ -1,11 +1,13 @@
 /*
- * archive_desk: what the desk asks of hits before it decides: their stories, and who has heard.
+ * archive_desk: what the desk asks of hits before it decides: their stories, and who has heard;
+ * and in which story one would be.
  */
 
 #include <errno.h>
 #include <string.h>
 
 #include "line/archive_inner.h"
+#include "line/codec_hit.h"
 
 struct ask_job {
 	struct archive_task job;
@@ -40,7 +42,7 @@ static int read_outcomes(struct archive *a, struct archive_known *ret,
 			list = more;
 		}
 		o = &list[n++];
-		*o = (struct archive_outcome){.key = *key, .at = WALL_NONE};
+		*o = (struct archive_outcome){.key = *key, .at = WALL_NONE, .until = WALL_NONE};
 		r = archive_column_dup(&o->receiver, out, a->outcomes_of, 0);
 		if (r == 0)
 			r = archive_column_dup(&o->outcome, out, a->outcomes_of, 1);
@@ -48,6 +50,10 @@ static int read_outcomes(struct archive *a, struct archive_known *ret,
 			r = archive_column_dup(&o->delivery, out, a->outcomes_of, 2);
 		if (r == 0 && !archive_column_null(a->outcomes_of, 3))
 			o->at.ms = archive_column_int(a->outcomes_of, 3);
+		if (r == 0 && !archive_column_null(a->outcomes_of, 4))
+			o->until.ms = archive_column_int(a->outcomes_of, 4);
+		if (r == 0)
+			r = archive_column_dup(&o->why, out, a->outcomes_of, 5);
 		if (r < 0)
 			break;
 	}
@@ -116,4 +122,54 @@ void archive_ask(struct archive *a, const struct archive_asked *asked, size_t n,
 	ask->job.n = n;
 	ask->job.base.writes = true;
 	archive_worker_take(a->worker, &ask->job.base);
+}
+
+/* --- Where one would be --------------------------------------------------------------------
+ */
+
+struct place_job {
+	struct archive_task job;
+	struct span bytes;
+	struct story_place place;
+	bool is_hit;
+	void (*got)(void *arg, const struct story_place *place);
+};
+
+static int run_place(void *arg, struct archive_job *base)
+{
+	struct place_job *p = (struct place_job *)base;
+	struct archive *a = arg;
+	struct arena arena = {0};
+	struct hit hit;
+	int r = hit_decode(&hit, &arena, p->bytes);
+
+	p->is_hit = r == 0;
+	if (p->is_hit)
+		r = archive_stories_look(a->stories, &hit, &p->place);
+	arena_release(&arena);
+	return r == -EINVAL ? 0 : r;
+}
+
+static void on_place_done(struct archive_job *base)
+{
+	struct place_job *p = (struct place_job *)base;
+
+	p->got(p->job.arg, p->is_hit ? &p->place : NULL);
+}
+
+void archive_place(struct archive *a, struct span hit,
+	void (*got)(void *arg, const struct story_place *place), void *arg)
+{
+	struct place_job *p = archive_job_new(a, sizeof(*p), 1, run_place, on_place_done);
+
+	if (!p)
+		return;
+	p->bytes = arena_dup(&p->job.base.arena, hit);
+	p->got = got;
+	p->job.arg = arg;
+	p->job.base.writes = true; /* the book may have to be read, and made anew */
+	if (!p->bytes.p)
+		archive_job_refuse(&p->job);
+	else
+		archive_worker_take(a->worker, &p->job.base);
 }

@@ -19,6 +19,7 @@ enum {
 
 /*
  * passed_over  one row an item, in the order they came. item: as line/codec_hit.h writes it.
+ *              alias: the key by which its network will say that it is deleted.
  */
 static const char version_1[] = "CREATE TABLE passed_over ("
 				"	entry INTEGER PRIMARY KEY,"
@@ -30,7 +31,10 @@ static const char version_1[] = "CREATE TABLE passed_over ("
 				"	item TEXT NOT NULL"
 				");"
 				"CREATE INDEX passed_over_url ON passed_over (url);";
-static const char *const migrations[] = {version_1};
+static const char version_2[] = "ALTER TABLE passed_over ADD COLUMN alias BLOB;"
+				"CREATE INDEX passed_over_alias ON passed_over (alias)"
+				" WHERE alias IS NOT NULL;";
+static const char *const migrations[] = {version_1, version_2};
 static const struct archive_schema schema = {
 	.name = "store of passed-over items",
 	.application_id = 0x76697031, /* "vip1" */
@@ -43,6 +47,9 @@ static const char put_sql[] =
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET"
 	" content_hash = excluded.content_hash, source = excluded.source, url = excluded.url,"
 	" item = excluded.item WHERE content_hash <> excluded.content_hash";
+static const char alias_sql[] =
+	"UPDATE passed_over SET alias = ?2 WHERE key = ?1 AND alias IS NOT ?2";
+static const char strike_sql[] = "DELETE FROM passed_over WHERE key = ?1 OR alias = ?1";
 static const char evict_sql[] = "DELETE FROM passed_over WHERE entry IN"
 				" (SELECT entry FROM passed_over ORDER BY entry LIMIT ?1)";
 /* Bytes of the file that are in use, and of the file. */
@@ -50,6 +57,8 @@ static const char size_sql[] =
 	"SELECT (page_count - freelist_count) * page_size, page_count * page_size"
 	" FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
 static const char since_sql[] = "SELECT fetched FROM passed_over ORDER BY entry LIMIT 1";
+
+struct strike_job;
 
 struct archive_passed_over {
 	struct archive_passed_over_options options;
@@ -59,6 +68,7 @@ struct archive_passed_over {
 	size_t waiting_bytes; /* memory of the jobs on their way */
 	/* What a job is made in; the loop's, as all until here. */
 	struct buf item, rows, text;
+	struct strike_job *failed; /* to be tried again */
 	/* Of the file, as of the last transaction: written by the worker, read by the loop. */
 	_Atomic uint64_t bytes;
 	_Atomic int64_t since_ms;
@@ -66,6 +76,8 @@ struct archive_passed_over {
 	/* The worker thread's, once it runs. */
 	struct archive_db *db; /* NULL: to be opened anew */
 	struct archive_sql *put;
+	struct archive_sql *alias;
+	struct archive_sql *strike;
 	struct archive_sql *evict;
 	struct archive_sql *size;
 	struct archive_sql *since;
@@ -79,6 +91,8 @@ struct archive_passed_over {
 static void disconnect(struct archive_passed_over *p)
 {
 	p->put = archive_sql_free(p->put);
+	p->alias = archive_sql_free(p->alias);
+	p->strike = archive_sql_free(p->strike);
 	p->evict = archive_sql_free(p->evict);
 	p->size = archive_sql_free(p->size);
 	p->since = archive_sql_free(p->since);
@@ -96,6 +110,10 @@ static int connect_file(struct archive_passed_over *p)
 	if (r < 0)
 		return r;
 	r = archive_sql_new(&p->put, p->db, put_sql);
+	if (r == 0)
+		r = archive_sql_new(&p->alias, p->db, alias_sql);
+	if (r == 0)
+		r = archive_sql_new(&p->strike, p->db, strike_sql);
 	if (r == 0)
 		r = archive_sql_new(&p->evict, p->db, evict_sql);
 	if (r == 0)
@@ -250,11 +268,14 @@ int archive_passed_over_new(struct archive_passed_over **ret, struct loop *loop,
 	return 0;
 }
 
+static void strikes_free(struct strike_job *job);
+
 struct archive_passed_over *archive_passed_over_free(struct archive_passed_over *p)
 {
 	if (!p)
 		return NULL;
 	archive_worker_free(p->worker);
+	strikes_free(p->failed);
 	disconnect(p);
 	arena_release(&p->open_arena);
 	buf_deinit(&p->item);
@@ -264,6 +285,8 @@ struct archive_passed_over *archive_passed_over_free(struct archive_passed_over 
 	free(p);
 	return NULL;
 }
+
+static void strike_again(struct archive_passed_over *p);
 
 /* --- Putting
  * ---------------------------------------------------------------------------------- */
@@ -400,12 +423,122 @@ void archive_passed_over_put(struct archive_passed_over *p, const struct hit *it
 	p->stats.dropped += n - (job ? job->n : 0);
 	if (!job)
 		return;
+	strike_again(p);
 	job->store = p;
 	job->base.weight = job->n;
 	job->base.writes = true;
 	job->base.run = run_put;
 	job->base.done = on_put_done;
 	p->waiting_bytes += job->bytes;
+	archive_worker_take(p->worker, &job->base);
+}
+
+/* --- Striking out
+ * ----------------------------------------------------------------------------- */
+
+struct strike_job {
+	struct archive_job base; /* first */
+	struct archive_passed_over *store;
+	struct strike_job *next; /* of those that failed */
+	struct batch_alias *aliases;
+	struct item_key *gone;
+	size_t n_aliases, n_gone;
+	void (*over)(void *arg);
+	void *arg;
+};
+
+static void strikes_free(struct strike_job *job)
+{
+	while (job) {
+		struct strike_job *next = job->next;
+
+		arena_release(&job->base.arena);
+		free(job);
+		job = next;
+	}
+}
+
+static void bind_key(struct archive_sql *sql, int i, const struct item_key *key)
+{
+	archive_bind_blob(sql, i, span_of((const char *)key->b, ITEM_KEY_BYTES));
+}
+
+static int run_strike(void *arg, struct archive_job *base)
+{
+	const struct strike_job *job = (struct strike_job *)base;
+	struct archive_passed_over *p = arg;
+	int r = 0;
+
+	for (size_t i = 0; i < job->n_aliases && r == 0; i++) {
+		bind_key(p->alias, 1, &job->aliases[i].item);
+		bind_key(p->alias, 2, &job->aliases[i].alias);
+		r = archive_sql_run(p->alias);
+	}
+	for (size_t i = 0; i < job->n_gone && r == 0; i++) {
+		bind_key(p->strike, 1, &job->gone[i]);
+		r = archive_sql_run(p->strike);
+	}
+	return r;
+}
+
+/* Those that failed, once more. */
+static void strike_again(struct archive_passed_over *p)
+{
+	while (p->failed) {
+		struct strike_job *job = p->failed;
+
+		p->failed = job->next;
+		archive_worker_take(p->worker, &job->base);
+	}
+}
+
+static void on_struck(struct archive_job *base)
+{
+	struct strike_job *job = (struct strike_job *)base;
+	struct archive_passed_over *p = job->store;
+	struct strike_job *again = base->dropped ? malloc(sizeof(*again)) : NULL;
+
+	if (job->over)
+		job->over(job->arg);
+	if (!again)
+		return;
+	*again = *job; /* the worker frees this one */
+	again->over = NULL;
+	again->next = p->failed;
+	p->failed = again;
+	base->arena = (struct arena){0};
+	again->base.out = (struct arena){0};
+}
+
+void archive_passed_over_strike(struct archive_passed_over *p, const struct batch *batch,
+	void (*over)(void *arg), void *arg)
+{
+	struct strike_job *job = calloc(1, sizeof(*job));
+	struct arena *arena = job ? &job->base.arena : NULL;
+
+	if (job) {
+		job->aliases = arena_calloc(arena, batch->n_aliases + 1, sizeof(*job->aliases));
+		job->gone = arena_calloc(arena, batch->n_tombstones + 1, sizeof(*job->gone));
+	}
+	if (!job || !job->aliases || !job->gone) {
+		strikes_free(job);
+		over(arg);
+		return;
+	}
+	job->store = p;
+	job->n_aliases = batch->n_aliases;
+	job->n_gone = batch->n_tombstones;
+	if (job->n_aliases)
+		memcpy(job->aliases, batch->aliases, job->n_aliases * sizeof(*job->aliases));
+	if (job->n_gone)
+		memcpy(job->gone, batch->tombstones, job->n_gone * sizeof(*job->gone));
+	job->over = over;
+	job->arg = arg;
+	job->base.weight = job->n_aliases + job->n_gone;
+	job->base.writes = true;
+	job->base.run = run_strike;
+	job->base.done = on_struck;
+	strike_again(p);
 	archive_worker_take(p->worker, &job->base);
 }
 

@@ -10,6 +10,7 @@
 
 #include "io/loop.h"
 #include "vigie/arena.h"
+#include "vigie/batch.h"
 #include "vigie/hit.h"
 
 /* Its name in the state folder. */
@@ -43,6 +44,14 @@ struct archive_passed_over *archive_passed_over_free(struct archive_passed_over 
  * stays as it is; with another content the new one takes its place. Never waits, tells nobody.
  */
 void archive_passed_over_put(struct archive_passed_over *p, const struct hit *items, size_t n);
+
+/* What a network says of its items in a batch: which are deleted, here too, by their own key or
+ * by another name; and under which other name it will say so of which (one an item: the last
+ * one). Of what was put before. `over` is called on the loop when it is written, so that
+ * whoever moves a cursor can wait for it; at the latest when a first attempt has failed: then
+ * it is tried again with whatever is put next. */
+void archive_passed_over_strike(struct archive_passed_over *p, const struct batch *batch,
+	void (*over)(void *arg), void *arg);
 
 struct archive_passed_over_stats {
 	uint64_t put;      /* items handed to the disk, those known already too */

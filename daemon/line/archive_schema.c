@@ -1,19 +1,23 @@
 #include "line/archive_schema.h"
 
+/* clang-format off */
 /*
  * Times are milliseconds since 1970-01-01T00:00:00Z. Lists are JSON lists of strings. An absent
  * value is NULL. Text stands in `mentions` alone; all else refers to it.
  *
  * mentions     what was said, once for each item key. `at` is when, for all questions of time:
  *              published, else first seen. `first_seen` is the first fetch that brought it,
- *              `fetched` the one that brought what stands here, `revision` counts its texts
- * from 1. Columns from content_hash on: line/codec_hit_fields.h. matches      why it was
- * wanted: one row for each rule. spans: [[field,start,end],…], field 0 title, 1 text, 2 author,
- * half-open, in bytes of the UTF-8; they belong to the text of `revision`, and are [] when that
- * is not the mention's. mentions_words  the full-text index over mentions; keeps no text of its
- * own. outcomes     the ledger: what became of an item for a receiver. Keyed by item key, for
- * it may speak of an item before that is filed. losses       what was lost between the queue
- * and here, or could not be read (then with its bytes). audit        who changed what by hand.
+ *              `fetched` the one that brought what stands here, `revision` counts its texts from
+ *              1. Columns from content_hash on: line/codec_hit_fields.h.
+ * matches      why it was wanted: one row for each rule. spans: [[field,start,end],…], field 0
+ *              title, 1 text, 2 author, half-open, in bytes of the UTF-8; they belong to the text
+ *              of `revision`, and are [] when that is not the mention's.
+ * mentions_words  the full-text index over mentions; keeps no text of its own.
+ * outcomes     the ledger: what became of an item for a receiver. Keyed by item key, for it may
+ *              speak of an item before that is filed.
+ * losses       what was lost between the queue and here, or could not be read (then with its
+ *              bytes).
+ * audit        who changed what by hand.
  *
  * From version 2 on:
  * mentions.story       the story it is in: the key of that story's first mention; NULL where it
@@ -34,7 +38,13 @@
  *              what was told, as JSON (line/notice.h).
  * coverage     sources that were healthy, of all there were, as the hour `at` ended.
  * reports      those of the schedule that were seen to: the schedule's name, and when it was due.
+ *
+ * From version 4 on:
+ * outcomes     also of what waits (line/archive.h says which): `until` is when it goes on, where
+ *              that is known, and `why` one line for people; both NULL where there is nothing to
+ *              say.
  */
+/* clang-format on */
 static const char version_1[] =
 	"CREATE TABLE mentions ("
 	"	mention INTEGER PRIMARY KEY,"
@@ -212,7 +222,10 @@ static const char version_3[] =
 	"	PRIMARY KEY (name, until)"
 	") WITHOUT ROWID;";
 
-static const char *const migrations[] = {version_1, version_2, version_3};
+static const char version_4[] = "ALTER TABLE outcomes ADD COLUMN until INTEGER;"
+				"ALTER TABLE outcomes ADD COLUMN why TEXT;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4};
 
 const struct archive_schema archive_schema = {
 	.name = "archive",

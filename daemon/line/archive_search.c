@@ -606,7 +606,11 @@ static int see_outcomes(struct archive_sql *rows,
 			.delivery = archive_column_span(rows, 3),
 			.at = archive_column_null(rows, 4)
 				      ? WALL_NONE
-				      : (struct wall){archive_column_int(rows, 4)}};
+				      : (struct wall){archive_column_int(rows, 4)},
+			.until = archive_column_null(rows, 5)
+					 ? WALL_NONE
+					 : (struct wall){archive_column_int(rows, 5)},
+			.why = archive_column_span(rows, 6)};
 
 		if (key.n == ITEM_KEY_BYTES)
 			memcpy(o.key.b, key.p, ITEM_KEY_BYTES);
@@ -621,9 +625,9 @@ int archive_ledger(struct archive_reader *reader, const struct item_key *key, st
 {
 	struct archive_sql *rows = NULL;
 	int r = archive_sql_new(&rows, reader->db,
-		key ? "SELECT key, receiver, outcome, delivery, at FROM outcomes WHERE key = ?1"
-		      " ORDER BY at, receiver"
-		    : "SELECT key, receiver, outcome, delivery, at FROM outcomes"
+		key ? "SELECT key, receiver, outcome, delivery, at, until, why FROM outcomes"
+		      " WHERE key = ?1 ORDER BY at, receiver"
+		    : "SELECT key, receiver, outcome, delivery, at, until, why FROM outcomes"
 		      " WHERE at >= ?1 AND at < ?2 ORDER BY at, receiver");
 
 	*ret_why = SPAN_NONE;

@@ -276,6 +276,16 @@ int archive_stories_put(struct archive_stories *s, const struct hit *hit)
 	return r < 0 ? r : write_place(s, &hit->key, &place);
 }
 
+int archive_stories_look(
+	struct archive_stories *s, const struct hit *hit, struct story_place *ret)
+{
+	bool anew = false;
+	int r = s->book ? 0 : load(s, &anew);
+
+	s->touched = s->touched || anew;
+	return r < 0 ? r : story_look(s->book, hit, ret);
+}
+
 int archive_stories_settle(struct archive_stories *s)
 {
 	struct story_stats stats;

@@ -24,6 +24,9 @@ struct archive_stories *archive_stories_free(struct archive_stories *stories);
 /* Of a mention filed just now (ARCHIVE_FILED). The clock of the book is when it was fetched. 0
  * or -errno: then the transaction is to be rolled back. */
 int archive_stories_put(struct archive_stories *stories, const struct hit *hit);
+/* Where one that is not filed would be; files nothing. 0 or -errno, as above. */
+int archive_stories_look(
+	struct archive_stories *stories, const struct hit *hit, struct story_place *ret);
 /* Before a transaction is committed: what it changed in the book. 0 or -errno. */
 int archive_stories_settle(struct archive_stories *stories);
 /* After one was rolled back: what it brought into the book is not there. */

@@ -81,6 +81,9 @@ static bool keep_known(struct job_entry *e, const struct archive_known *known)
 	e->n_heard = 0;
 	e->heard = arena_calloc(arena, known->n_outcomes + 1, sizeof(*e->heard));
 	for (size_t i = 0; e->heard && i < known->n_outcomes; i++) {
+		/* It waits, or whatever it waited in is lost: the desk knows which. */
+		if (archive_outcome_waits(known->outcomes[i].outcome))
+			continue;
 		e->heard[e->n_heard] = arena_dup(arena, known->outcomes[i].receiver);
 		if (!e->heard[e->n_heard++].p)
 			return false;

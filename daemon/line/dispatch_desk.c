@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "io/log.h"
+#include "line/dispatch_ledger.h"
 #include "line/outbox.h"
 #include "line/post.h"
 
@@ -20,9 +21,6 @@ enum {
 struct write {
 	struct write *prev, *next;
 	struct dispatch_desk *desk;
-	struct arena arena;
-	unsigned left; /* answers to come: the outbox', the ledger's */
-	int r;
 	dispatch_desk_done done;
 	void *arg;
 };
@@ -30,8 +28,8 @@ struct write {
 struct dispatch_desk {
 	struct loop *loop;
 	struct outbox *outbox;
-	struct archive *archive;
 	struct post *post;
+	struct dispatch_ledger *ledger;
 	struct desk *desk; /* NULL: to be read */
 	bool reading;
 	uint64_t step; /* number of the last one made */
@@ -60,17 +58,7 @@ static void lose(struct dispatch_desk *d, int64_t again_ms)
 static void write_free(struct write *w)
 {
 	DL_DELETE(w->desk->writes, w);
-	arena_release(&w->arena);
 	free(w);
-}
-
-static void answered(struct write *w)
-{
-	if (--w->left)
-		return;
-	if (w->done)
-		w->done(w->arg, w->r);
-	write_free(w);
 }
 
 static void on_applied(void *arg, int r, const struct outbox_woken *woken)
@@ -79,7 +67,6 @@ static void on_applied(void *arg, int r, const struct outbox_woken *woken)
 	struct dispatch_desk *d = w->desk;
 
 	d->applying--;
-	w->r = r;
 	if (r < 0 && d->desk) {
 		log_warning("dispatch.desk_lost",
 			STR("why", r == -ESTALE
@@ -90,57 +77,11 @@ static void on_applied(void *arg, int r, const struct outbox_woken *woken)
 	}
 	for (size_t i = 0; r == 0 && i < woken->n_receivers; i++)
 		post_wake(d->post, woken->receivers[i]);
-	answered(w);
-}
-
-static void on_recorded(void *arg)
-{
-	answered(arg);
-}
-
-/* What the ledger is to say of an item that is told to nobody; empty: nothing. */
-static struct span ledger_word(enum desk_outcome outcome)
-{
-	switch (outcome) {
-	case DESK_FOLDED:
-		return SPAN("folded");
-	case DESK_SILENCED:
-		return SPAN("silenced");
-	case DESK_MUTED:
-		return SPAN("muted");
-	case DESK_GIVEN_UP:
-		return SPAN("dead");
-	default:
-		return SPAN_NONE;
-	}
-}
-
-/* -ENOMEM, or how many there are. */
-static int outcomes_of(struct write *w, const struct desk_step *step, struct wall now,
-	struct archive_outcome **ret)
-{
-	struct archive_outcome *list = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < step->n_verdicts; i++) {
-		const struct desk_verdict *v = &step->verdicts[i];
-		const struct span word = ledger_word(v->outcome);
-
-		if (span_empty(word))
-			continue;
-		if (!list)
-			list = arena_calloc(&w->arena, step->n_verdicts, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		list[n] = (struct archive_outcome){.key = v->key,
-			.receiver = arena_dup(&w->arena, v->receiver),
-			.outcome = word,
-			.at = now};
-		if (!list[n++].receiver.p)
-			return -ENOMEM;
-	}
-	*ret = list;
-	return (int)n;
+	if (r == 0)
+		dispatch_ledger_go(d->ledger);
+	if (w->done)
+		w->done(w->arg, r);
+	write_free(w);
 }
 
 static void set_wake(struct dispatch_desk *d, struct wall wake)
@@ -161,16 +102,13 @@ static int write_step(struct dispatch_desk *d, const struct desk_step *step, str
 	dispatch_desk_done done, void *arg)
 {
 	struct write *w = calloc(1, sizeof(*w));
-	struct archive_outcome *outcomes = NULL;
-	int n = -ENOMEM, r = -ENOMEM;
+	int r = -ENOMEM;
 
 	if (w) {
-		*w = (struct write){.desk = d, .done = done, .arg = arg, .left = 1};
+		*w = (struct write){.desk = d, .done = done, .arg = arg};
 		DL_APPEND(d->writes, w);
-		n = outcomes_of(w, step, now, &outcomes);
-	}
-	if (n >= 0)
 		r = outbox_apply(d->outbox, d->step + 1, step, now, on_applied, w);
+	}
 	if (r < 0) {
 		if (w)
 			write_free(w);
@@ -180,10 +118,6 @@ static int write_step(struct dispatch_desk *d, const struct desk_step *step, str
 	d->step++;
 	d->applying++;
 	set_wake(d, step->wake);
-	if (n) {
-		w->left++;
-		archive_record(d->archive, outcomes, (size_t)n, on_recorded, w);
-	}
 	return 0;
 }
 
@@ -268,7 +202,8 @@ static void read_anew(void *arg)
 	/* What is on its way still belongs to the old one. */
 	if (d->desk || d->reading)
 		return;
-	d->reading = !d->applying && outbox_desk(d->outbox, on_found, d) == 0;
+	d->reading =
+		!d->applying && outbox_desk(d->outbox, loop_wall(d->loop), on_found, d) == 0;
 	if (!d->reading)
 		(void)timer_set(d->again, d->applying ? BUSY_MS : RETRY_MS);
 }
@@ -276,6 +211,7 @@ static void read_anew(void *arg)
 void dispatch_desk_up(struct dispatch_desk *d)
 {
 	read_anew(d);
+	dispatch_ledger_go(d->ledger);
 }
 
 /* --- Life ----------------------------------------------------------------------------------
@@ -292,12 +228,13 @@ int dispatch_desk_new(struct dispatch_desk **ret, struct loop *loop, struct post
 	d->loop = loop;
 	d->post = post;
 	d->outbox = post_outbox(post);
-	d->archive = archive;
 	d->ready = ready;
 	d->arg = arg;
 	r = timer_new(&d->wake, loop, on_wake, d);
 	if (r == 0)
 		r = timer_new(&d->again, loop, read_anew, d);
+	if (r == 0)
+		r = dispatch_ledger_new(&d->ledger, loop, d->outbox, archive);
 	if (r < 0) {
 		dispatch_desk_free(d);
 		return r;
@@ -313,6 +250,7 @@ struct dispatch_desk *dispatch_desk_free(struct dispatch_desk *d)
 	while (d->writes)
 		write_free(d->writes);
 	desk_free(d->desk);
+	dispatch_ledger_free(d->ledger);
 	timer_free(d->wake);
 	timer_free(d->again);
 	free(d);

@@ -31,8 +31,8 @@ bool dispatch_desk_is_ready(const struct dispatch_desk *desk);
 /* To look at, now; NULL while it is not ready. */
 const struct desk *dispatch_desk_look(const struct dispatch_desk *desk);
 
-/* Once, on the loop, never from inside: 0 when the step is durable, and what it said of items
- * that nobody is told of stands in the ledger; negative: to be said again. May be NULL. A
+/* Once, on the loop, never from inside: 0 when the step is durable, and with it what the ledger
+ * is to be told of it (line/dispatch_ledger.h); negative: to be said again. May be NULL. A
  * negative return: it never comes. */
 typedef void (*dispatch_desk_done)(void *arg, int r);
 

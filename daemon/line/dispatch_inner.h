@@ -4,6 +4,8 @@
 /*
  * dispatch_inner: what the files of dispatch share.
  *   dispatch.c         hits: from the queue to the desk
+ *   dispatch_desk.c    the desk, and its steps into the outbox
+ *   dispatch_ledger.c  what the steps decided: from the outbox into the archive's ledger
  *   dispatch_notice.c  findings of vigie's own: to the desk; reports: to the outbox
  */
 

@@ -106,7 +106,7 @@ static void on_outcomes(void *arg, const struct span *outcomes, size_t n)
 	int r;
 
 	for (size_t i = 0; i < t->n_to && i < n; i++) {
-		if (span_empty(outcomes[i]))
+		if (span_empty(outcomes[i]) || archive_outcome_waits(outcomes[i]))
 			t->to[kept++] = t->to[i];
 		else
 			t->heard[t->n_heard++] = t->to[i].receiver;
@@ -185,8 +185,10 @@ int dispatch_notice(struct dispatch *d, const struct dispatch_notice *notice,
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < t->n_to; i++)
-		asks[i] = (struct archive_outcome){
-			.key = t->key, .receiver = t->to[i].receiver, .at = WALL_NONE};
+		asks[i] = (struct archive_outcome){.key = t->key,
+			.receiver = t->to[i].receiver,
+			.at = WALL_NONE,
+			.until = WALL_NONE};
 	t->next = d->tellings;
 	d->tellings = t;
 	archive_outcomes(d->archive, asks, t->n_to, on_outcomes, t);

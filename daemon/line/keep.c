@@ -30,6 +30,8 @@ struct job {
 		struct span id;
 		struct span bytes;
 		bool update;
+		bool deleted;
+		struct item_key key;
 	} *entries;
 	size_t n;
 };
@@ -68,6 +70,8 @@ static void on_durable(void *arg, const struct archive_known *known, size_t n)
 		queue_ack(keep->group, e->partition, &e->id, 1);
 		if (e->update) {
 			keep->stats.updates++;
+			if (e->deleted && keep->options.deleted)
+				keep->options.deleted(keep->options.arg, &e->key);
 		} else {
 			keep->stats.kept++;
 			tell(keep, e->bytes, &known[i].place);
@@ -160,14 +164,16 @@ static void note_unreadable(struct keep *keep, const struct queue_entry *entry)
 }
 
 /* 0, -EINVAL or -ENOMEM. */
-static int read_key(struct item_key *ret, struct span bytes)
+static int read_key(struct item_key *ret, bool *ret_deleted, struct span bytes)
 {
 	struct arena arena = { 0 };
 	struct hit hit;
 	const int r = hit_decode(&hit, &arena, bytes);
 
-	if (r == 0)
+	if (r == 0) {
 		*ret = hit.key;
+		*ret_deleted = hit.deleted;
+	}
 	arena_release(&arena);
 	return r;
 }
@@ -191,7 +197,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 			note_lost(keep, &entries[i]);
 			continue;
 		}
-		r = read_key(&asked[job->n].key, entries[i].hit);
+		r = read_key(&e->key, &e->deleted, entries[i].hit);
 		if (r == -EINVAL)
 			note_unreadable(keep, &entries[i]);
 		if (r < 0)
@@ -202,6 +208,7 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		e->bytes = arena_dup(&job->arena, entries[i].hit);
 		if (!e->id.p || !e->bytes.p)
 			break;
+		asked[job->n].key = e->key;
 		asked[job->n++].hit = e->bytes;
 	}
 	if (!job->n) {

@@ -15,6 +15,8 @@ struct keep_options {
 	/* A mention became durable: for the terminal and for live views. Not called for updates. May
 	 * come again for the same mention after a crash. Lives only during the call. */
 	void (*kept)(void *arg, const struct hit *hit);
+	/* A mention lost its text, for its network shows it as deleted. */
+	void (*deleted)(void *arg, const struct item_key *key);
 	/* An entry vanished from the stream while it was pending: it is in the ledger of losses. */
 	void (*lost)(void *arg, struct span entry);
 	void *arg;

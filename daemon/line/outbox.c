@@ -14,6 +14,7 @@
 enum script {
 	SCRIPT_APPLY,
 	SCRIPT_DESK,
+	SCRIPT_VERDICTS,
 	SCRIPT_NOTICE,
 	SCRIPT_TAKE,
 	SCRIPT_DONE,
@@ -30,6 +31,7 @@ enum script {
 static const char *const bodies[SCRIPTS] = {
 	[SCRIPT_APPLY] = outbox_apply_lua,
 	[SCRIPT_DESK] = outbox_desk_lua,
+	[SCRIPT_VERDICTS] = outbox_verdicts_lua,
 	[SCRIPT_NOTICE] = outbox_notice_lua,
 	[SCRIPT_TAKE] = outbox_take_lua,
 	[SCRIPT_DONE] = outbox_done_lua,
@@ -78,6 +80,7 @@ struct call {
 	outbox_done done;
 	outbox_got got;
 	outbox_found found;
+	outbox_verdicts_got verdicts;
 	void (*seen)(void *arg, int r, const struct outbox_view *view);
 	void (*shown)(void *arg, int r, const struct outbox_record *records, size_t n,
 		const struct span *keys, size_t n_keys);
@@ -392,12 +395,22 @@ static void parse_desk(struct call *call, int r, const struct redis_value *reply
 {
 	const struct redis_value *records = NULL;
 
-	if (r == 0 && reply->n == 2)
+	if (r == 0 && reply->n == 2) {
 		records = &reply->items[1];
-	else if (r == 0)
+	} else if (r == 0) {
+		log_error("outbox.newer", INT("layout", int_of(reply, 0)),
+			STR("remedy", "a newer vigie wrote this: use that one; nothing is told "
+				      "until then"));
+		call->outbox->up = false;
 		r = -EIO;
+	}
 	call->found(call->arg, r, records ? (uint64_t)int_of(reply, 0) : 0,
 		records ? records->items : NULL, records ? records->n : 0);
+}
+
+static void parse_verdicts(struct call *call, int r, const struct redis_value *reply)
+{
+	call->verdicts(call->arg, r, r == 0 ? reply->items : NULL, r == 0 ? reply->n : 0);
 }
 
 static void parse_number(struct call *call, int r, const struct redis_value *reply)
@@ -506,11 +519,22 @@ int outbox_apply(struct outbox *o, uint64_t number_of_it, const struct desk_step
 	return r;
 }
 
-int outbox_desk(struct outbox *o, outbox_found found, void *arg)
+int outbox_desk(struct outbox *o, struct wall now, outbox_found found, void *arg)
 {
 	const struct call call = {.parse = parse_desk, .found = found, .arg = arg};
+	struct number when;
+	const struct span args[] = {number(&when, now.ms)};
 
-	return eval(o, SCRIPT_DESK, &call, 0, NULL);
+	return eval(o, SCRIPT_DESK, &call, 1, args);
+}
+
+int outbox_verdicts(struct outbox *o, struct span known, outbox_verdicts_got got, void *arg)
+{
+	const struct call call = {.parse = parse_verdicts, .verdicts = got, .arg = arg};
+	struct number most;
+	const struct span args[] = {known, number(&most, OUTBOX_VERDICTS_MOST)};
+
+	return eval(o, SCRIPT_VERDICTS, &call, 2, args);
 }
 
 int outbox_notice(struct outbox *o, const struct item_key *key, struct wall found,

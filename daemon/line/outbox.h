@@ -3,25 +3,39 @@
 
 /*
  * outbox: the durable record, in Redis, of what is to be told: the desk's state, deliveries and
- * their attempts, what was given up. One Lua script a step, so that a
- * crash between two steps finds either the one or the other. It sends nothing and decides
- * nothing: dispatch files, post takes and says what came of it.
+ * their attempts, what was given up, what the ledger is to be told. One Lua script a step, so
+ * that a crash between two steps finds either the one or the other. It sends nothing and
+ * decides nothing: dispatch files, post takes and says what came of it.
+ */
+
+/* clang-format off */
+/*
+ * Keys, all behind the prefix and with one hash tag. This is layout 2; outbox_desk.lua says what
+ * layout 1 was, and brings it here.
  *
- * Keys, all behind the prefix and with one hash tag:
- *   {act}:delivery:ID        hash: receiver group route kind desk state created attempts base
- * seq next why … and a:N, attempt N as JSON {act}:delivery:ID:keys   list of item keys, in
- * order of filing {act}:queue:RECEIVER     sorted set of ids by order of creation
- * {act}:parked:RECEIVER sorted set of ids by next try: out of the order, holding up nobody
- * {act}:receiver:RECEIVER hash, while it fails: failures next why; stopped: state=gone why at
- * mark {act}:receivers set of those with something in their queue {act}:desk hash of the desk's
- * records (vigie/desk.h), as its step {act}:desk:step left them {act}:dead {act}:sent    sorted
- * sets of ids by time; {act}:ledger: the archive is not told yet {act}:item:KEY:RECEIVER  the
- * item is filed for the receiver; gone once the ledger knows
- *
+ *   {act}:layout               number of the layout
+ *   {act}:desk                 hash of the desk's records (vigie/desk.h) …
+ *   {act}:desk:step            … as the step of this number left them
+ *   {act}:verdicts             stream of what the steps decided, until the ledger has it:
+ *                              field v, as line/outbox_apply.h has it
+ *   {act}:delivery:ID          hash: receiver group route kind desk state created attempts base
+ *                              seq next why …; a:N is attempt N as JSON
+ *   {act}:delivery:ID:keys     list of item keys, in the order of filing
+ *   {act}:queue:RECEIVER       sorted set of ids by order of creation
+ *   {act}:parked:RECEIVER      sorted set of ids by next try: out of the order, holding up nobody
+ *   {act}:receiver:RECEIVER    hash, while it fails: failures next why; stopped: state=gone why
+ *                              at mark
+ *   {act}:receivers            set of those with something in their queue
+ *   {act}:dead  {act}:sent     sorted sets of ids by time
+ *   {act}:ledger               the same of those whose end the archive is not told yet
+ *   {act}:item:KEY:RECEIVER    the report is filed for the receiver; gone once the ledger knows
  *   {act}:incidents            hash of what goes on, told to people as a notice: name → since
  *
  * States of a delivery: waiting, sending, parked, sent, dead, dropped.
- *
+ */
+/* clang-format on */
+
+/*
  * Every callback comes exactly once, on the loop, not from inside the call, unless the outbox
  * is freed before. r is 0, or negative when nobody knows whether it was done: to be said again.
  */
@@ -79,7 +93,16 @@ int outbox_apply(struct outbox *outbox, uint64_t number, const struct desk_step 
 /* The number of the last step, and the desk's records: keys and bytes in turn. */
 typedef void (*outbox_found)(
 	void *arg, int r, uint64_t number, const struct redis_value *records, size_t n);
-int outbox_desk(struct outbox *outbox, outbox_found found, void *arg);
+/* What an older layout left is carried over before. Of a newer one nothing is touched, and the
+ * outbox does not come up again on this connection. */
+int outbox_desk(struct outbox *outbox, struct wall now, outbox_found found, void *arg);
+
+/* What steps decided and the ledger was not told, oldest first: ids and bytes
+ * (line/outbox_apply.h) in turn. Those up to `known` (an id; may be empty) are forgotten. */
+enum { OUTBOX_VERDICTS_MOST = 500 };
+typedef void (*outbox_verdicts_got)(void *arg, int r, const struct redis_value *news, size_t n);
+int outbox_verdicts(
+	struct outbox *outbox, struct span known, outbox_verdicts_got got, void *arg);
 
 /* A finding (line/notice.h), to each at once; its key is the delivery's only one. */
 int outbox_notice(struct outbox *outbox, const struct item_key *key, struct wall found,

@@ -7,14 +7,23 @@
  *
  *  {"severity","level","of","nth","more","when","from":ms,"until":ms,"part","parts",
  *   "notices":{KEY: text}}
+ *
+ * and what it decided of items, for the ledger, some at a time:
+ *
+ *  {"at":ms,"of":[[KEY,receiver,outcome,until ms or null,delivery,why], …]}
  */
 
+#include "line/archive.h"
 #include "vigie/arena.h"
 #include "vigie/desk.h"
 
 /* The script's arguments, in the arena or in the step. 0 or -ENOMEM. */
 int outbox_step_args(struct arena *arena, uint64_t number, const struct desk_step *step,
 	struct wall now, struct span **ret, size_t *ret_n);
+
+/* In the arena. 0, -EINVAL or -ENOMEM. */
+int outbox_verdicts_read(
+	struct arena *arena, struct span json, struct archive_outcome **ret, size_t *ret_n);
 
 struct outbox_said {
 	uint32_t nth, part, parts;

@@ -43,8 +43,11 @@ local function settle(id, receiver, state, why, now)
   end
 end
 
+-- With what the desk still has of it (alerts/desk_record.h): it will say so itself, unless it is killed
+-- before.
 local function forget(id)
   redis.call('DEL', delivery(id), delivery(id) .. ':keys')
+  redis.call('HDEL', P .. 'desk', 'o:' .. id)
   redis.call('ZREM', P .. 'sent', id)
   redis.call('ZREM', P .. 'dead', id)
 end

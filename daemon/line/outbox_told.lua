@@ -13,25 +13,35 @@ if f[1] then
     redis.call('DEL', P .. 'item:' .. item .. ':' .. f[1])
   end
 end
-local forgotten = {}
+local forgotten, dead = {}, 0
 if f[2] == 'dropped' then
   forget(id)
   forgotten[1] = id
 end
+-- One that neither the ledger nor the desk knows the end of yet is kept until they do.
+local function thin_out(old)
+  local known = not redis.call('ZSCORE', P .. 'ledger', old)
+  if known then
+    forget(old)
+  end
+  return known
+end
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', P .. 'sent', '-inf', '(' .. ARGV[3], 'LIMIT', 0, 20)) do
-  forget(old)
+  thin_out(old)
 end
 local extra = redis.call('ZCARD', P .. 'sent') - tonumber(ARGV[2])
 if extra > 0 then
   for _, old in ipairs(redis.call('ZRANGE', P .. 'sent', 0, math.min(extra, 20) - 1)) do
-    forget(old)
+    thin_out(old)
   end
 end
 extra = math.min(redis.call('ZCARD', P .. 'dead') - tonumber(ARGV[4]), 20)
 if extra > 0 then
   for _, old in ipairs(redis.call('ZRANGE', P .. 'dead', 0, extra - 1)) do
-    forget(old)
-    forgotten[#forgotten + 1] = old
+    if thin_out(old) then
+      forgotten[#forgotten + 1] = old
+      dead = dead + 1
+    end
   end
 end
-return { math.max(extra, 0), unpack(forgotten) }
+return { dead, unpack(forgotten) }

@@ -272,7 +272,9 @@ static void tell_record(struct tell *t, struct span receiver, struct span outcom
 	const struct span *keys, size_t n_keys)
 {
 	struct post *p = t->post;
-	const enum desk_end end = span_eq_str(outcome, "sent") ? DESK_SENT : DESK_DEAD;
+	const enum desk_end end =
+		span_eq_str(outcome, "sent") || span_eq_str(outcome, "digested") ? DESK_SENT
+										 : DESK_DEAD;
 	size_t n = 0;
 
 	t->outcomes = arena_calloc(&t->arena, n_keys + 1, sizeof(*t->outcomes));
@@ -282,7 +284,8 @@ static void tell_record(struct tell *t, struct span receiver, struct span outcom
 		*o = (struct archive_outcome){.receiver = receiver,
 			.outcome = outcome,
 			.delivery = t->id,
-			.at = loop_wall(t->post->loop)};
+			.at = loop_wall(t->post->loop),
+			.until = WALL_NONE};
 		n += item_key_parse(&o->key, keys[i]);
 	}
 	if (!t->outcomes) {
@@ -329,6 +332,9 @@ static void on_untold(void *arg, int r, const struct outbox_record *records, siz
 	/* Parked behind an outcome: most recipients of a mail were told. */
 	if (!span_eq_str(state, "dead") && !span_eq_str(state, "dropped"))
 		state = SPAN("sent");
+	if (span_eq_str(state, "sent") &&
+		span_eq_str(field_of(&records[0], "kind"), desk_kind_names[DESK_DIGEST]))
+		state = SPAN("digested");
 	tell_record(t, field_of(&records[0], "receiver"), state, keys, n_keys);
 }
 

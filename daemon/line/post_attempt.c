@@ -112,8 +112,11 @@ static void on_recorded(void *arg, int r, const struct outbox_woken *woken)
 	p->failed += !sent;
 	/* What was sent was sent, even if the record of it is gone from Redis. */
 	if (sent || (woken->n && span_eq_str(a->result.outcome, "dead")))
-		post_tell(p, a->result.id, m->id, a->result.outcome, a->taken.keys,
-			a->taken.n_keys);
+		post_tell(p, a->result.id, m->id,
+			sent && span_eq_str(a->taken.kind, desk_kind_names[DESK_DIGEST])
+				? SPAN("digested")
+				: a->result.outcome,
+			a->taken.keys, a->taken.n_keys);
 	for (size_t i = 0; i < a->result.n_notify; i++)
 		post_wake(p, a->result.notify[i]);
 	m->attempt = NULL;
@@ -390,6 +393,7 @@ static void send(struct attempt *a, const struct hit *const *hits, size_t n)
 	}
 	if (r == 0) {
 		mailbox_spend(m, a->channel);
+		payload.total_ms = receiver->timeout_ms;
 		r = transfer_send(&a->handle, p->transfer, &payload, on_sent, a);
 		if (r == -EINVAL)
 			why = SPAN("the request can't be sent as it is: look for control "

@@ -470,6 +470,16 @@ static void leave(struct job *job)
 	free(job);
 }
 
+static void go_on(void *arg)
+{
+	struct job *job = arg;
+	struct sift *s = job->sift;
+	struct batch *b = job->batch;
+
+	leave(job);
+	s->options.next.take(s->options.next.arg, b);
+}
+
 static void on_done(void *arg)
 {
 	struct job *job = arg;
@@ -485,8 +495,11 @@ static void on_done(void *arg)
 	s->stats.documents++;
 	s->stats.items += b->items.n;
 	s->stats.hits += b->n_hits;
-	leave(job);
-	s->options.next.take(s->options.next.arg, b);
+	if (b->outcome == BATCH_READ && s->options.deletions &&
+		(b->n_tombstones || b->n_aliases))
+		s->options.deletions(s->options.arg, b, go_on, job);
+	else
+		go_on(job);
 }
 
 DEFINE_CLEANUP(struct sift *, sift_free)

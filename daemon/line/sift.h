@@ -29,9 +29,13 @@ struct sift_options {
 	/* First sight of each rule (by id), for crawl.history; WALL_NONE: not known yet, none
 	 * silent. Asked on the loop thread. NULL: none is known. */
 	struct wall (*rule_first_seen)(void *arg, struct span rule);
-	/* New items of a document that no rule wants, as hits without matches; they live only during
-	 * the call, on the loop thread. NULL: nobody asks. */
+	/* New items of a document that no rule wants, as hits without matches; they live only
+	 * during the call, on the loop thread. NULL: nobody asks. */
 	void (*passed_over)(void *arg, const struct hit *items, size_t n);
+	/* Behind them: the batch has deletions, or names by which they will come. It goes on
+	 * when over() is called, now or later. NULL: nobody asks. */
+	void (*deletions)(
+		void *arg, const struct batch *batch, void (*over)(void *job), void *job);
 	void *arg;
 };
 

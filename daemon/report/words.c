@@ -47,9 +47,11 @@ static const char *const words[REPORT_WORDS][2] = {
 	[W_AUTHOR] = {"author", "auteur"},
 	[W_FOLLOWERS] = {"followers", "abonnés"},
 	[W_ALERTS] = {"Alerts sent", "Alertes envoyées"},
-	[W_ALERTS_IS] = {"Mentions with the outcome “sent” in the ledger within the period, by "
+	[W_ALERTS_IS] = {"Mentions with the outcome “sent” or “digested” in the ledger within "
+			 "the period, by "
 			 "receiver. Messages: different deliveries, over all receivers.",
-		"Mentions dont le registre dit « sent » pendant la période, par destinataire. "
+		"Mentions dont le registre dit « sent » ou « digested » pendant la période, "
+		"par destinataire. "
 		"Messages : envois distincts, tous destinataires confondus."},
 	[W_RECEIVER] = {"receiver", "destinataire"},
 	[W_TOLD] = {"mentions told", "mentions signalées"},

@@ -151,10 +151,11 @@ struct connector_ask {
 		*base; /* of this way, where it is not the network's and none is configured */
 	enum connector_wants wants; /* a key */
 	unsigned stop;              /* enum connector_stop */
-	int64_t window_rows; /* an answer with so many is cut: ask again for what is older than
-				its oldest (%until); 0: no window */
-	int64_t overlap_ms;  /* %since reaches back so far behind the newest seen */
-	int64_t cost;        /* of one request, in units of the quota */
+	/* An answer with so many rows is cut: what lies between %since and %until is then asked
+	 * for in halves, down to window_least_ms (0: a second). 0: no window. */
+	int64_t window_rows, window_least_ms;
+	int64_t overlap_ms; /* %since reaches back so far behind the newest seen */
+	int64_t cost;       /* of one request, in units of the quota */
 	/* Kept for the next round as variables: `newest` as the first page has it, once the
 	 * round is done; `forward` as each page has it, at once, for networks that are read
 	 * from old to new or want to be told what was received. */

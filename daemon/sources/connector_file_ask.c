@@ -151,6 +151,11 @@ static void put_window(struct file *f, void *to, const struct yaml_node *value)
 	((struct connector_ask *)to)->window_rows = connector_file_number(f, value);
 }
 
+static void put_window_least(struct file *f, void *to, const struct yaml_node *value)
+{
+	((struct connector_ask *)to)->window_least_ms = connector_file_duration(f, value);
+}
+
 static void put_overlap(struct file *f, void *to, const struct yaml_node *value)
 {
 	((struct connector_ask *)to)->overlap_ms = connector_file_duration(f, value);
@@ -231,9 +236,9 @@ void connector_file_asks(struct file *f, void *to, const struct yaml_node *value
 		{"about", put_about}, {"pages_from", put_page_first},
 		{"page_size", put_page_size}, {"max_pages", put_max_pages}, {"cost", put_cost},
 		{"more", put_more}, {"next", put_next}, {"login", put_login},
-		{"stop", put_stop}, {"window", put_window}, {"overlap", put_overlap},
-		{"newest", put_newest}, {"forward", put_forward}, {"nested", put_nested},
-		{"request", connector_file_request}};
+		{"stop", put_stop}, {"window", put_window}, {"window_least", put_window_least},
+		{"overlap", put_overlap}, {"newest", put_newest}, {"forward", put_forward},
+		{"nested", put_nested}, {"request", connector_file_request}};
 	struct connector *c = to;
 
 	if (value->type != YAML_MAPPING) {

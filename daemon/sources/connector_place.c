@@ -54,6 +54,7 @@ static void write_place(struct buf *out, const struct place *p)
 	if (p->open) {
 		put_time(out, "began", p->began);
 		put_time(out, "newest", p->newest);
+		put_time(out, "from", p->from);
 		put_time(out, "until", p->until);
 		put_number(out, "pages", p->pages);
 		if (p->bounded)
@@ -121,8 +122,9 @@ static void take_number(struct place *p, struct span name, struct span value)
 		struct wall *time;
 		int64_t *number;
 	} rows[] = {{"since", &p->since, NULL}, {"began", &p->began, NULL},
-		{"newest", &p->newest, NULL}, {"until", &p->until, NULL},
-		{"pages", NULL, &p->pages}, {"nested", NULL, &p->nested_pages}};
+		{"newest", &p->newest, NULL}, {"from", &p->from, NULL},
+		{"until", &p->until, NULL}, {"pages", NULL, &p->pages},
+		{"nested", NULL, &p->nested_pages}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (!span_eq_str(name, rows[i].name))
@@ -174,6 +176,7 @@ int connector_place_decode(struct place *p, struct arena *arena, struct span sta
 	*p = (struct place){.began = WALL_NONE,
 		.since = WALL_NONE,
 		.newest = WALL_NONE,
+		.from = WALL_NONE,
 		.until = WALL_NONE};
 	p->todo = arena_calloc(arena, CONNECTOR_MAX_NESTED, sizeof(*p->todo));
 	if (!p->todo)

@@ -34,7 +34,7 @@ struct place {
 	struct wall began;
 	struct wall since;  /* of the rounds so far: the newest that was seen */
 	struct wall newest; /* in this round */
-	struct wall until;  /* of a window that moves back */
+	struct wall from, until; /* of a window; unknown: all that the round is to read */
 	int64_t pages;
 	bool bounded;
 	struct expr_var next[PLACE_MAX_NEXT];

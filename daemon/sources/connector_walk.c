@@ -78,7 +78,8 @@ static struct given given_for(struct arena *arena, const struct connector_target
 		give_all(&g, arena, todo->give, todo->n_give);
 	give_all(&g, arena, p->marks.items, p->marks.n);
 	give_time(&g, arena, "now", now);
-	give_time(&g, arena, "since", since_of(p, t, ask));
+	give_time(&g, arena, "since",
+		!todo && p->open && wall_known(p->from) ? p->from : since_of(p, t, ask));
 	give_time(&g, arena, "until", wall_known(p->until) ? p->until : now);
 	give_all(&g, arena, t->vars, t->n_vars);
 	if (pass)
@@ -126,7 +127,7 @@ int connector_walk_next(struct connector_step *ret, struct arena *arena,
 	if (!p.open) {
 		p.pages = 0;
 		p.n_next = 0;
-		p.until = WALL_NONE;
+		p.from = p.until = WALL_NONE;
 	}
 	g = given_for(arena, target, pass, &p, todo, ask, p.open ? p.began : now);
 	r = base_for(&base, &g, arena, target, pass, ask);
@@ -376,21 +377,92 @@ static bool goes_on(const struct taking *t, const struct expr_var *next, size_t 
 	return read->n_nexts || t->ask->page_first >= 0 || t->ask->page_size > 0;
 }
 
-/* A full window: what is older than its oldest comes next. */
-static bool window_moves(const struct taking *t)
+/* --- Windows ------------------------------------------------------------------------------ */
+
+/*
+ * A search without pages gives so many rows and no more. A round is then read window by window
+ * of time, the oldest first: an answer that is full is not taken, its window is halved; behind
+ * one that fits comes a window of twice its length. So whatever was covered stands behind
+ * place.from, and a round that is broken off, or stopped at max_pages, leaves no gap.
+ */
+
+enum { SECOND_MS = 1000 };
+
+/* Whole seconds are asked for. */
+static int64_t in_seconds(int64_t ms)
+{
+	return ms - ms % SECOND_MS;
+}
+
+struct window {
+	int64_t from, to; /* ms; without `to` */
+	int64_t end;      /* of the last window of this round */
+};
+
+/* False: nobody knows where it begins. */
+static bool window_of(struct window *w, const struct taking *t)
 {
 	const struct place *p = t->p;
+	const struct wall since =
+		wall_known(p->from) ? p->from : since_of(p, t->target, t->ask);
+	const struct wall from = wall_known(since) ? since : t->oldest;
 
-	return t->ask->window_rows > 0 && (int64_t)t->read->seen >= t->ask->window_rows &&
-	       wall_known(t->oldest) && (!wall_known(p->until) || t->oldest.ms < p->until.ms);
+	w->end = in_seconds(p->began.ms);
+	w->to = wall_known(p->until) ? p->until.ms : w->end;
+	w->from = wall_known(from) ? in_seconds(from.ms) : w->to;
+	return w->from < w->to;
 }
 
-static void move_window(struct place *p, struct wall oldest)
+static bool is_full(const struct taking *t)
 {
-	/* Whole seconds are asked for: the last one might be cut in two. */
-	p->until = (struct wall){oldest.ms - oldest.ms % 1000 + 1000};
-	p->n_next = 0;
+	return t->ask->window_rows > 0 && (int64_t)t->read->seen >= t->ask->window_rows &&
+	       !goes_on(t, t->p->next, t->p->n_next);
 }
+
+/* True: the window was too long, and now is half of that. */
+static bool halve_window(struct taking *t)
+{
+	const int64_t least =
+		t->ask->window_least_ms > SECOND_MS ? t->ask->window_least_ms : SECOND_MS;
+	struct window w;
+	int64_t half;
+
+	if (!window_of(&w, t) || w.to - w.from <= least)
+		return false;
+	half = in_seconds((w.to - w.from) / 2);
+	t->p->from.ms = w.from;
+	t->p->until.ms = w.from + (half > least ? half : in_seconds(least));
+	return true;
+}
+
+/* The window is read: on to the next one. False: there is none in this round. */
+static bool move_window(struct taking *t)
+{
+	struct place *p = t->p;
+	struct window w;
+
+	p->n_next = 0;
+	if (!window_of(&w, t) || w.to >= w.end) {
+		p->from = p->until = WALL_NONE;
+		return false;
+	}
+	p->from.ms = w.to;
+	p->until.ms = w.to + 2 * (w.to - w.from);
+	if (p->until.ms > w.end)
+		p->until.ms = w.end;
+	return true;
+}
+
+/* The round ends before its last window: the next one begins behind what was covered. */
+static void leave_windows(struct taking *t)
+{
+	struct place *p = t->p;
+
+	p->newest.ms = p->from.ms + t->ask->overlap_ms;
+	p->from = p->until = WALL_NONE;
+}
+
+/* --- Pages -------------------------------------------------------------------------------- */
 
 static void move_pages(struct taking *t)
 {
@@ -408,13 +480,16 @@ static void move_pages(struct taking *t)
 	p->n_next = 0;
 	for (size_t i = 0; more && i < t->read->n_nexts && i < PLACE_MAX_NEXT; i++)
 		p->next[p->n_next++] = t->read->nexts[i];
-	if (!more && !old && !known && window_moves(t)) {
-		move_window(p, t->oldest);
-		more = true;
+	if (!more && !old && !known && t->ask->window_rows > 0) {
+		p->bounded = p->bounded || is_full(t);
+		more = move_window(t);
 	}
 	if (more && p->pages >= t->ask->max_pages) {
 		more = false;
-		p->bounded = true;
+		if (wall_known(p->from))
+			leave_windows(t);
+		else
+			p->bounded = true;
 	}
 	if (!more)
 		p->nested = true; /* what is nested comes behind the pages */
@@ -461,7 +536,7 @@ static void open_round(struct place *p, struct wall now)
 {
 	p->open = true;
 	p->began = now;
-	p->newest = p->until = WALL_NONE;
+	p->newest = p->from = p->until = WALL_NONE;
 	p->pages = p->nested_pages = 0;
 	p->nested = p->bounded = false;
 	p->n_next = p->n_nested_next = p->n_todo = p->n_first = p->coming.n = 0;
@@ -602,6 +677,35 @@ static int end(struct connector_taken *ret, struct arena *arena, struct place *p
 	return r;
 }
 
+/* What was asked for is refused for good: without it. */
+static void give_up(
+	struct taking *t, const struct place_todo *todo, enum connector_error refusal)
+{
+	struct place *p = t->p;
+
+	if (todo) {
+		drop_todo(p);
+		return;
+	}
+	p->bounded = p->bounded || refusal != CONNECTOR_END_OF_PAGES;
+	p->pages++;
+	t->oldest = WALL_NONE;
+	if (!wall_known(p->from) || !move_window(t)) {
+		p->nested = true; /* there is no such page */
+	} else if (p->pages >= t->ask->max_pages) {
+		leave_windows(t);
+		p->nested = true;
+	}
+}
+
+/* Nothing of it counts: it comes again, with the windows it is cut into. */
+static void take_nothing(struct connector_result *read)
+{
+	read->items.n = 0;
+	read->n_tombstones = read->n_aliases = 0;
+	read->more = false;
+}
+
 int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 	const struct connector_target *target, struct span state,
 	const struct connector_answer *answer)
@@ -617,7 +721,8 @@ int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 	if (r < 0)
 		return r;
 	if (ret->refusal.error != CONNECTOR_OK &&
-		!(for_good(ret->refusal.error) && (todo || (p.open && p.pages > 0)))) {
+		!(for_good(ret->refusal.error) &&
+			(todo || (p.open && (p.pages > 0 || wall_known(p.from)))))) {
 		ret->more = p.open;
 		return 0;
 	}
@@ -625,12 +730,7 @@ int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 		open_round(&p, answer->now);
 	if (ret->refusal.error != CONNECTOR_OK) {
 		ret->lost = todo && ret->refusal.error != CONNECTOR_END_OF_PAGES;
-		if (todo)
-			drop_todo(&p);
-		else
-			p.nested = true; /* there is no such page */
-		p.bounded =
-			p.bounded || (!todo && ret->refusal.error != CONNECTOR_END_OF_PAGES);
+		give_up(&t, todo, ret->refusal.error);
 		return end(ret, arena, &p);
 	}
 	l.ask = t.ask;
@@ -648,6 +748,10 @@ int connector_walk_take(struct connector_taken *ret, struct arena *arena,
 		move_nested(&t);
 	} else {
 		see_times(&p, &ret->read.items, &t.oldest);
+		if (is_full(&t) && halve_window(&t)) {
+			take_nothing(&ret->read);
+			return end(ret, arena, &p);
+		}
 		if (!p.pages) {
 			adopt(&p.coming, &l.newest);
 			if (t.ask->stop & CONNECTOR_STOP_KNOWN)

@@ -20,10 +20,6 @@ int feed_new(struct feed **ret, struct item_list *out, struct arena *arena,
 		return -ENOMEM;
 	f->arena = arena;
 	f->options = *options;
-	if (!f->options.max_items)
-		f->options.max_items = READ_MAX_ITEMS;
-	if (!f->options.max_text_bytes)
-		f->options.max_text_bytes = READ_MAX_TEXT_BYTES;
 	f->out = out;
 	f->first = out->n;
 	f->arena_start = arena->total_bytes;

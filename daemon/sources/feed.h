@@ -12,7 +12,8 @@
 
 struct feed;
 
-/* 0 or -ENOMEM. Items are appended to out, which must outlive the feed. */
+/* 0 or -ENOMEM. Items are appended to out, which must outlive the feed; every limit of the
+ * options is set. */
 int feed_new(struct feed **ret, struct item_list *out, struct arena *arena,
 	const struct read_options *options);
 struct feed *feed_free(struct feed *f);

@@ -112,10 +112,6 @@ int jsonfeed_new(struct jsonfeed **ret, struct item_list *out, struct arena *are
 		return -ENOMEM;
 	f->arena = arena;
 	f->options = *options;
-	if (!f->options.max_items)
-		f->options.max_items = READ_MAX_ITEMS;
-	if (!f->options.max_text_bytes)
-		f->options.max_text_bytes = READ_MAX_TEXT_BYTES;
 	f->out = out;
 	f->first = out->n;
 	f->arena_start = arena->total_bytes;

@@ -51,6 +51,10 @@ int reader_new(struct reader **ret, struct arena *arena, const struct read_optio
 	r->arena = arena;
 	if (options)
 		r->options = *options;
+	if (!r->options.max_items)
+		r->options.max_items = READ_MAX_ITEMS;
+	if (!r->options.max_text_bytes)
+		r->options.max_text_bytes = READ_MAX_TEXT_BYTES;
 	*ret = TAKE(r);
 	return 0;
 }

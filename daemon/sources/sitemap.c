@@ -136,8 +136,6 @@ int sitemap_new(struct sitemap **ret, struct item_list *out, struct arena *arena
 		return -ENOMEM;
 	s->arena = arena;
 	s->options = *options;
-	if (!s->options.max_items)
-		s->options.max_items = READ_MAX_ITEMS;
 	s->out = out;
 	s->first = out->n;
 	s->arena_start = arena->total_bytes;
@@ -196,9 +194,7 @@ static void take_field(struct sitemap *s, const struct name *name, struct span v
 		if (draft_wants_text(d, 0)) {
 			d->text_rank = 0;
 			buf_clear(&d->text);
-			html_to_text(&d->text, value,
-				s->options.max_text_bytes ? s->options.max_text_bytes
-							  : READ_MAX_TEXT_BYTES);
+			html_to_text(&d->text, value, s->options.max_text_bytes);
 		}
 		break;
 	case FIELD_PUBLISHED:

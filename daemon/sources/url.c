@@ -318,10 +318,21 @@ static bool add_punycode(struct buf *out, struct buf *host)
 	return ok;
 }
 
-/* Lower case, %XX decoded, ASCII; false when it can be no host. */
+/* No byte of it ends a host or begins a port (WHATWG URL, forbidden host code points). */
+static bool may_be_host(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F ||
+			strchr("\"#%/:<>?@[\\]^`{|}", s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+/* Lower case, %XX decoded, ASCII; false when it can be no host. What decoding or a
+ * compatibility form brings forth (":" of "%3A", "/" of a full-width one) is looked at too. */
 static bool add_host(struct buf *out, struct span host)
 {
-	struct buf plain = {0};
+	struct buf plain = {0}, ascii = {0};
 	bool ok = host.n > 0;
 
 	for (size_t i = 0; i < host.n && ok; i++) {
@@ -332,14 +343,17 @@ static bool add_host(struct buf *out, struct span host)
 			c = (char)(hex(host.p[i + 1]) * 16 + hex(host.p[i + 2]));
 			i += 2;
 		}
-		ok = (unsigned char)c > ' ' && !strchr("\"#/<>?@[\\]^`{|}%", c) && c != 0x7F;
+		ok = c != 0;
 		buf_add_char(&plain, ascii_lower(c));
 	}
 	ok = ok && !plain.failed && utf8_valid(buf_span(&plain));
 	if (ok && is_ascii(buf_span(&plain)))
-		buf_add(out, buf_span(&plain));
+		buf_add(&ascii, buf_span(&plain));
 	else if (ok)
-		ok = add_punycode(out, &plain);
+		ok = add_punycode(&ascii, &plain);
+	ok = ok && !ascii.failed && may_be_host(buf_span(&ascii));
+	buf_add(out, buf_span(&ascii));
+	buf_deinit(&ascii);
 	buf_deinit(&plain);
 	return ok;
 }

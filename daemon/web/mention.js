@@ -10,7 +10,9 @@ const words = {
     score: (total, sum) => `Score ${total} = ${sum}`, quote: (text) => `“${text}”`, found: (at) => `found ${at}`,
     head: (n, sites) => `First of ${n} mentions of one story, on ${sites} ${sites === 1 ? 'site' : 'sites'}.`, alone: 'No copy of it was seen.',
     copy: (percent, n) => `A copy, ${percent} % alike, one of ${n} mentions of a story: `, first: 'the first of them',
-    outcomes: { sent: 'told', dead: 'could not be delivered', dropped: 'dropped by hand', muted: 'muted' },
+    outcomes: { sent: 'told', digested: 'told in a digest', dead: 'could not be delivered', dropped: 'dropped by hand', muted: 'muted', silenced: 'silenced',
+      folded: 'a copy of what is told', waiting: 'waits in its group', held: 'held back for now', digest: 'waits for the digest',
+      budget: 'over budget: waits for the digest', sending: 'on its way' }, until: 'until',
     missing: 'This mention is not in the archive: it was erased, or it is older than what is kept.', away: 'The daemon does not answer.',
   },
   fr: {
@@ -20,7 +22,9 @@ const words = {
     score: (total, sum) => `Score ${total} = ${sum}`, quote: (text) => `« ${text} »`, found: (at) => `trouvée le ${at}`,
     head: (n, sites) => `Première de ${n} mentions d’une même histoire, sur ${sites} site${sites === 1 ? '' : 's'}.`, alone: 'Aucune copie n’a été vue.',
     copy: (percent, n) => `Une copie, semblable à ${percent} %, parmi ${n} mentions d’une même histoire : `, first: 'la première d’entre elles',
-    outcomes: { sent: 'prévenu', dead: 'non remis', dropped: 'abandonné à la main', muted: 'mis en sourdine' },
+    outcomes: { sent: 'prévenu', digested: 'prévenu par un récapitulatif', dead: 'non remis', dropped: 'abandonné à la main', muted: 'mis en sourdine',
+      silenced: 'mis en silence', folded: 'copie d’une histoire signalée', waiting: 'attend son groupe', held: 'retenue pour l’instant',
+      digest: 'attend le récapitulatif', budget: 'budget épuisé : attend le récapitulatif', sending: 'en chemin' }, until: 'jusqu’à',
     missing: 'Cette mention n’est pas dans les archives : elle a été effacée, ou elle est plus ancienne que ce qui est gardé.', away: 'Le démon ne répond pas.',
   },
 };
@@ -44,8 +48,11 @@ function showStory(story, key) {
 
 function showTold(one) {
   const row = node('tr');
-  row.append(node('td', one.receiver), node('td', say.outcomes[one.outcome] || one.outcome, one.outcome === 'dead' ? 'bad' : one.outcome === 'sent' ? 'good' : ''),
-    node('td', moment(one.at)), node('td', (one.delivery || '').slice(0, 8)));
+  const good = one.outcome === 'sent' || one.outcome === 'digested';
+  const outcome = node('td', say.outcomes[one.outcome] || one.outcome, one.outcome === 'dead' ? 'bad' : good ? 'good' : '');
+  outcome.title = one.why || '';
+  row.append(node('td', one.receiver), outcome,
+    node('td', one.until ? `${moment(one.at)}, ${say.until} ${moment(one.until)}` : moment(one.at)), node('td', (one.delivery || '').slice(0, 8)));
   return row;
 }
 

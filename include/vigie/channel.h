@@ -39,6 +39,7 @@ struct payload {
 	size_t n_mail_to;
 	struct span user, password; /* mail; may be empty */
 	bool tls_required;          /* mail: STARTTLS or smtps or nothing */
+	int64_t total_ms;           /* who sends sets it; 0: the default of who carries it */
 };
 
 /* What the daemon adds to an alert when it renders. */

@@ -137,6 +137,7 @@ struct desk_verdict {
 	struct wall at;        /* WAITING, HELD, IN_DIGEST */
 	struct item_key story; /* FOLDED */
 	struct span why; /* one line for people: "budget 8/day: 2.50 is below 3.75, the pace" */
+	bool over_budget; /* IN_DIGEST: else it would be a message */
 };
 
 /* All of it lives until the next call of a function that makes steps, or desk_free(). */
@@ -217,7 +218,8 @@ int desk_settle(struct desk *desk, struct span id, enum desk_end end, struct wal
 
 enum { DESK_UNKNOWN = 1, DESK_FULL, DESK_INVALID };
 
-/* Holds for candidates taken from now on (not for what waits). One of the same id is replaced.
+/* Holds when a candidate is taken, and when what waits is to be sent: in a group, held, in a
+ * digest, to be repeated; not for deliveries that were made. One of the same id is replaced.
  * 0; DESK_FULL: too many or too long; DESK_INVALID: the id, or `until` not after `from`. Ends
  * by itself. */
 int desk_silence(struct desk *desk, const struct silence *silence, struct wall now,

@@ -103,6 +103,7 @@ struct receiver {
 	const struct time_interval *quiet;
 	size_t n_quiet;
 	bool quiet_is_strict; /* critical ones wait too; default false: they do not */
+	int64_t timeout_ms;   /* of an attempt, from the connection to the answer; 0: 30 s */
 };
 
 /* First value of a name, or empty. */

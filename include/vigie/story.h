@@ -52,6 +52,10 @@ int story_add(struct story_book *book, const struct hit *hit, struct wall now,
 bool story_find(
 	const struct story_book *book, const struct item_key *key, struct story_place *ret);
 
+/* Where a mention would be, without adding it: with itself counted. why: STORY_HEAD: like none
+ * that is open. What is over, but was not closed yet, is still open here. 0 or -ENOMEM. */
+int story_look(const struct story_book *book, const struct hit *hit, struct story_place *ret);
+
 struct story_stats {
 	uint32_t open;
 	uint64_t closed; /* since the book is there: the number of the oldest that is open */

@@ -1,8 +1,9 @@
 /*
  * fill-archive FOLDER: JSON lines as `vigie export` prints them, read from standard input into
  * the archive of a state folder; for tests whose matter is what stands there. Beside what the
- * export has, a line may hold "outcomes": [{"receiver","outcome","delivery","at"}]. A line
- * without "key" gets one by its number. Spans are not read.
+ * export has, a line may hold "outcomes":
+ * [{"receiver","outcome","delivery","at","until","why"}]. A line without "key" gets one by its
+ * number. Spans are not read.
  */
 
 #include <errno.h>
@@ -66,7 +67,9 @@ static void record(struct filling *f, const struct hit *hit, const json_t *list)
 			.receiver = text_of(o, "receiver"),
 			.outcome = text_of(o, "outcome"),
 			.delivery = text_of(o, "delivery"),
-			.at = wall_parse_rfc3339(text_of(o, "at"))};
+			.at = wall_parse_rfc3339(text_of(o, "at")),
+			.until = wall_parse_rfc3339(text_of(o, "until")),
+			.why = text_of(o, "why")};
 
 		f->waiting++;
 		archive_record(f->archive, &outcome, 1, on_done, f);

@@ -111,6 +111,7 @@ class Lab:
         self.network = None      # function(method, target, headers, body) -> (status, headers, body), or None: not its own
         self.posts = []
         self.mails = []
+        self.said = []           # to mail servers
         self.hook_answers = {}   # name -> function(post) -> (status, headers, body), status 'reset' or 'half', or None to hang
         self.log = []
         self.child = None
@@ -136,6 +137,10 @@ class Lab:
             # From inside of run_forever(): a stop that came before it would be forgotten.
             self.loop.call_soon(ready.set)
             self.loop.run_forever()
+            left = asyncio.all_tasks(self.loop)  # those that hang
+            for task in left:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
         ready.wait()
@@ -221,10 +226,31 @@ class Lab:
             setattr(path, key, value)
         return path
 
-    def mail_server(self, **options):
-        """A real SMTP server; its port is in smtp_port. options: those of aiosmtpd's SMTP."""
+    def listen(self, protocol=None, address='127.0.0.1', port=0, tls=None):
+        """Serves what `protocol()` makes, or HTTP as at `port`, at another port; returns the server. tls: an ssl.SSLContext."""
+        async def begin():
+            if protocol:
+                return await self.loop.create_server(protocol, address, port, ssl=tls)
+            return await asyncio.start_server(self.serve, address, port, ssl=tls, backlog=1024)
+        server = asyncio.run_coroutine_threadsafe(begin(), self.loop).result(10)
+        server.port = server.sockets[0].getsockname()[1]
+        return server
+
+    def mail_server(self, address='127.0.0.1', tls=None, data=None, mute=0, **options):
+        """A real SMTP server; its port is in smtp_port. `mute`: the first connections are never spoken to; data: what it
+        says to the nth message, from 0 (None: nothing, ever); tls: from the start. options: those of aiosmtpd's SMTP, and
+        refuse. What it was told is in `said`: (port, under TLS?, bytes)."""
         from aiosmtpd.smtp import SMTP
-        lab = self
+        lab, counts = self, {'connections': 0, 'messages': 0}
+
+        class Talk(SMTP):
+            def data_received(self, bytes_):
+                lab.said.append((server.port, bool(self.transport.get_extra_info('sslcontext')), bytes_))
+                super().data_received(bytes_)
+
+        def protocol():
+            counts['connections'] += 1
+            return asyncio.Protocol() if counts['connections'] <= mute else Talk(Box(), loop=self.loop, **options)
 
         class Box:
             refuse = options.pop('refuse', {})  # address -> reply, or a function that gives one (None: taken)
@@ -242,10 +268,13 @@ class Lab:
                     lab.mails.append(Mail(envelope.mail_from, envelope.rcpt_tos, envelope.original_content, time.time(),
                                           str(session.auth_data or '')))
                     lab.news.notify_all()
-                return '250 taken'
-        serving = asyncio.run_coroutine_threadsafe(
-            self.loop.create_server(lambda: SMTP(Box(), loop=self.loop, **options), '127.0.0.1', 0), self.loop)
-        self.smtp_port = serving.result(10).sockets[0].getsockname()[1]
+                counts['messages'] += 1
+                reply = data(counts['messages'] - 1) if data else '250 taken'
+                if reply is None:
+                    await asyncio.sleep(3600)
+                return reply
+        server = self.listen(protocol, address, tls=tls)
+        self.smtp_port = server.port
         return self.smtp_port
 
     # --- vigie --------------------------------------------------------------------------------
@@ -259,9 +288,10 @@ class Lab:
         with open(self.config_path, 'w', encoding='utf-8') as f:
             f.write(head + text.replace('@BASE@', f'http://127.0.0.1:{self.port}').replace('@SMTP@', str(self.smtp_port)))
 
-    def start(self, *more, wait=True):
+    def start(self, *more, wait=True, **process):
+        """process: what subprocess.Popen() is told besides."""
         self.child = subprocess.Popen([VIGIE, 'run', '-c', self.config_path, *more], stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True)
+                                      stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True, **process)
         seen = len(self.log)
 
         def read(child):

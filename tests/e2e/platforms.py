@@ -92,6 +92,11 @@ def slack(w, post, body):
         w.must(not re.search('&(?!amp;|lt;|gt;)', text), 'a bare &')
 
 
+def slack_bot(w, post, body):
+    slack(w, post, body)
+    w.must(body.get('channel') and post.headers.get('authorization', '').startswith('Bearer xox'), 'channel or token')
+
+
 def teams(w, post, body):
     w.must(len(post.body) <= 28 * 1024, 'more than 28 KB')
     card = body['attachments'][0]
@@ -212,10 +217,10 @@ def webhook(w, post, body, secrets=()):
     w.must(post.headers.get('webhook-signature', '').split() == want, 'signature')
 
 
-CHECKS = {f.__name__: f for f in (slack, teams, discord, mattermost, googlechat, telegram, matrix, ntfy, pagerduty, alertmanager, webhook)}
+CHECKS = {f.__name__: f for f in (slack, slack_bot, teams, discord, mattermost, googlechat, telegram, matrix, ntfy, pagerduty, alertmanager, webhook)}
 
 # How each says yes.
-YES = {'slack': (200, 'ok'), 'teams': (202, ''), 'discord': (200, '{"id":"1"}'), 'mattermost': (200, 'ok'),
+YES = {'slack': (200, 'ok'), 'slack_bot': (200, '{"ok":true,"ts":"1.2"}'), 'teams': (202, ''), 'discord': (200, '{"id":"1"}'), 'mattermost': (200, 'ok'),
        'googlechat': (200, '{"name":"spaces/a/messages/b"}'), 'telegram': (200, '{"ok":true,"result":{}}'),
        'matrix': (200, '{"event_id":"$1"}'), 'ntfy': (200, '{"id":"x"}'), 'pagerduty': (202, '{"status":"success"}'),
        'alertmanager': (200, ''), 'webhook': (204, '')}

@@ -3,6 +3,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -187,6 +188,61 @@ def test_a_restart_in_the_middle_of_paging_loses_and_repeats_nothing(lab):
     assert titles(lab) == [f'post {n}' for n in range(7)]
 
 
+def test_a_window_that_is_too_full_is_halved_also_across_a_restart(lab):
+    connector(lab, """tier: 1
+auth: none
+asks:
+  search:
+    map: posts
+    max_pages: 4
+    window: 5
+    window_least: 4s
+    overlap: 0s
+    request: |
+      path = '/search'
+      query.since = %since
+      query.until = %until
+""" + POSTS)
+    # The newest first, five at most, and nothing says that there are more.
+    posts = [post(n, at=-100 * n - 60) for n in range(40)]
+    state = {'refuse': None, 'all': posts}
+
+    def second(p):
+        return int(datetime.fromisoformat(p['at'].replace('Z', '+00:00')).timestamp())
+
+    def reply(asked):
+        if asked.path != '/search':
+            return None
+        if state['refuse'] and len(net.asked) >= state['refuse']:
+            return 503, {'Retry-After': '1'}, {}
+        since, until = int(asked.query['since']), int(asked.query['until'])
+        return {'posts': [p for p in state['all'] if since <= second(p) < until][:5]}
+
+    net = Network(lab, reply)
+    state['refuse'] = 9
+    configure(lab, '  - {connector: board.yaml, every: 1s}\n')
+    lab.start()
+    lab.wait(lambda: len(net.asked) > 9, 'a refusal in the middle')
+    lab.kill()
+    lab.wait(lambda: lab.redis_pid() is None, 'the orphaned redis-server to end')
+    covered = max((int(a.query['since']) for a in net.asked[:9]))
+    before = len(net.asked)
+    state['refuse'] = None
+    lab.start()
+    lab.wait(lambda: len(titles(lab)) >= 40, 'all posts')
+    assert int(net.asked[before].query['since']) >= covered > second(posts[-1]) - 86400, 'it goes on where it was'
+    # As many in one second as nothing can part: five of them come, and the source says that it was cut.
+    burst = [post(n, at=-2) for n in range(100, 108)]
+    state['all'] = burst + posts
+    lab.wait(lambda: len(titles(lab)) >= 45, 'what can be had of the burst')
+    lab.wait(lambda: lab.status()['sources'][0]['mark'] == 'overlong', 'the mark')
+    later = [post(n) for n in range(200, 203)]
+    state['all'] = later + burst + posts
+    lab.wait(lambda: len(titles(lab)) >= 48, 'what came behind it')
+    assert len(titles(lab)) == len(set(titles(lab))) == 48
+    assert {p['title'] for p in posts + later} <= set(titles(lab))
+
+
 def test_a_token_is_fetched_stored_and_renewed(lab):
     connector(lab, """tier: 3
 auth: OAuth 2.0
@@ -327,6 +383,29 @@ def test_a_quota_is_shared_kept_over_a_restart_and_never_overrun(lab):
     assert 'spent 6 of 6' in lab.vigie('status', '-c', lab.config_path).stdout
 
 
+def test_the_part_of_a_source_is_kept_over_a_restart(lab):
+    connector(lab, QUOTA.replace('most: 6', 'most: 8'))
+    # One has pages without end; what the other leaves of its part is not for it.
+    net = Network(lab, lambda asked: {'posts': [post(f"{asked.query['q']} {len(net.asked)}")]
+                                      if 'many' in asked.query['q'] or asked.query['page'] == '0' else []}
+                  if asked.path == '/search' else None)
+    configure(lab, "  - {connector: board.yaml, search: [acme many], id: many, every: 1s}\n"
+                   "  - {connector: board.yaml, search: [acme few], id: few, every: 1h}\n")
+
+    def spent():
+        asked = [a.query['q'] for a in net.at('/search')]
+        return asked.count('acme many'), asked.count('acme few')
+    lab.start()
+    lab.wait(lambda: spent() == (4, 2), 'the parts to be spent')
+    for _ in range(2):
+        lab.kill()
+        lab.wait(lambda: lab.redis_pid() is None, 'the orphaned redis-server to end')
+        lab.start()
+        time.sleep(1.5)  # nothing may happen: there is no event to wait for
+        assert spent() == (4, 2)
+    assert lab.status()['accounts'][0]['quotas'][0]['spent'] == 6
+
+
 def test_what_the_network_deletes_loses_its_text(lab):
     connector(lab, TOKEN_PAGED)
     posts = [post(1), post(2)]
@@ -340,6 +419,47 @@ def test_what_the_network_deletes_loses_its_text(lab):
     assert mentions(lab, 'SELECT count(*) FROM mentions WHERE text IS NULL AND url IS NULL') == [1]
     assert mentions(lab, 'SELECT action FROM audit') == ['deleted']
     assert len(lab.posts) == 2
+
+
+def passed_over(lab):
+    with sqlite3.connect(os.path.join(lab.state, 'passed-over.db')) as db:
+        return sorted(json.loads(row[0])['title'] for row in db.execute('SELECT item FROM passed_over'))
+
+
+def recent(lab):
+    address = re.search(r'http://127\.0\.0\.1:\d+/', [l for l in lab.log if 'run.ready' in l][-1]).group(0)
+    return sorted(m['title'] for m in json.load(urllib.request.urlopen(address + 'mentions')))
+
+
+def test_deletions_by_another_name_reach_all_that_is_kept(lab):
+    connector(lab, TOKEN_PAGED.replace('      id = /id\n', '      id = /id\n      alias = /uri\n'))
+
+    def said(n, text='Acme says'):
+        return post(n, text=text, uri=f'tag:board,{n}')
+
+    def gone(n):
+        return {'id': f'tag:board,{n}', 'gone': True}
+    posts = [said(1), said(2), said(3, 'the weather'), said(4, 'the weather'), said(5)]
+    Network(lab, lambda asked: {'posts': posts} if asked.path == '/all' else None)
+    configure(lab, '  - {connector: board.yaml, every: 1s}\n')
+    lab.start()
+    lab.wait(lambda: len(mentions(lab)) == 3 and len(recent(lab)) == 3, 'three mentions')
+    lab.wait(lambda: passed_over(lab) == ['post 3', 'post 4'], 'two that no rule wants')
+    posts = [gone(1), said(2), gone(3), said(4, 'the weather'), said(5)]
+    lab.wait(lambda: mentions(lab) == [None, 'post 2', 'post 5'], 'the text to be gone')
+    lab.wait(lambda: recent(lab) == ['post 2', 'post 5'], 'the list of the dashboard')
+    lab.wait(lambda: passed_over(lab) == ['post 4'], 'what was passed over')
+    # Another process knows the names as well, and what it starts with has nothing of the first.
+    lab.kill()
+    lab.wait(lambda: lab.redis_pid() is None, 'the orphaned redis-server to end')
+    posts = [gone(2), gone(4), {'id': 'p5', 'gone': True}]
+    lab.start()
+    lab.wait(lambda: mentions(lab) == [None, None, None], 'all texts to be gone')
+    lab.wait(lambda: passed_over(lab) == [], 'all that was passed over')
+    assert recent(lab) == []
+    assert mentions(lab, 'SELECT count(*) FROM mentions WHERE text IS NULL AND url IS NULL') == [3]
+    assert len(lab.posts) == 3
+    assert 'post 3' not in lab.vigie('explain', '-c', lab.config_path, 'https://board.example/p3', check=False).stdout
 
 
 def test_a_missing_key_is_a_state_and_no_mistake(lab):
@@ -423,8 +543,7 @@ def test_one_request_shows_the_items_and_the_cost(lab):
     assert [a.query['q'] for a in net.asked] == ['acme']
 
 
-def test_a_person_agrees_once_and_the_refresh_token_is_rotated(lab):
-    connector(lab, """tier: 3
+PERSON = """tier: 3
 auth: OAuth 2.0
 needs_login: true
 logins:
@@ -459,49 +578,164 @@ asks:
 errors:
   - when: /status == 401
     is: auth
-""" + POSTS)
-    challenge, good = {}, {'access': None, 'refresh': None}
-    count = [0]
+""" + POSTS
 
-    def reply(asked):
+
+class Consent:
+    """The network of PERSON: each refresh token is good once, each access token until `end()`."""
+
+    def __init__(self, lab):
+        self.lab, self.given, self.access, self.refresh, self.challenge = lab, 0, None, None, None
+        self.refused = []  # refresh tokens that were used twice
+        self.undurable = []  # access tokens that were used before they were in a file
+        self.net = Network(lab, self.reply)
+
+    def tokens(self):
+        folder, found = os.path.join(self.lab.state, 'tokens'), ''
+        for name in os.listdir(folder):
+            try:
+                found += open(os.path.join(folder, name), encoding='utf-8').read()
+            except FileNotFoundError:  # renamed meanwhile
+                pass
+        return found
+
+    def end(self):
+        self.access = 'ended before its time'
+
+    def reply(self, asked):
         if asked.path == '/token':
             if asked.form['grant_type'] == 'authorization_code':
                 digest = hashlib.sha256(asked.form['code_verifier'].encode()).digest()
-                assert base64.urlsafe_b64encode(digest).rstrip(b'=').decode() == challenge['is']
+                assert base64.urlsafe_b64encode(digest).rstrip(b'=').decode() == self.challenge
                 assert asked.form['code'] == 'c0de'
-            elif asked.form['refresh_token'] != good['refresh']:
+            elif asked.form['refresh_token'] != self.refresh:
+                self.refused.append(asked.form['refresh_token'])
                 return 400, {}, {'error': 'invalid_grant'}
-            count[0] += 1
-            good.update(access=f'access-{count[0]}', refresh=f'refresh-{count[0]}')
-            return {'access_token': good['access'], 'refresh_token': good['refresh'], 'expires_in': 3600}
+            self.given += 1
+            self.access, self.refresh = f'access-{self.given}', f'refresh-{self.given}'
+            return {'access_token': self.access, 'refresh_token': self.refresh, 'expires_in': 3600}
         if asked.path == '/all':
-            if asked.headers.get('authorization') != f"Bearer {good['access']}":
+            if asked.headers.get('authorization') != f'Bearer {self.access}':
                 return 401, {}, {}
+            if self.access not in self.tokens() or self.refresh not in self.tokens():
+                self.undurable.append(self.access)
             return {'posts': [post(1)]}
         return None
 
-    net = Network(lab, reply)
+    def agree(self):
+        with subprocess.Popen([VIGIE, 'auth', 'board', '-c', self.lab.config_path], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True) as auth:
+            try:
+                address = auth.stdout.readline()
+                query = dict(parse_qsl(urlsplit(address).query))
+                self.challenge = query['code_challenge']
+                assert query['client_id'] == 'app' and query['redirect_uri'].startswith('http://127.0.0.1:')
+                with pytest.raises(urllib.error.HTTPError):  # somebody else's return
+                    urllib.request.urlopen(query['redirect_uri'] + '?code=evil&state=guess')
+                urllib.request.urlopen(f"{query['redirect_uri']}?code=c0de&state={query['state']}")
+                assert auth.wait(20) == 0
+            finally:
+                auth.kill()
+
+
+def test_a_person_agrees_once_and_the_refresh_token_is_rotated(lab):
+    connector(lab, PERSON)
+    network = Consent(lab)
     configure(lab, '  - {connector: board.yaml, every: 1s, client_id: app}\n')
     lab.start()
     lab.wait(lambda: 'vigie auth board' in (lab.status()['sources'][0]['error'] or ''), 'the state')
-    with subprocess.Popen([VIGIE, 'auth', 'board', '-c', lab.config_path], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True) as auth:
-        try:
-            address = auth.stdout.readline()
-            query = dict(parse_qsl(urlsplit(address).query))
-            challenge['is'] = query['code_challenge']
-            assert query['client_id'] == 'app' and query['redirect_uri'].startswith('http://127.0.0.1:')
-            with pytest.raises(urllib.error.HTTPError):  # somebody else's return
-                urllib.request.urlopen(query['redirect_uri'] + '?code=evil&state=guess')
-            urllib.request.urlopen(f"{query['redirect_uri']}?code=c0de&state={query['state']}")
-            assert auth.wait(20) == 0
-        finally:
-            auth.kill()
+    network.agree()
     lab.wait(lambda: titles(lab) == ['post 1'], 'a post')
-    good['access'] = 'ended before its time'
-    lab.wait(lambda: len(net.at('/token')) == 2, 'a refresh')
-    [name] = os.listdir(os.path.join(lab.state, 'tokens'))
-    lab.wait(lambda: 'refresh-2' in open(os.path.join(lab.state, 'tokens', name), encoding='utf-8').read(), 'the new one')
-    after = len(net.at('/all'))
-    lab.wait(lambda: len(net.at('/all')) >= after + 2, 'reading to go on')
+    network.end()
+    lab.wait(lambda: len(network.net.at('/token')) == 2, 'a refresh')
+    lab.wait(lambda: 'refresh-2' in network.tokens(), 'the new one')
+    after = len(network.net.at('/all'))
+    lab.wait(lambda: len(network.net.at('/all')) >= after + 2, 'reading to go on')
     assert not lab.status()['sources'][0]['error']
+    assert not network.undurable and not network.refused
+
+
+def test_one_request_uses_the_token_a_person_agreed_to(lab):
+    connector(lab, PERSON)
+    network = Consent(lab)
+    configure(lab, '  - {connector: board.yaml, every: 1s, client_id: app}\n')
+
+    def tried():
+        done = lab.vigie('sources', 'try', 'board', '-c', lab.config_path)
+        assert json.loads(done.stdout.splitlines()[0])['title'] == 'post 1'
+    done = lab.vigie('sources', 'try', 'board', '-c', lab.config_path, check=False)
+    assert done.returncode == 1 and 'vigie auth board' in done.stderr
+    network.agree()
+    tried()
+    assert network.given == 1
+    # It ends: another one is fetched and in its file before it is used.
+    network.end()
+    tried()
+    assert network.given == 2 and 'refresh-2' in network.tokens()
+    # A running daemon holds the token in its memory; neither takes the other's refresh token.
+    lab.start()
+    lab.wait(lambda: titles(lab) == ['post 1'], 'a post')
+    for _ in range(3):
+        network.end()
+        tried()
+    after = len(network.net.at('/all'))
+    lab.wait(lambda: len(network.net.at('/all')) >= after + 3, 'the daemon to go on')
+    assert not lab.status()['sources'][0]['error']
+    assert not network.undurable and not network.refused, (network.undurable, network.refused)
+    # Keys go to nobody but the network they are for.
+    done = lab.vigie('sources', 'try', os.path.join(lab.folder, 'board.yaml'), '--base', 'http://127.0.0.2:1',
+                     '-c', lab.config_path, check=False)
+    assert done.returncode == 1 and 'no key' in done.stderr
+
+
+def listed(lab):
+    """The lines of `sources list` below its heading, by the source: its key and its state."""
+    out = lab.vigie('sources', 'list', '-c', lab.config_path).stdout
+    lines = out[out.index('\nsource '):].splitlines()[2:]
+    return {line.split()[0]: line for line in lines}
+
+
+def test_the_list_says_how_it_stands_with_keys_and_sources(lab):
+    connector(lab, PERSON)
+    connector(lab, """tier: 2
+auth: key
+needs_login: true
+logins:
+  key:
+    about: a key
+    needs: [key, app]
+    add: |
+      header.X-Key = %key
+asks:
+  all:
+    map: posts
+    request: |
+      path = '/keyed'
+""" + POSTS, name='club')
+    connector(lab, TOKEN_PAGED.replace("'/all'", "'/open'"), name='plaza')
+    network = Consent(lab)
+    lab.network = lambda *asked: network.net.answer(*asked) if '/open' not in asked[1] else (404, {}, b'')
+    assert '\nsource ' not in lab.vigie('sources', 'list').stdout
+    configure(lab, """  - {connector: board.yaml, id: board, every: 1s, client_id: app}
+  - {connector: club.yaml, id: club, every: 1s, key: '${CLUB_KEY}'}
+  - {connector: plaza.yaml, id: plaza, every: 1s}
+""")
+    shown = listed(lab)
+    assert 'no consent: run vigie auth board' in shown['board'] and "the daemon doesn't run" in shown['board']
+    assert 'missing: key and app' in shown['club'] and 'none needed' in shown['plaza']
+    network.agree()
+    assert 'ok: token until 20' in listed(lab)['board']
+    lab.start()
+    lab.wait(lambda: 'ok, read 20' in listed(lab)['board'], 'the state of one')
+    lab.wait(lambda: '404' in listed(lab)['plaza'] and 'no key' in listed(lab)['club'], 'those of the others')
+    # The network takes the consent back: refreshing is refused.
+    network.refresh = None
+    network.end()
+    lab.wait(lambda: 'consent ended: run vigie auth board' in listed(lab)['board'], 'the end of it')
+    lab.wait(lambda: listed(lab)['board'].count('vigie auth board') == 2, 'the daemon to say so too')
+    by_network = {}
+    for line in lab.vigie('sources', 'list', '--json', '-c', lab.config_path).stdout.splitlines():
+        one = json.loads(line)
+        by_network[one['network']] = one['sources']
+    assert by_network['hackernews'] == [] and [s['key'] for s in by_network['board']] == ['consent ended']
+    assert by_network['club'][0]['why'] == 'key and app' and by_network['plaza'][0]['error']

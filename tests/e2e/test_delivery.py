@@ -30,11 +30,3 @@ def test_a_recipient_who_is_busy_is_tried_alone_with_the_same_message(lab, monke
     lab.wait(lambda: '550' in lab.vigie('deliveries', '-c', lab.config_path).stdout, 'the dead letter')
     lab.settle(0)
     assert len(lab.mails) == 2
-
-
-def test_no_core_is_dumped(lab):
-    lab.config(MAIL.replace('@SMTP@', '1'))
-    lab.start()
-    limits = open(f'/proc/{lab.child.pid}/limits', encoding='ascii').read()
-    line, = [l for l in limits.splitlines() if l.startswith('Max core file size')]
-    assert line.split()[4:6] == ['0', '0']

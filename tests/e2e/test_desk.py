@@ -67,3 +67,40 @@ def test_routes_are_tested_without_a_daemon(lab):
     documents.write_text('{"title": "Acme opens in Lyon"}\n{"title": "weather"}\n', encoding='utf-8')
     told = lab.vigie('routes', 'test', str(documents), '-c', lab.config_path).stdout
     assert told.splitlines()[0].startswith('hook: sending') and told.splitlines()[1] == 'nobody: no rule wants it'
+
+
+def test_routes_are_tested_by_what_the_daemon_knows(lab):
+    documents = pathlib.Path(f'{lab.state}.documents')
+
+    def test(*more, document='{"title": "Acme opens in Lyon", "url": "https://x.example/1"}'):
+        documents.write_text(document + '\n', encoding='utf-8')
+        return lab.vigie('routes', 'test', str(documents), '-c', lab.config_path, *more)
+    lab.feed('a', [])
+    lab.config(CONFIG.replace('secret: s}}', "secret: s}, budget: 2/week, tz: UTC, digest: {daily: '08:00'}}"))
+    assert 'no daemon runs' in test().stderr
+    lab.start()
+    lab.wait(lambda: law(lab), 'the desk')
+    said = test()
+    assert said.stdout.startswith('hook: sending') and '0 of 2/week used' in said.stdout and 'by the running daemon' in said.stderr
+    # What was told: the budget is spent, and a copy is known.
+    text = 'The plant of Acme in the valley burns since this morning, and the road to the north is closed to all traffic.'
+    lab.feed('a', [item(1, 'Acme: the plant burns in the valley', text), item(2, 'Acme has other news')])
+    lab.wait(lambda: law(lab)['sent'] == 2, 'both')
+    said = test().stdout
+    assert said.startswith('hook: digest until') and '2 of 2/week used' in said and 'budget' in said
+    said = test(document=json.dumps({'title': 'Acme: the plant burns in the valley', 'text': text, 'url': 'https://y.example/2'})).stdout
+    assert said.splitlines()[0].endswith('alike; with it 2 mentions on 2 sites') and 'hook: folded' in said
+    # What holds now.
+    lab.vigie('mute', 'site', 'x.example', '-c', lab.config_path)
+    assert 'hook: muted  (site x.example is muted' in test().stdout
+    lab.vigie('mute', 'site', 'x.example', '--remove', '-c', lab.config_path)
+    lab.vigie('silence', 'add', '--match', 'rule=acme', '--for', '1h', '--author', 'ann', '--comment', 'works', '-c', lab.config_path)
+    assert 'by ann: works' in test().stdout
+    line = json.loads(test('--json').stdout)
+    assert (line['by'], line['outcome'], line['story']) == ('daemon', 'silenced', None)
+    # The files know nothing of it, and nothing was changed by asking.
+    said = test('--files', '--json')
+    assert json.loads(said.stdout)['outcome'] == 'sending' and json.loads(said.stdout)['by'] == 'files'
+    assert 'not asked' in said.stderr
+    assert test(document='{"title": "weather"}').stdout == 'nobody: no rule wants it\n'
+    assert law(lab)['candidates'] == 2 and lawful(law(lab)) and len(lab.posts) == 2

@@ -58,3 +58,48 @@ def test_outcomes(tmp_path):
     assert vigie('explain', check=False).returncode == 2
     missing = vigie('explain', '--state', tmp_path / 'nowhere', 'x', check=False)
     assert missing.returncode == 1 and 'archive' in missing.stderr
+
+
+WAITING = """
+time_intervals: [{name: vigil, weekdays: [mon, tue, wed, thu, fri, sat, sun]}]
+rules: [{id: acme, kind: brand, brand: Acme, query: acme}]
+sources: [{id: good, kind: feed, url: '@BASE@/feed/a', every: 1s}]
+receivers:
+  - {id: group, webhook: {url: '@BASE@/hook/group', secret: s}}
+  - {id: quiet, webhook: {url: '@BASE@/hook/quiet', secret: s}, quiet: vigil}
+  - {id: paper, webhook: {url: '@BASE@/hook/paper', secret: s}}
+  - {id: thrifty, webhook: {url: '@BASE@/hook/thrifty', secret: s}, budget: 1/day}
+routes:
+  receiver: group
+  routes:
+    - {receiver: group, group_by: [source], group_wait: 1h, continue: true}
+    - {receiver: quiet, group_by: [mention], continue: true}
+    - {receiver: paper, digest: {daily: '08:00'}, continue: true}
+    - {receiver: thrifty, group_by: [mention]}
+"""
+
+
+def test_what_waits_is_said_with_vigie_stopped(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.feed('a', [item('1', 'Acme opens', url='https://site.example/1'), item('2', 'Acme closes', url='https://site.example/2')])
+        lab.config(WAITING)
+        lab.start()
+        lab.wait_hook(lambda p: p.name == 'thrifty')
+
+        def outcomes():
+            return {(n, o['receiver']): o for n in '12' for o in explain(lab.state, f'https://site.example/{n}')['mentions'][0]['outcomes']}
+        lab.wait(lambda: len(outcomes()) == 8 and 'sent' in {o['outcome'] for o in outcomes().values()}, 'the ledger')
+        lab.kill()
+        told = outcomes()
+        for n in '12':
+            assert told[n, 'group']['outcome'] == 'waiting' and told[n, 'group']['until']
+            assert told[n, 'quiet']['outcome'] == 'held' and 'quiet hours vigil' in told[n, 'quiet']['why']
+            assert told[n, 'paper']['outcome'] == 'digest' and told[n, 'paper']['until']
+        assert sorted(told[n, 'thrifty']['outcome'] for n in '12') == ['budget', 'sent']
+        poor = next(n for n in '12' if told[n, 'thrifty']['outcome'] == 'budget')
+        assert 'budget 1/day' in told[poor, 'thrifty']['why'] and told[poor, 'thrifty']['until']
+        said = explain(lab.state, f'https://site.example/{poor}')
+        assert said['stage'] in ('waiting', 'held', 'digest', 'budget') and 'nobody was told so far' in said['sentence'] and not said['daemon']
+        rich = explain(lab.state, f'https://site.example/{3 - int(poor)}')
+        assert rich['stage'] == 'partly' and '1 of 4 receivers were told; not ' in rich['sentence'] and ' so far: ' in rich['sentence']
+        assert 'quiet: held at ' in explain(lab.state, f'https://site.example/{poor}', text=True)

@@ -30,9 +30,12 @@ def assert_said(state, what, stage, *words, config=None):
 LEDGER = [
     ('dead', 'dead', 'dead letter'), ('dropped', 'dropped', 'dropped by hand'), ('muted', 'muted', 'a mute holds'),
     ('silenced', 'silenced', 'a silence holds'), ('folded', 'folded', 'a copy of a story the receiver hears of'),
-    ('held', 'held', 'quiet hours, an interval or the rate'), ('quiet', 'quiet', 'in quiet hours'),
-    ('budget', 'budget', 'budget was used up'), ('digest', 'digest', 'waits for the receiver’s digest'.replace('’', "'")),
-    ('digested', 'digested', 'told in a digest'),
+]
+WAITS = [
+    ('waiting', None, "it waits in its group, until 2026-01-01T09:00:00Z."),
+    ('held', 'quiet hours night', 'hold it back for now, until 2026-01-01T09:00:00Z (quiet hours night).'),
+    ('budget', 'budget 8/day: 2.50 is below 3.75', 'so it waits for the digest, until 2026-01-01T09:00:00Z (budget 8/day: 2.50 is below 3.75).'),
+    ('digest', None, "it waits for the receiver's digest, until 2026-01-01T09:00:00Z."), ('sending', None, 'its message is on its way'),
 ]
 
 
@@ -45,7 +48,11 @@ def ledger(tmp_path_factory):
     def mention(id, outcomes=(), **more):
         return {'id': id, 'title': f'Of {id} and {id * 3}', 'url': f'https://site.example/{id}', 'source': 's', 'matches': MATCH,
                 'outcomes': [{'receiver': r, 'outcome': o, 'delivery': 'd1', 'at': AT} for r, o in outcomes], **more}
-    fill_archive(state, [mention(o, [('r', o)]) for o, _, _ in LEDGER] + [
+    waits = [mention(o) for o, _, _ in WAITS]
+    for one, (outcome, why, _) in zip(waits, WAITS):
+        one['outcomes'] = [{'receiver': 'r', 'outcome': outcome, 'at': AT, 'until': '2026-01-01T09:00:00Z', 'why': why}]
+    fill_archive(state, [mention(o, [('r', o)]) for o, _, _ in LEDGER] + waits + [
+        mention('digested', [('r', 'digested')]), mention('soon', [('a', 'sent'), ('b', 'digest')]),
         mention('sent', [('r', 'sent')]), mention('partly', [('a', 'sent'), ('b', 'dead')]), mention('unrouted'),
         mention('silent', silent=True), mention('erased', [('r', 'sent')]),
         mention('head', [('r', 'sent')], text=text, title='Acme closes its plant'),
@@ -64,7 +71,16 @@ def test_a_verdict_is_named(ledger, id, stage, words):
     assert_said(ledger, id, stage, 'rule acme wanted it, but nobody was told', words)
 
 
+@pytest.mark.parametrize('id, why, words', WAITS)
+def test_what_waits_says_for_what(ledger, id, why, words):
+    said = assert_said(ledger, id, id, 'rule acme wanted it, but nobody was told so far: ', words)
+    outcome, = said['mentions'][0]['outcomes']
+    assert (outcome['outcome'], outcome['until'], outcome['why']) == (id, '2026-01-01T09:00:00Z', why)
+
+
 @pytest.mark.parametrize('what, stage, words', [
+    ('digested', 'digested', '1 of 1 receivers were told, in a digest'),
+    ('soon', 'partly', "1 of 2 receivers were told; not b so far: it waits for the receiver's digest"),
     ('sent', 'told', '1 of 1 receivers were told'),
     ('partly', 'partly', '1 of 2 receivers were told; not b: its message was given up'),
     ('unrouted', 'archived', 'no receiver has an outcome'),

@@ -1,9 +1,16 @@
 """No secret of the configuration is ever seen: not in the log, the status, a delivery, an error, a
 process list, or the HTTP API. Each one planted here holds the word CANARY."""
 import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 import urllib.request
 
-from lab import item
+import lab as lab_module
+import pytest
+from lab import Lab, item
 
 PLANTED = {
     'SLACK_PATH': 'T0/B0/CANARYslack', 'HOOK_QUERY': 'CANARYquery', 'HOOK_KEY': 'whsec_Q0FOQVJZQ0FOQVJZQ0FOQVJZQ0FOQVJZ',
@@ -103,3 +110,28 @@ def test_the_password_of_redis_is_never_seen(lab, monkeypatch):
     lab.stop()
     seen += lab.log
     assert not [text for text in seen if 'CANARY' in text]
+
+
+def test_no_core_is_dumped_and_nobody_looks_in(monkeypatch):
+    """The kernel gives the files of a process that may not be dumped to root (proc(5)), and lets no process of the
+    same user attach to it. Where the tests are root's, the daemon is somebody else's, or nothing would be seen of it."""
+    with tempfile.TemporaryDirectory() as folder, Lab(folder) as lab:
+        user, somebody = os.geteuid(), {}
+        if user == 0:
+            user, somebody = 65534, {'user': 65534, 'group': 65534, 'extra_groups': []}
+            monkeypatch.setattr(lab_module, 'VIGIE', shutil.copy(lab_module.VIGIE, folder))
+            os.chown(folder, user, user)
+        lab.config("rules: [{id: acme, query: acme}]\nsources: [{id: a, url: '@BASE@/feed/a'}]\nreceivers: []\n")
+        lab.start(**somebody)
+        proc = f'/proc/{lab.child.pid}'
+        with open(proc + '/limits', encoding='ascii') as f:
+            line, = [l for l in f if l.startswith('Max core file size')]
+        assert line.split()[4:6] == ['0', '0']
+        other = subprocess.Popen([sys.executable, '-c', 'print(flush=True); input()'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **somebody)
+        other.stdout.readline()
+        assert os.stat(f'/proc/{other.pid}/environ').st_uid == user
+        other.communicate(b'\n')
+        assert os.stat(proc + '/environ').st_uid == os.stat(proc + '/mem').st_uid == 0
+        if os.geteuid() != 0:
+            with pytest.raises(PermissionError):
+                open(proc + '/mem', 'rb').close()

@@ -1,9 +1,9 @@
-"""run.py BUILD [NAME…] [--seconds 60] [--at-once 2]: fuzzes every reader of outside bytes.
+"""run.py BUILD [NAME…] [--seconds 60] [--at-once 2] [--seed N]: fuzzes every reader of outside bytes.
 
 BUILD is a build with libFuzzer (made when it isn't there: clang, -Dfuzz=true, AddressSanitizer and
 UndefinedBehaviorSanitizer). Each target whose name contains a NAME runs for so many seconds, from its
 seed corpus; what it finds is printed and kept in BUILD/finds. One line a target: how many inputs it
-tried without a find. Status 1 when there was one.
+tried without a find. Status 1 when there was one. With a seed a run tries what the last one tried; without, others.
 """
 import argparse
 import concurrent.futures
@@ -33,15 +33,16 @@ def targets(build):
             yield target['name'], target['filename'][0], corpus
 
 
-def fuzz(build, name, program, corpus, seconds):
+def fuzz(build, name, program, corpus, seconds, seed):
     """(inputs tried, what was found or '')."""
     finds = os.path.join(build, 'finds', '')
     os.makedirs(finds, exist_ok=True)
     with tempfile.TemporaryDirectory() as fresh:
         done = subprocess.run([program, fresh, corpus, f'-max_total_time={seconds}', '-timeout=10', '-rss_limit_mb=2048',
-                               '-print_final_stats=1', f'-artifact_prefix={finds}{name}-'],
+                               f'-seed={seed}', '-print_final_stats=1', f'-artifact_prefix={finds}{name}-'],
                               capture_output=True, text=True, errors='replace', cwd=fresh,
-                              env=dict(os.environ, ASAN_OPTIONS='detect_leaks=1'))
+                              env=dict(os.environ, ASAN_OPTIONS='detect_leaks=1',
+                                       LSAN_OPTIONS='suppressions=' + os.path.join(HERE, 'leaks.supp')))
     runs = re.findall(r'stat::number_of_executed_units: (\d+)', done.stderr)
     return int(runs[-1]) if runs else 0, '' if done.returncode == 0 and runs else done.stderr[-6000:]
 
@@ -52,6 +53,7 @@ def main():
     parser.add_argument('names', nargs='*', default=[])
     parser.add_argument('--seconds', type=int, default=60)
     parser.add_argument('--at-once', type=int, default=2)
+    parser.add_argument('--seed', type=int, default=0, help='0: another one each time')
     options = parser.parse_args()
     if not os.path.exists(os.path.join(options.build, 'build.ninja')):
         subprocess.run(['meson', 'setup', options.build, TOP, *SETUP], env=dict(os.environ, CC='clang'), check=True,
@@ -61,7 +63,7 @@ def main():
                    stdout=sys.stderr)
     total, found, began = 0, 0, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
-        answers = pool.map(lambda t: (t[0], *fuzz(options.build, *t, options.seconds)), chosen)
+        answers = pool.map(lambda t: (t[0], *fuzz(options.build, *t, options.seconds, options.seed)), chosen)
         for name, runs, what in answers:
             total += runs
             found += bool(what)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "vigie/yaml.h"
 
 enum { RULES = 10000, SOURCES = 10000, ROUNDS = 5 };

@@ -239,7 +239,7 @@ const char *ledger(struct post_lab *d, const char *title, int first, const char 
 {
 	struct batch *b = stand_batch(d->s, "site", "e", title, first, 1, 1);
 	const struct archive_outcome question = {
-		.key = b->hits[0].key, .receiver = span_str(receiver), .at = WALL_NONE};
+		.key = b->hits[0].key, .receiver = span_str(receiver), .at = WALL_NONE, .until = WALL_NONE};
 	const int before = d->answers;
 
 	archive_outcomes(d->archive, &question, 1, on_outcome, d);

@@ -529,12 +529,14 @@ def gdelt(n, first, stamp):
                          for i in range(first, first + n)]}
 
 
+# 250 rows are no answer but a question for half of the time; behind a window that fits comes one of twice its length.
 case('gdelt', 'search', [
-    Route('GET /api/v2/doc/doc', query={'query': '("tea pot" OR "Kettle")', 'startdatetime': '20260301000000'},
-          by=('query', 'enddatetime'), answers={
-              '20260302080000': gdelt(250, 0, '20260302T070000Z'),
-              '20260302070001': gdelt(3, 250, '20260302T060000Z')})],
-    ids=[f'https://g/{i}' for i in range(253)])
+    Route('GET /api/v2/doc/doc', query={'query': '("tea pot" OR "Kettle")'}, by=('query', 'startdatetime'),
+          before=[gdelt(250, 0, '20260302T070000Z'), gdelt(250, 0, '20260301T120000Z')], answers={
+              '20260301000000': gdelt(200, 0, '20260301T070000Z'),
+              '20260301080000': gdelt(53, 200, '20260301T120000Z'),
+              '20260302000000': gdelt(5, 253, '20260302T070000Z')})],
+    ids=[f'https://g/{i}' for i in range(258)])
 case('gdelt', 'search', [Route('GET /api/v2/doc/doc', answers={None: 'Your query was too short or too long.'})],
      ids=[], errors=[('bad_request', -1)], name='plain-text')
 case('newsapi', 'search', [
@@ -582,7 +584,7 @@ case('github', 'search', [
               '2': {'items': [{'node_id': 'I2', 'title': 'Tea', 'created_at': iso(0)}]}})],
     secrets={'token': 'T'}, ids=['I1', 'I2'])
 case('hackernews', 'search', [
-    Route('GET /api/v1/search_by_date', query={'numericFilters': f'created_at_i>{DAY},created_at_i<1772438400'}, answers={
+    Route('GET /api/v1/search_by_date', query={'numericFilters': f'created_at_i>={DAY},created_at_i<1772438400'}, answers={
         None: {'hits': [{'objectID': '5', 'title': 'Tea', 'created_at_i': epoch(1)}]}})],
     ids=['5'])
 case('uservoice', 'suggestions', [

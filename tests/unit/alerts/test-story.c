@@ -67,9 +67,15 @@ static void test_golden(void **state)
 	(void)state;
 	assert_true(golden_read(&g, golden_path));
 	for (size_t i = 0; i < g.n; i++) {
-		struct story_place place;
+		struct story_place place, foreseen;
 
+		/* To look says what to add does, as long as nothing closes. */
+		assert_int_equal(story_look(book, &g.hits[i], &foreseen), 0);
 		assert_int_equal(story_add(book, &g.hits[i], g.hits[i].fetched, &place), 0);
+		assert_memory_equal(&place.head, &foreseen.head, sizeof(place.head));
+		assert_int_equal(place.why, foreseen.why);
+		assert_int_equal(place.mentions, foreseen.mentions);
+		assert_int_equal(place.sites, foreseen.sites);
 		heads[i] = place.head;
 		print_message("%-20.*s %-8s %.2f\n", SPAN_ARG(g.names[i]),
 			story_why_names[place.why], place.similarity);

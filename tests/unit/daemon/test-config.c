@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "vigie/channel.h"
 
 static char folder[64]; /* of every file of these tests */
@@ -554,7 +554,8 @@ static void expands_to_a_fixed_point(void **state)
 		"receivers:\n"
 		"  - {id: m, email: {to: [a@b.example, c@d.example], from: v@b.example, "
 		"password: {file: secret}}, budget: [8/day, 3/hour], rate: 10/1m, quiet: "
-		"[night, '23:00-24:00', {days: last}], quiet_strict: true, digest: {weekly: "
+		"[night, '23:00-24:00', {days: last}], quiet_strict: true, timeout: 1m, digest: "
+		"{weekly: "
 		"'mon 08:00', empty: true, tz: UTC}}\n"
 		"routes: {receiver: m, story_steps: [10, critical], mute_times: night, routes: "
 		"[{match: {kind: brand, lang: [fr, 'no']}, digest: {hourly: 15}, active_times: "
@@ -711,7 +712,8 @@ static void names_every_mistake(void **state)
 		 "months: x, years: 0}\n- {times: 1:00-2:00}\n- {name: n}\n"
 		 "receivers:\n- {id: a, budget: [8/day, 3/day, x], rate: ten, quiet: [22:00, "
 		 "m], digest: {weekly: 08:00}, slack: 'https://x.example'}\n"
-		 "- {id: b, digest: off, slack: 'https://x.example'}\n",
+		 "- {id: b, digest: off, slack: 'https://x.example'}\n"
+		 "- {id: c, timeout: 61s, slack: 'https://x.example'}\n",
 			"v.yaml:1:5: tz \"Europe/Pari\": no such zone here: write one as "
 			"Europe/Paris (package tzdata), or UTC\n"
 			"v.yaml:3:21: times: \"22:00-0700\" is none: write 22:00-07:00\n"
@@ -732,7 +734,9 @@ static void names_every_mistake(void **state)
 			"v.yaml:7:85: weekly: \"08:00\" is none: write day and time, as in "
 			"weekly: 'mon 08:00'\n"
 			"v.yaml:8:19: digest: what is over budget needs a place: write {daily: "
-			"'08:00'}\n"},
+			"'08:00'}\n"
+			"v.yaml:9:20: timeout: \"61s\" is too short or too long: write 100ms "
+			"to 60s\n"},
 		{"severity: {levels: {info: 3, critical: 1}, extras: [{name: p}], score: "
 		 "much}\n"
 		 "receivers: [{id: chat, slack: 'https://x.example'}]\n"

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "config_keys.h"
+#include "config/keys.h"
 
 static char *manual; /* without scdoc's escapes, but in examples */
 static const char *manual_path;

@@ -213,6 +213,49 @@ static void a_full_disk_drops_and_heals(void **state)
 		"SELECT group_concat(json_extract(item, '$.title')) FROM passed_over", "after");
 }
 
+static void on_over(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* A deletion that the disk refuses is not dropped: it is carried out with what comes next. */
+static void what_is_deleted_goes_by_either_name(void **state)
+{
+	struct shelf *s = *state;
+	const struct hit hits[] = {lab_hit(1, "by its key", NULL),
+		lab_hit(2, "by its alias", NULL), lab_hit(3, "stays", NULL),
+		lab_hit(4, "next", NULL)};
+	const struct batch_alias aliases[] = {{lab_key(92), lab_key(2)},
+		{lab_key(93), lab_key(3)}, {lab_key(94), lab_key(7)}};
+	const struct item_key gone[] = {lab_key(1), lab_key(92), lab_key(94)};
+	const struct batch named = {.aliases = aliases, .n_aliases = 3};
+	const struct batch deleted = {.tombstones = gone, .n_tombstones = 3};
+	struct rlimit was, tight;
+	int over = 0;
+
+	assert_int_equal(open_shelf(s, 0), 0);
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	archive_passed_over_put(s->store, hits, 3);
+	archive_passed_over_strike(s->store, &named, on_over, &over);
+	wait_for(s, 3);
+	assert_int_equal(over, 1);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	tight = was;
+	tight.rlim_cur = 1000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	archive_passed_over_strike(s->store, &deleted, on_over, &over);
+	archive_passed_over_put(s->store, hits, 1); /* dropped */
+	wait_for(s, 4);
+	assert_int_equal(over, 2);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	archive_passed_over_put(s->store, &hits[3], 1);
+	wait_for(s, 5);
+	assert_int_equal(over, 2);
+	lab_assert_sql(s->lab,
+		"SELECT group_concat(json_extract(item, '$.title')) FROM passed_over",
+		"stays,next");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +264,7 @@ int main(void)
 		SHELF_TEST(the_oldest_goes_first),
 		SHELF_TEST(what_is_too_big_or_too_much_is_dropped_and_counted),
 		SHELF_TEST(a_full_disk_drops_and_heals),
+		SHELF_TEST(what_is_deleted_goes_by_either_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,26 +324,44 @@ static void the_ledger_has_one_outcome_for_item_and_receiver(void **state)
 	static const struct wall at = {5};
 	struct lab *lab = *state;
 	const struct archive_outcome outcomes[] = {
-		{lab_key(1), SPAN("cm"), SPAN("dead"), SPAN("d1"), at},
-		{lab_key(1), SPAN("mail"), SPAN("muted"), SPAN_NONE, WALL_NONE},
-		{lab_key(1), SPAN("cm"), SPAN("sent"), SPAN("d1"), at},
-		{lab_key(1), SPAN("cm"), SPAN("dead"), SPAN("d2"), at}, /* told stays told */
-		{lab_key(2), SPAN(""), SPAN(""), SPAN(""), at},
+#define OUTCOME(item, receiver, outcome, delivery)                                             \
+	{lab_key(item), SPAN(receiver), SPAN(outcome), SPAN(delivery), at, WALL_NONE, SPAN("")}
+		OUTCOME(1, "cm", "dead", "d1"),
+		OUTCOME(1, "mail", "muted", ""),
+		OUTCOME(1, "cm", "sent", "d1"),
+		OUTCOME(1, "cm", "dead", "d2"), /* told stays told */
+		OUTCOME(1, "cm", "waiting", ""),
+		OUTCOME(2, "", "", ""),
+		/* It waits, and goes on … */
+		OUTCOME(3, "cm", "waiting", ""),
+		OUTCOME(3, "cm", "budget", ""),
+		OUTCOME(3, "cm", "sending", "d3"),
+		OUTCOME(3, "cm", "digested", "d3"),
+		OUTCOME(3, "cm", "dead", "d3"),
+		/* … to an end; then it does not wait again. */
+		OUTCOME(4, "cm", "folded", ""),
+		OUTCOME(4, "cm", "held", ""),
+		OUTCOME(4, "cm", "dead", "d4"),
+		OUTCOME(4, "cm", "sending", "d4"),
 	};
 	const struct archive_outcome asks[] = {
 		{.key = lab_key(1), .receiver = SPAN("mail")},
 		{.key = lab_key(2), .receiver = SPAN("cm")},
 		{.key = lab_key(1), .receiver = SPAN("cm")},
+		{.key = lab_key(3), .receiver = SPAN("cm")},
+		{.key = lab_key(4), .receiver = SPAN("cm")},
 	};
-	static const char *const expected[] = {"muted", "", "sent"};
+	static const char *const expected[] = {"muted", "", "sent", "digested", "dead"};
 	struct answers answers = {lab, expected, 0};
 
-	archive_record(lab->archive, outcomes, 5, lab_done, lab);
-	archive_outcomes(lab->archive, asks, 3, on_outcomes, &answers);
+	archive_record(
+		lab->archive, outcomes, sizeof(outcomes) / sizeof(*outcomes), lab_done, lab);
+	archive_outcomes(
+		lab->archive, asks, sizeof(asks) / sizeof(*asks), on_outcomes, &answers);
 	lab_wait(lab, &answers.came, 1);
 	assert_int_equal(lab->done, 1);
-	lab_assert_sql(lab, "SELECT delivery FROM outcomes WHERE receiver = 'cm'", "d1");
-	lab_assert_sql(lab, "SELECT count(*) FROM outcomes", "3");
+	lab_assert_sql(lab, "SELECT delivery FROM outcomes WHERE outcome = 'sent'", "d1");
+	lab_assert_sql(lab, "SELECT count(*) FROM outcomes", "5");
 }
 
 static void what_is_done_by_hand_is_written_down(void **state)
