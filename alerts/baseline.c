@@ -3,7 +3,29 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "vigie/zone.h"
+
 #define NORMAL_MAD 1.4826
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+void baseline_ago(
+	int64_t ret[BASELINE_WEEKS + BASELINE_DAYS], const struct zone *zone, struct wall now)
+{
+	const int64_t offset = zone_offset_s(zone, now);
+
+	for (int i = 0; i < BASELINE_WEEKS + BASELINE_DAYS; i++) {
+		const int64_t days =
+			i < BASELINE_WEEKS ? (i + 1) * INT64_C(7) : i - BASELINE_WEEKS + 1;
+		struct wall then = {now.ms - days * DAY_MS};
+
+		/* Twice, for the first may lie on the other side of a change. */
+		for (int k = 0; k < 2; k++)
+			then.ms = now.ms - days * DAY_MS +
+				  (offset - zone_offset_s(zone, then)) * 1000;
+		ret[i] = now.ms - then.ms;
+	}
+}
 
 static int by_value(const void *a, const void *b)
 {

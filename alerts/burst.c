@@ -27,8 +27,11 @@ enum burst_news burst_step(
 	if (!burst->on) {
 		if (!(n >= begins))
 			return BURST_NOTHING;
-		*burst = (struct burst){
-			.on = true, .began = now, .calm_since = WALL_NONE, .peak = n};
+		*burst = (struct burst){.on = true,
+			.began = now,
+			.calm_since = WALL_NONE,
+			.peak = n,
+			.calm_ms = burst->calm_ms};
 		return BURST_BEGAN;
 	}
 	burst->peak = larger(burst->peak, n);
@@ -38,7 +41,8 @@ enum burst_news burst_step(
 	}
 	if (!wall_known(burst->calm_since))
 		burst->calm_since = now;
-	if (now.ms - burst->calm_since.ms < BURST_CALM_MS)
+	if (now.ms - burst->calm_since.ms <
+		(burst->calm_ms > 0 ? burst->calm_ms : BURST_CALM_MS))
 		return BURST_NOTHING;
 	burst->on = false;
 	return BURST_ENDED;

@@ -427,6 +427,21 @@ static int render(struct payload *ret, const struct receiver *receiver,
 	return 0;
 }
 
+/* A mail server may take no others (RFC 6531 is an extension), and which it is shows only when
+ * a message is to go out. */
+static const char *check(const struct receiver *receiver)
+{
+	static const char *const names[] = {"to", "from", "bounce"};
+
+	for (size_t i = 0; i < receiver->n_fields; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			if (span_eq_str(receiver->fields[i].name, names[k]) &&
+				!mime_address_ok(receiver->fields[i].value))
+				return "an address is not a plain ASCII one: write "
+				       "name@example.org, an international domain as xn--…";
+	return NULL;
+}
+
 static const struct channel_field fields[] = {
 	{"to", FIELD_TYPE_ADDRESSES, true, NULL},
 	{"from", FIELD_TYPE_ADDRESS, false, NULL},
@@ -442,4 +457,5 @@ const struct channel channel_email = {.name = "email",
 	.title = "e-mail",
 	.fields = fields,
 	.render = render,
-	.judge = answer_judge_smtp};
+	.judge = answer_judge_smtp,
+	.check = check};

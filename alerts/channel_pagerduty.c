@@ -7,6 +7,7 @@
 #include "channels.h"
 #include "dress.h"
 #include "mime.h"
+#include "vigie/utf8.h"
 
 enum {
 	SUMMARY_CHARS = 1024,
@@ -94,13 +95,19 @@ static int render(struct payload *ret, const struct receiver *receiver,
 		return r;
 	if (span_empty(url))
 		url = SPAN("https://events.pagerduty.com/v2/enqueue");
-	key = arena_printf(
-		arena, "vigie:%.*s:%.10s", SPAN_ARG(group), wall_rfc3339(day, alert->created));
+	/* A spike and its end are one incident. */
+	key = alert->spike ? arena_printf(arena, "vigie:spike:%.*s:%s",
+				     SPAN_ARG(utf8_prefix(
+					     mime_label(arena, alert->spike->brand), 100)),
+				     wall_rfc3339(day, alert->spike->began))
+			   : arena_printf(arena, "vigie:%.*s:%.10s", SPAN_ARG(group),
+				     wall_rfc3339(day, alert->created));
 	page = dress_dashboard(arena, &m.entries[0], context);
 	if (!group.p || !key.p || !page.p)
 		return -ENOMEM;
 	body = json_pack("{s:o, s:s, s:o, s:s, s:o, s:o}", "routing_key",
-		dress_json(receiver_get(receiver, "routing_key")), "event_action", "trigger",
+		dress_json(receiver_get(receiver, "routing_key")), "event_action",
+		alert->spike && wall_known(alert->spike->ended) ? "resolve" : "trigger",
 		"dedup_key", dress_json(key), "client", "vigie", "links", links_of(&m),
 		"payload", payload_of(&m, receiver, alert));
 	if (body && page.n && json_object_set_new(body, "client_url", dress_json(page)) < 0) {

@@ -14,6 +14,7 @@
 #include "excerpt.h"
 #include "labels.h"
 #include "sign.h"
+#include "vigie/desk.h"
 #include "vigie/story.h"
 #include "vigie/utf8.h"
 
@@ -322,7 +323,21 @@ static json_t *group_object(const struct alert *alert)
 	return NULL;
 }
 
-/* {"brand","kind","n","usual","spread","begins_at","samples","learning","began_at"} */
+/* {"total","terms":[{"name","points"}]} */
+static json_t *severity_object(const struct alert_spike *s)
+{
+	json_t *terms = json_array();
+
+	for (int i = 0; s->points && i < SEVERITY_SPIKE_TERMS; i++)
+		if (s->points[i] != 0)
+			(void)json_array_append_new(
+				terms, json_pack("{s:s,s:f}", "name", severity_spike_terms[i],
+					       "points", s->points[i]));
+	return json_pack("{s:f,s:o}", "total", s->severity, "terms", terms);
+}
+
+/* {"brand","kind","n","usual","spread","begins_at","samples","learning","began_at","severity"},
+ * of one that is over with "ended_at" and "peak" */
 static json_t *spike_object(const struct alert_spike *s)
 {
 	json_t *o = json_object();
@@ -333,7 +348,10 @@ static json_t *spike_object(const struct alert_spike *s)
 		set_number(o, "spread", s->spread) && set_number(o, "begins_at", s->begins) &&
 		set_number(o, "samples", s->samples) &&
 		set(o, "learning", json_boolean(s->learning)) &&
-		set_time(o, "began_at", s->began))
+		set_time(o, "began_at", s->began) &&
+		(!s->points || set(o, "severity", severity_object(s))) &&
+		(!wall_known(s->ended) ||
+			(set_time(o, "ended_at", s->ended) && set_number(o, "peak", s->peak))))
 		return o;
 	json_decref(o);
 	return NULL;
@@ -406,7 +424,8 @@ static json_t *body_of(const struct message *m, const struct alert *alert, struc
 			return NULL;
 		if (fits || i + 1 == n_levels)
 			return json_pack("{s:s, s:s, s:o}", "type",
-				alert->spike    ? "spike.began"
+				alert->spike ? wall_known(alert->spike->ended) ? "spike.ended"
+									       : "spike.began"
 				: alert->report ? "report.created"
 				: one           ? "mention.created"
 						: "mentions.created",

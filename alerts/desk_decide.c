@@ -18,28 +18,6 @@ static int32_t hundredths(double severity)
 	return isnan(severity) ? 0 : (int32_t)round(fmax(-most, fmin(most, severity * 100)));
 }
 
-/* A finding, as routes see it: a mention with one rule. */
-static const struct hit *hit_of(const struct desk_notice *notice, struct arena *arena)
-{
-	struct hit *hit = arena_calloc(arena, 1, sizeof(*hit));
-	struct match *match = arena_calloc(arena, 1, sizeof(*match));
-
-	if (!hit || !match)
-		return NULL;
-	*match = (struct match){.rule = notice->rule,
-		.kind = notice->kind,
-		.brand = notice->brand,
-		.tags = notice->tags,
-		.n_tags = notice->n_tags};
-	*hit = (struct hit){.key = notice->key,
-		.fetched = notice->at,
-		.item = item_empty(),
-		.matches = match,
-		.n_matches = 1};
-	hit->item.published = notice->at;
-	return hit;
-}
-
 int desk_asked_make(const struct desk *desk, struct desk_asked *ret,
 	const struct desk_candidate *candidate, struct wall now, struct arena *arena)
 {
@@ -49,7 +27,7 @@ int desk_asked_make(const struct desk *desk, struct desk_asked *ret,
 
 	if (candidate->kind == DESK_FINDING) {
 		a.subject.finding = true;
-		a.subject.hit = hit_of(candidate->notice, arena);
+		a.subject.hit = route_hit_of(candidate->notice, arena);
 		if (!a.subject.hit)
 			return -ENOMEM;
 		a.severity.total = hundredths(candidate->notice->severity) / 100.0;

@@ -7,6 +7,8 @@
 
 /* Each value in three spellings; a URL has a login, a path and a query. */
 enum { SPELLINGS = 3, PARTS = 3 };
+/* Shorter beginnings of a secret stand in any text, and tell little. */
+enum { CUT_LEAST = 4 };
 
 static int longer_first(const void *a, const void *b)
 {
@@ -129,21 +131,32 @@ int mask_make(struct mask *ret, struct arena *arena, const struct receiver *rece
 	return r;
 }
 
+/* The secret that stands at the beginning of `text`, or whose beginning all of it is: what an
+ * answer says is cut somewhere. NULL: none. */
+static const struct span *secret_at(const struct mask *m, struct span text)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct span s = m->secrets[i];
+
+		if (span_starts(text, s) || (text.n >= CUT_LEAST && span_starts(s, text)))
+			return &m->secrets[i];
+	}
+	return NULL;
+}
+
 struct span mask_text(const struct mask *m, struct arena *arena, struct span text)
 {
 	struct buf out = {0};
 	struct span ret;
 
 	while (text.n) {
-		size_t i = 0;
+		const struct span *secret = secret_at(m, text);
 
-		while (i < m->n && !span_starts(text, m->secrets[i]))
-			i++;
-		if (i == m->n)
+		if (!secret)
 			buf_add_char(&out, text.p[0]);
 		else
-			buf_add_str(&out, m->secrets[i].p[0] == '/' ? "/****" : "****");
-		text = span_slice(text, i < m->n ? m->secrets[i].n : 1, text.n);
+			buf_add_str(&out, secret->p[0] == '/' ? "/****" : "****");
+		text = span_slice(text, secret ? secret->n : 1, text.n);
 	}
 	ret = out.failed ? SPAN_NONE : arena_dup(arena, buf_span(&out));
 	buf_deinit(&out);

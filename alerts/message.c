@@ -4,6 +4,7 @@
 
 #include "excerpt.h"
 #include "link.h"
+#include "vigie/desk.h"
 #include "vigie/utf8.h"
 #include "why.h"
 
@@ -114,6 +115,33 @@ static struct span rounded(struct arena *arena, double number, const struct word
 	return taken(arena, &out);
 }
 
+/* "3 h 20 min", in both languages. */
+static struct span length_of(struct arena *arena, struct wall from, struct wall until)
+{
+	enum { MINUTE_MS = 60000, HOUR_MIN = 60 };
+	const long long minutes =
+		until.ms > from.ms ? (until.ms - from.ms + MINUTE_MS / 2) / MINUTE_MS : 0;
+
+	return minutes < HOUR_MIN   ? arena_printf(arena, "%lld min", minutes)
+	       : minutes % HOUR_MIN ? arena_printf(arena, "%lld h %lld min", minutes / HOUR_MIN,
+					      minutes % HOUR_MIN)
+				    : arena_printf(arena, "%lld h", minutes / HOUR_MIN);
+}
+
+/* "over after 3 h 20 min: 142 mentions in an hour at most, usually 9" */
+static struct span over_of(
+	struct arena *arena, const struct alert_spike *spike, const struct words *words)
+{
+	const struct span parts[] = {length_of(arena, spike->began, spike->ended),
+		grouped(arena, spike->peak, words), rounded(arena, spike->usual, words)};
+	struct buf out = {0};
+
+	if (!parts[0].p || !parts[1].p || !parts[2].p)
+		return SPAN_NONE;
+	text_fill(&out, word(words, WORD_SPIKE_OVER), parts, 3);
+	return taken(arena, &out);
+}
+
 /* "142 mentions in the last hour, usually 9 (still learning)" */
 static struct span finding_of(
 	struct arena *arena, const struct alert_spike *spike, const struct words *words)
@@ -123,12 +151,41 @@ static struct span finding_of(
 	struct buf out = {0};
 	struct span text;
 
+	if (wall_known(spike->ended))
+		return over_of(arena, spike, words);
 	if (!parts[0].p || !parts[1].p)
 		return SPAN_NONE;
 	text_fill(&out, word(words, WORD_SPIKE), parts, 2);
 	text = taken(arena, &out);
 	return text.p && spike->learning ? fill_one(arena, words, WORD_SPIKE_LEARNING, text)
 					 : text;
+}
+
+/* "; severity 7.07 = spike 4 + times the usual 1.99 + mentions 1.08" */
+static void add_severity(
+	struct buf *out, const struct alert_spike *spike, const struct words *words)
+{
+	struct buf total = {0}, sum = {0};
+	struct span parts[2];
+
+	why_number(&total, spike->severity, words);
+	for (int i = 0; spike->points && i < SEVERITY_SPIKE_TERMS; i++) {
+		if (spike->points[i] == 0)
+			continue;
+		buf_addf(&sum, "%s%s ", sum.n ? " + " : "",
+			word(words, (enum word)(WORD_POINTS_SPIKE + i)));
+		why_number(&sum, spike->points[i], words);
+	}
+	parts[0] = buf_span(&total);
+	parts[1] = buf_span(&sum);
+	if (sum.n) {
+		buf_add_str(out, "; ");
+		text_fill(out, word(words, WORD_SEVERITY), parts, 2);
+	}
+	if (total.failed || sum.failed)
+		out->failed = true;
+	buf_deinit(&total);
+	buf_deinit(&sum);
 }
 
 static struct span spike_why(
@@ -144,6 +201,7 @@ static struct span spike_why(
 			return SPAN_NONE;
 	text_fill(&out, word(words, spike->learning ? WORD_SPIKE_WHY_LEARNING : WORD_SPIKE_WHY),
 		parts, 4);
+	add_severity(&out, spike, words);
 	return taken(arena, &out);
 }
 
@@ -232,6 +290,18 @@ static struct span spiking(
 	if (spike->competitor)
 		buf_addf(&out, " (%s)", word(words, WORD_COMPETITOR));
 	return taken(arena, &out);
+}
+
+struct span alert_spike_text(
+	struct arena *arena, const struct alert_spike *spike, struct span lang)
+{
+	const struct words *words = words_for(lang);
+	const struct span who = spiking(arena, spike, words),
+			  what = finding_of(arena, spike, words);
+
+	return who.p && what.p
+		       ? arena_printf(arena, "%.*s — %.*s", SPAN_ARG(who), SPAN_ARG(what))
+		       : SPAN_NONE;
 }
 
 /* Brands of the hits, each once; where a match has none, its rule. At most three are named. */

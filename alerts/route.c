@@ -16,6 +16,29 @@
 #include "vigie/channel.h"
 #include "vigie/utf8.h"
 
+const struct hit *route_hit_of(const struct desk_notice *notice, struct arena *arena)
+{
+	struct hit *hit = arena_calloc(arena, 1, sizeof(*hit));
+	struct match *matches = arena_calloc(arena, 2, sizeof(*matches));
+
+	if (!hit || !matches)
+		return NULL;
+	matches[0] = (struct match){.rule = notice->rule,
+		.kind = notice->kind,
+		.brand = notice->brand,
+		.tags = notice->tags,
+		.n_tags = notice->n_tags};
+	matches[1] = matches[0];
+	matches[1].kind = notice->brand_kind;
+	*hit = (struct hit){.key = notice->key,
+		.fetched = notice->at,
+		.item = item_empty(),
+		.matches = matches,
+		.n_matches = span_empty(notice->brand_kind) ? 1 : 2};
+	hit->item.published = notice->at;
+	return hit;
+}
+
 /* All values a hit has for one key. */
 struct values {
 	struct span *v;

@@ -52,6 +52,9 @@ struct route_found {
 int route_walk(const struct policy *policy, const struct route_subject *subject,
 	struct arena *arena, struct route_found **ret, size_t *ret_n);
 
+/* A finding, as routes see it. In the arena; NULL: no memory. */
+const struct hit *route_hit_of(const struct desk_notice *notice, struct arena *arena);
+
 /* The name of a total. */
 struct span severity_level_of(const struct severity_policy *policy, double total);
 

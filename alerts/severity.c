@@ -18,6 +18,10 @@ const struct severity_policy severity_default = {
 	.mentions = 0.5,
 	.sites = 0.5,
 	.rating = 1,
+	.spike = 4,
+	.spike_times = 0.5,
+	.spike_mentions = 0.5,
+	.spike_learning = -1,
 	.levels = default_levels,
 	.n_levels = 3,
 	.critical = 7,
@@ -91,4 +95,49 @@ int severity_of(struct severity *ret, const struct policy *policy, const struct 
 	s.critical = s.total >= p->critical;
 	*ret = s;
 	return 0;
+}
+
+/* --- Spikes --------------------------------------------------------------------------------
+ */
+
+const char *const severity_spike_terms[SEVERITY_SPIKE_TERMS] = {
+	"spike", "times", "mentions", "learning", "extras"};
+
+static double extras_of(const struct severity_policy *p, const struct desk_notice *notice,
+	double severity, struct arena *arena)
+{
+	const struct route_subject subject = {.hit = route_hit_of(notice, arena),
+		.finding = true,
+		.severity = severity,
+		.level = severity_level_of(p, severity)};
+	double points = 0;
+
+	for (size_t i = 0; subject.hit && i < p->n_extras; i++) {
+		bool wanted = false;
+
+		if (route_matches(p->extras[i].matches, p->extras[i].n_matches, &subject, arena,
+			    &wanted) == 0 &&
+			wanted)
+			points = rounded(points + p->extras[i].points);
+	}
+	return points;
+}
+
+double severity_of_spike(double points[SEVERITY_SPIKE_TERMS], const struct policy *policy,
+	const struct desk_notice *notice, double n, double usual, bool learning)
+{
+	const struct severity_policy *p =
+		policy->severity ? policy->severity : &severity_default;
+	struct arena arena = {0};
+	double total = 0;
+
+	points[0] = rounded(p->spike);
+	points[1] = rounded(p->spike_times * log2(fmax(1, n / fmax(1, usual))));
+	points[2] = rounded(p->spike_mentions * log10(1 + fmax(0, n)));
+	points[3] = learning ? rounded(p->spike_learning) : 0;
+	for (int i = 0; i < 4; i++)
+		total = rounded(total + points[i]);
+	points[4] = extras_of(p, notice, total, &arena);
+	arena_release(&arena);
+	return rounded(total + points[4]);
 }

@@ -14,10 +14,18 @@ static const char *const english[WORDS] = {
 	[WORD_ON_SITES] = "{} on {} sites",
 	[WORD_SPIKE] = "{} mentions in the last hour, usually {}",
 	[WORD_SPIKE_LEARNING] = "{} (still learning)",
-	[WORD_SPIKE_WHY] = ("a burst begins at {}: {} usual at this hour of the week, spread {}, from "
-			   "{} weeks"),
+	[WORD_SPIKE_WHY] =
+		("a burst begins at {}: {} usual at this hour of the week, spread {}, from "
+		 "{} weeks"),
 	[WORD_SPIKE_WHY_LEARNING] =
 		"a burst begins at {}: {} usual at this hour, spread {}, from {} days so far",
+	[WORD_SPIKE_OVER] = "over after {}: {} mentions in an hour at most, usually {}",
+	[WORD_SEVERITY] = "severity {} = {}",
+	[WORD_POINTS_SPIKE] = "spike",
+	[WORD_POINTS_TIMES] = "times the usual",
+	[WORD_POINTS_MENTIONS] = "mentions",
+	[WORD_POINTS_LEARNING] = "learning",
+	[WORD_POINTS_EXTRAS] = "extras",
 	[WORD_GROWS] = "the story grows: {}",
 	[WORD_REMINDER] = "{} (reminder {})",
 	[WORD_DIGEST] = "digest {} – {} UTC",
@@ -56,11 +64,20 @@ static const char *const french[WORDS] = {
 	[WORD_ON_SITES] = "{} sur {} sites",
 	[WORD_SPIKE] = "{} mentions dans la dernière heure, d’habitude {}",
 	[WORD_SPIKE_LEARNING] = "{} (en apprentissage)",
-	[WORD_SPIKE_WHY] = ("un pic commence à {}\u00A0: {} d’habitude à cette heure de la semaine, "
-			   "écart {}, sur {} semaines"),
-	[WORD_SPIKE_WHY_LEARNING] =
-		"un pic commence à {}\u00A0: {} d’habitude à cette heure, écart {}, sur {} jours "
-		"pour l’instant",
+	[WORD_SPIKE_WHY] =
+		("un pic commence à {}\u00A0: {} d’habitude à cette heure de la semaine, "
+		 "écart {}, sur {} semaines"),
+	[WORD_SPIKE_WHY_LEARNING] = "un pic commence à {}\u00A0: {} d’habitude à cette heure, "
+				    "écart {}, sur {} jours "
+				    "pour l’instant",
+	[WORD_SPIKE_OVER] =
+		"terminé après {}\u00A0: {} mentions en une heure au plus, d’habitude {}",
+	[WORD_SEVERITY] = "gravité {} = {}",
+	[WORD_POINTS_SPIKE] = "pic",
+	[WORD_POINTS_TIMES] = "fois l’habituel",
+	[WORD_POINTS_MENTIONS] = "mentions",
+	[WORD_POINTS_LEARNING] = "apprentissage",
+	[WORD_POINTS_EXTRAS] = "suppléments",
 	[WORD_GROWS] = "l’histoire grandit\u00A0: {}",
 	[WORD_REMINDER] = "{} (rappel {})",
 	[WORD_DIGEST] = "récapitulatif {} – {} UTC",

@@ -24,6 +24,13 @@ enum word {
 	WORD_SPIKE_LEARNING, /* behind it */
 	WORD_SPIKE_WHY,
 	WORD_SPIKE_WHY_LEARNING,
+	WORD_SPIKE_OVER,   /* how long, the most in an hour, the usual */
+	WORD_SEVERITY,     /* total, sum */
+	WORD_POINTS_SPIKE, /* the terms of a spike's severity, in their order */
+	WORD_POINTS_TIMES,
+	WORD_POINTS_MENTIONS,
+	WORD_POINTS_LEARNING,
+	WORD_POINTS_EXTRAS,
 	WORD_GROWS,       /* an update: its copies */
 	WORD_REMINDER,    /* around what is told again */
 	WORD_DIGEST,      /* from, until */

@@ -37,6 +37,7 @@
 #include "recent.h"
 #include "reports.h"
 #include "line/rules_seen.h"
+#include "vigie/burst.h"
 #include "vigie/cleanup.h"
 
 /* SIGTERM to the end: messages on their way get this long, the rest is left to the next start. */
@@ -181,8 +182,10 @@ static int adopt_config(struct vigie *v)
 		r = dispatch_set_policy(v->dispatch, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0)
 		r = post_set_policy(v->post, &c->policy, v->config, ref_config, unref_config);
-	if (r >= 0)
+	if (r >= 0) {
 		reports_set_config(v->reports, v->config);
+		detect_set_policy(v->detect, &c->policy, c->zone);
+	}
 	if (r >= 0)
 		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config, unref_config);
 	return r;
@@ -555,7 +558,8 @@ static int build_act(struct vigie *v)
 	if (r < 0)
 		return r;
 	r = detect_new(&v->detect, v->loop, v->archive, v->dispatch,
-		&(struct detect_options){ .every_ms = scaled(v, LOOK_EVERY_MS) });
+		&(struct detect_options){ .every_ms = scaled(v, LOOK_EVERY_MS),
+			.calm_ms = scaled(v, BURST_CALM_MS) });
 	if (r < 0)
 		return r;
 	return reports_new(&v->reports, v->loop, v->pool, v->archive, v->dispatch, v->crawl,

@@ -281,6 +281,7 @@ static void receivers_section(struct reader *r, const struct yaml *y, const stru
 		(void)zone_value(r, y, &top[TOP_TZ], &r->zone, &r->zone_name);
 	if (!r->zone) /* UTC, which goes without saying */
 		r->zone_name = SPAN_NONE;
+	r->config->zone = r->zone;
 	if (top[TOP_TIME_INTERVALS].node)
 		intervals_read(r, y, top[TOP_TIME_INTERVALS].node);
 	if (top[TOP_SEVERITY].node)

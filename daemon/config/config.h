@@ -68,6 +68,7 @@ struct config {
 	const struct source *const *sources; /* each with this snapshot as its `config` */
 	size_t n_sources;
 	struct policy policy;
+	const struct zone *zone;   /* tz of all; NULL: UTC */
 	const struct span *brands; /* names, competitors too; each once */
 	size_t n_brands;
 	const struct report_plan *reports;

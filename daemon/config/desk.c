@@ -263,6 +263,10 @@ void severity_read(struct reader *r, const struct yaml *y, const struct yaml_nod
 	ret->mentions = v[SEVERITY_MENTIONS].real;
 	ret->sites = v[SEVERITY_SITES].real;
 	ret->rating = v[SEVERITY_RATING].real;
+	ret->spike = v[SEVERITY_SPIKE].real;
+	ret->spike_times = v[SEVERITY_SPIKE_TIMES].real;
+	ret->spike_mentions = v[SEVERITY_SPIKE_MENTIONS].real;
+	ret->spike_learning = v[SEVERITY_SPIKE_LEARNING].real;
 	if (v[SEVERITY_LEVELS].node)
 		levels_read(r, y, v[SEVERITY_LEVELS].node, ret);
 	if (v[SEVERITY_EXTRAS].node)
@@ -274,8 +278,11 @@ void severity_print(struct buf *out, const struct severity_policy *s)
 	buf_addf(out,
 		"severity: {score: %.15g, followers: %.15g, engagement: %.15g, mentions: "
 		"%.15g, "
-		"sites: %.15g, rating: %.15g, levels: {",
-		s->score, s->followers, s->engagement, s->mentions, s->sites, s->rating);
+		"sites: %.15g, rating: %.15g, spike: %.15g, spike_times: %.15g, "
+		"spike_mentions: "
+		"%.15g, spike_learning: %.15g, levels: {",
+		s->score, s->followers, s->engagement, s->mentions, s->sites, s->rating,
+		s->spike, s->spike_times, s->spike_mentions, s->spike_learning);
 	for (size_t i = 0; i < s->n_levels; i++) {
 		buf_add_str(out, i ? ", " : "");
 		config_quote(out, s->levels[i].name);

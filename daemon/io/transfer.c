@@ -32,13 +32,13 @@ enum {
 	HOST_MEMORY_S = 2,
 	/* Connections kept for the next request, and how long. When libcurl 7.88 has to throw
 	 * one out for lack of room, an empty place for its host stays in the list it walks each
-	 * time (extract_oldest in conncache.c), and a crawl of many hosts soon does nothing else:
-	 * so it never has to. */
+	 * time (extract_oldest in conncache.c), and a crawl of many hosts soon does nothing
+	 * else: so it never has to. */
 	KEPT_MAX = 128,
 	KEPT_S = 60,
-	/* libcurl carries each new handle as far as its request goes in the one call of its timer,
-	 * a third of a millisecond each: no more of them in a turn of the loop. So with answers:
-	 * who hears of one may read, decode and ask anew. */
+	/* libcurl carries each new handle as far as its request goes in the one call of its
+	 * timer, a third of a millisecond each: no more of them in a turn of the loop. So with
+	 * answers: who hears of one may read, decode and ask anew. */
 	STARTS_A_TURN = 8,
 	ENDS_A_TURN = 16,
 };
@@ -68,8 +68,8 @@ static void on_ready(void *arg, int what)
 	const struct pocket *p = arg; /* may be gone when pump() returns */
 
 	pump(p->transfer, p->fd,
-	        (what & WATCH_READ ? CURL_CSELECT_IN : 0) |
-	                (what & WATCH_WRITE ? CURL_CSELECT_OUT : 0));
+		(what & WATCH_READ ? CURL_CSELECT_IN : 0) |
+			(what & WATCH_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
 static struct pocket *pocket_free(struct pocket *p)
@@ -106,7 +106,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
 		}
 	}
 	r = watch_set(p->watch, (what & CURL_POLL_IN ? WATCH_READ : 0) |
-	                                (what & CURL_POLL_OUT ? WATCH_WRITE : 0));
+					(what & CURL_POLL_OUT ? WATCH_WRITE : 0));
 	return r < 0 ? -1 : 0;
 }
 
@@ -126,8 +126,8 @@ static int on_timeout(CURLM *multi, long ms, void *arg)
 static bool is_loopback(const unsigned char a[16])
 {
 	static const struct address_range loopbacks[] = {
-	        {{[10] = 0xFF, [11] = 0xFF, [12] = 127}, 104},
-	        {{[15] = 1}, 128},
+		{{[10] = 0xFF, [11] = 0xFF, [12] = 127}, 104},
+		{{[15] = 1}, 128},
 	};
 
 	return address_range_contains(&loopbacks[0], a) ||
@@ -151,10 +151,10 @@ bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16]
 	h->refused++;
 	if (memcmp(address, (const unsigned char[12]){[10] = 0xFF, [11] = 0xFF}, 12) == 0)
 		(void)inet_ntop(
-		        AF_INET, address + 12, h->refused_address, sizeof(h->refused_address));
+			AF_INET, address + 12, h->refused_address, sizeof(h->refused_address));
 	else
 		(void)inet_ntop(
-		        AF_INET6, address, h->refused_address, sizeof(h->refused_address));
+			AF_INET6, address, h->refused_address, sizeof(h->refused_address));
 	return false;
 }
 
@@ -172,10 +172,10 @@ bool handle_may_open(struct transfer_handle *h, const struct curl_sockaddr *to)
 
 	if (to->family == AF_INET)
 		memcpy(address + 12,
-		        &((const struct sockaddr_in *)(const void *)&to->addr)->sin_addr, 4);
+			&((const struct sockaddr_in *)(const void *)&to->addr)->sin_addr, 4);
 	else if (to->family == AF_INET6)
 		memcpy(address,
-		        &((const struct sockaddr_in6 *)(const void *)&to->addr)->sin6_addr, 16);
+			&((const struct sockaddr_in6 *)(const void *)&to->addr)->sin6_addr, 16);
 	else
 		return false;
 	return handle_may_reach(h, address);
@@ -261,7 +261,7 @@ void handle_destroy(struct transfer_handle *h)
 	struct transfer *t = h->transfer;
 
 	if (!t->freed && t->n_spare < IDLE_MAX && h->body.capacity &&
-	        h->body.capacity <= SPARE_BODY_MAX) {
+		h->body.capacity <= SPARE_BODY_MAX) {
 		buf_clear(&h->body);
 		t->spare[t->n_spare++] = h->body;
 		h->body = (struct buf){0};
@@ -363,10 +363,10 @@ static void start_hop(struct transfer_handle *h)
 		return;
 	}
 	if (curl_easy_setopt(h->easy, CURLOPT_URL, h->place.url) != CURLE_OK ||
-	        curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK ||
-	        curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, (long)(h->last || full)) !=
-	                CURLE_OK ||
-	        curl_multi_add_handle(t->multi, h->easy) != CURLM_OK) {
+		curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK ||
+		curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, (long)(h->last || full)) !=
+			CURLE_OK ||
+		curl_multi_add_handle(t->multi, h->easy) != CURLM_OK) {
 		h->ready_code = CURLE_OUT_OF_MEMORY;
 		handle_later(h);
 		return;
@@ -490,7 +490,7 @@ static void set_defaults(struct transfer_options *o)
 	o->connect_ms = o->connect_ms ? o->connect_ms : DEFAULT_CONNECT_MS;
 	o->total_ms = o->total_ms ? o->total_ms : DEFAULT_TOTAL_MS;
 	o->least_bytes_per_s =
-	        o->least_bytes_per_s ? o->least_bytes_per_s : DEFAULT_LEAST_BYTES_PER_S;
+		o->least_bytes_per_s ? o->least_bytes_per_s : DEFAULT_LEAST_BYTES_PER_S;
 	o->least_over_s = o->least_over_s ? o->least_over_s : DEFAULT_LEAST_OVER_S;
 	o->max_body = o->max_body ? o->max_body : DEFAULT_MAX_BODY;
 	o->max_header = o->max_header ? o->max_header : DEFAULT_MAX_HEADER;
@@ -519,7 +519,7 @@ static int set_multi(struct transfer *t)
 DEFINE_CLEANUP(struct transfer *, transfer_free)
 
 int transfer_new(
-        struct transfer **ret, struct loop *loop, const struct transfer_options *options)
+	struct transfer **ret, struct loop *loop, const struct transfer_options *options)
 {
 	CLEANUP(transfer_freep) struct transfer *t = calloc(1, sizeof(*t));
 	static bool initialized;
@@ -534,7 +534,7 @@ int transfer_new(
 	t->options = *options;
 	set_defaults(&t->options);
 	t->user_agent =
-	        strdup(options->user_agent ? options->user_agent : "vigie/" VIGIE_VERSION);
+		strdup(options->user_agent ? options->user_agent : "vigie/" VIGIE_VERSION);
 	t->ehlo_name = options->ehlo_name ? strdup(options->ehlo_name) : NULL;
 	if (!t->user_agent || (options->ehlo_name && !t->ehlo_name))
 		return -ENOMEM;

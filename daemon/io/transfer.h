@@ -63,14 +63,14 @@ struct transfer_options {
 /* 0; -errno of ca_file, -EINVAL when there is no certificate in it; -ENOTSUP when libcurl was
  * not built with OpenSSL; -ENOMEM. */
 int transfer_new(
-        struct transfer **ret, struct loop *loop, const struct transfer_options *options);
+	struct transfer **ret, struct loop *loop, const struct transfer_options *options);
 /* Cancels what runs. A done() may call it. */
 struct transfer *transfer_free(struct transfer *transfer);
 /* Replaces `allow`, for what is opened and what is reused from now on. 0 or -ENOMEM. */
 int transfer_set_allow(struct transfer *transfer, const struct address_range *allow, size_t n);
 
-/* TLS, but that of mail. A host that is asked again after its connection was closed is shown the
- * session of last time, which spares both sides the certificates (RFC 8446 section 2.2). */
+/* TLS, but that of mail. A host that is asked again after its connection was closed is shown
+ * the session of last time, which spares both sides the certificates (RFC 8446 section 2.2). */
 struct transfer_tls_stats {
 	uint64_t handshakes, shown, resumed;
 	size_t sessions, session_bytes; /* kept now */
@@ -101,19 +101,30 @@ struct transfer_result {
 /* All of the result is only valid during the call. The handle is gone when it comes. */
 typedef void (*transfer_done)(void *arg, const struct transfer_result *result);
 
+/* Before a redirect is followed: may it be? */
+enum transfer_hop {
+	TRANSFER_FOLLOW,
+	TRANSFER_STOP, /* done() comes, with TRANSFER_REFUSED */
+	TRANSFER_HOLD, /* until transfer_follow(), or transfer_cancel(); total_ms runs on */
+};
+
 struct transfer_ask {
 	const struct request *request; /* copied */
 	size_t max_body;               /* 0: the transfer's */
 	int64_t total_ms;              /* 0: the transfer's */
 	bool last; /* nobody asks the host again soon: the connection is not kept */
+	/* Asked of each redirect, with the arg of done(): where it leads, without userinfo.
+	 * NULL: all are followed. */
+	enum transfer_hop (*hop)(void *arg, struct span url);
 };
 
 /* Also reads file: URLs (a regular file; *a folder is the caller's business*), unless guarded
  * is set and the path is not the operator's: file: is only ever configured, never redirected
  * to. 0, or -errno and done() never comes. done() never comes from inside transfer_start(). */
 int transfer_start(struct transfer_handle **ret, struct transfer *transfer,
-        const struct transfer_ask *ask, transfer_done done, void *arg);
+	const struct transfer_ask *ask, transfer_done done, void *arg);
 void transfer_cancel(struct transfer_handle *handle); /* done() never comes */
+void transfer_follow(struct transfer_handle *handle); /* what was held */
 
 /* Sends a payload of alerts/ once: HTTP without following redirects, or mail. For mail the
  * status is SMTP's last one, and refused recipients are listed in `refused`. */
@@ -121,15 +132,14 @@ struct transfer_sent {
 	enum transfer_error error;
 	struct span why;
 	struct answer answer;
-	const struct span
-	        *refused; /* mail: recipients the server refused, perhaps all */
-	const int *refused_status; /* what it said to each */
+	const struct span *refused; /* mail: recipients the server refused, perhaps all */
+	const int *refused_status;  /* what it said to each */
 	size_t n_refused;
 };
 
 typedef void (*transfer_sent_done)(void *arg, const struct transfer_sent *sent);
 
 int transfer_send(struct transfer_handle **ret, struct transfer *transfer,
-        const struct payload *payload, transfer_sent_done done, void *arg);
+	const struct payload *payload, transfer_sent_done done, void *arg);
 
 #endif

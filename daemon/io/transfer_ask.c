@@ -13,7 +13,7 @@ static bool is_token(struct span s)
 		const char c = ascii_lower(s.p[i]);
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		        (!c || !strchr("!#$%&'*+-.^_`|~", c)))
+			(!c || !strchr("!#$%&'*+-.^_`|~", c)))
 			return false;
 	}
 	return s.n > 0;
@@ -62,9 +62,9 @@ bool lines_add(struct transfer_handle *h, struct span name, struct span value)
 {
 	/* libcurl reads "Name:" as "not that one", and "Name;" as an empty value. */
 	const struct span line = span_empty(value)
-	                                 ? arena_printf(&h->arena, "%.*s;", SPAN_ARG(name))
-	                                 : arena_printf(&h->arena, "%.*s: %.*s", SPAN_ARG(name),
-	                                           SPAN_ARG(value));
+					 ? arena_printf(&h->arena, "%.*s;", SPAN_ARG(name))
+					 : arena_printf(&h->arena, "%.*s: %.*s", SPAN_ARG(name),
+						   SPAN_ARG(value));
 	struct curl_slist *grown = line.p ? curl_slist_append(h->lines, line.p) : NULL;
 
 	if (!grown)
@@ -103,7 +103,7 @@ bool ask_set(struct transfer_handle *h, struct span method, struct span body)
 
 	for (const struct curl_slist *l = h->lines; l; l = l->next)
 		has_type = has_type || span_eq_ci(span_slice(span_str(l->data), 0, 13),
-		                               SPAN("Content-Type:"));
+					       SPAN("Content-Type:"));
 	/* Each hop starts from a plain GET. */
 	ok = curl_easy_setopt(e, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
 	     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL) == CURLE_OK;
@@ -111,7 +111,7 @@ bool ask_set(struct transfer_handle *h, struct span method, struct span body)
 		ok = ok && silence_lines(h, has_type) &&
 		     curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK &&
 		     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n) ==
-		             CURLE_OK &&
+			     CURLE_OK &&
 		     curl_easy_setopt(e, CURLOPT_POSTFIELDS, body.n ? body.p : "") == CURLE_OK;
 		if (!post)
 			ok = ok &&

@@ -24,10 +24,10 @@ static const struct {
 	CURLcode code;
 	int error;
 } errors[] = {
-        {CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT},
-        {CURLE_OUT_OF_MEMORY, -ENOMEM},
-        {CURLE_WRITE_ERROR, -EMSGSIZE},
-        {CURLE_URL_MALFORMAT, -EINVAL},
+	{CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT},
+	{CURLE_OUT_OF_MEMORY, -ENOMEM},
+	{CURLE_WRITE_ERROR, -EMSGSIZE},
+	{CURLE_URL_MALFORMAT, -EINVAL},
 };
 
 static int why_failed(CURL *e, CURLcode code)
@@ -57,7 +57,7 @@ static CURLcode set_request(CURL *e, const char *method, struct span body)
 }
 
 int http_control_ask(const char *socket_path, const char *method, const char *path,
-        struct span body, struct buf *answer, int *status)
+	struct span body, struct buf *answer, int *status)
 {
 	struct buf url = {0};
 	struct curl_slist *lines = NULL;

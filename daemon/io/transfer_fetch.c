@@ -16,7 +16,7 @@ enum {
 	 */
 	WIRE_SLACK = 64 * 1024,
 	BODY_HINT_MAX =
-	        1024 * 1024, /* a Content-Length is believed up to here before it is seen */
+		1024 * 1024, /* a Content-Length is believed up to here before it is seen */
 };
 
 struct fetch {
@@ -31,6 +31,7 @@ struct fetch {
 	bool impermanent; /* a redirect was a temporary one */
 	bool foreign;     /* the origin was left: secrets stay behind, for good */
 	bool has_user;    /* the first address has userinfo */
+	enum transfer_hop (*hop)(void *arg, struct span url);
 	transfer_done done;
 	void *arg;
 };
@@ -168,7 +169,7 @@ static bool set_lines(struct fetch *f)
 	lines_clear(h);
 	for (size_t i = 0; i < r->n_headers && ok; i++) {
 		if (span_eq_ci(r->headers[i].name, SPAN("Accept-Encoding")) ||
-		        (f->foreign && !is_harmless(r->headers[i].name)))
+			(f->foreign && !is_harmless(r->headers[i].name)))
 			continue;
 		ok = lines_add(h, r->headers[i].name, r->headers[i].value);
 	}
@@ -188,10 +189,10 @@ static void fetch_run(struct fetch *f)
 	f->wire_bytes = 0;
 	f->decoder = decoder_free(f->decoder);
 	if (!set_lines(f) || !ask_set(h, f->method, f->body) ||
-	        curl_easy_setopt(h->easy, CURLOPT_USERNAME, f->foreign ? NULL : f->user) !=
-	                CURLE_OK ||
-	        curl_easy_setopt(h->easy, CURLOPT_PASSWORD, f->foreign ? NULL : f->password) !=
-	                CURLE_OK) {
+		curl_easy_setopt(h->easy, CURLOPT_USERNAME, f->foreign ? NULL : f->user) !=
+			CURLE_OK ||
+		curl_easy_setopt(h->easy, CURLOPT_PASSWORD, f->foreign ? NULL : f->password) !=
+			CURLE_OK) {
 		h->ready_code = CURLE_OUT_OF_MEMORY;
 		handle_later(h);
 		return;
@@ -207,37 +208,48 @@ static void follow(struct fetch *f, struct span location)
 	const int status = h->head.status;
 	const char *host = h->place.host.p;
 	struct place next;
+	enum transfer_hop hop;
 	int r;
 
 	if (f->hops >= most) {
 		report_error(f, TRANSFER_REDIRECTS,
-		        why_text(h, "%s redirects more than %u times", host, most));
+			why_text(h, "%s redirects more than %u times", host, most));
 		return;
 	}
 	r = place_read(&next, &h->arena, &h->place, location, "http,https");
 	if (r < 0) {
 		report_error(f, r == -ENOMEM ? TRANSFER_MEMORY : TRANSFER_REDIRECTS,
-		        why_text(h, "%s redirects to what is no http or https address", host));
+			why_text(h, "%s redirects to what is no http or https address", host));
 		return;
 	}
 	if (!place_same_origin(&h->place, &next))
 		f->foreign = true;
 	if (status == 303 ||
-	        ((status == 301 || status == 302) && span_eq_str(f->method, "POST"))) {
+		((status == 301 || status == 302) && span_eq_str(f->method, "POST"))) {
 		if (!span_eq_str(f->method, "HEAD"))
 			f->method = SPAN("GET");
 		f->body = SPAN_NONE;
 	}
 	if (f->foreign && !span_empty(f->body)) {
 		report_error(f, TRANSFER_REDIRECTS,
-		        why_text(h, "%s wants the request's body sent on to another origin",
-		                host));
+			why_text(h, "%s wants the request's body sent on to another origin",
+				host));
 		return;
 	}
 	f->impermanent = f->impermanent || (status != 301 && status != 308);
 	f->hops++;
 	h->place = next;
-	fetch_run(f);
+	hop = f->hop ? f->hop(f->arg, next.shown) : TRANSFER_FOLLOW;
+	if (hop == TRANSFER_FOLLOW)
+		fetch_run(f);
+	else if (hop == TRANSFER_STOP)
+		report_error(f, TRANSFER_REFUSED,
+			why_text(h, "%s redirects to where we may not go", host));
+}
+
+void transfer_follow(struct transfer_handle *handle)
+{
+	fetch_run((struct fetch *)handle);
 }
 
 static void report_document(struct fetch *f, enum document_end end)
@@ -246,22 +258,22 @@ static void report_document(struct fetch *f, enum document_end end)
 	const struct head *head = &h->head;
 	const bool good = (head->status >= 200 && head->status < 300) || head->status == 304;
 	struct transfer_result result = {
-	        .document =
-	                {
-	                        .status = head->status,
-	                        .end = end,
-	                        .url = h->place.shown,
-	                        .content_type = head_get(head, "Content-Type"),
-	                        .etag = head_get(head, "ETag"),
-	                        .last_modified = head_get(head, "Last-Modified"),
-	                        .retry_after = head_get(head, "Retry-After"),
-	                        .cache_control = head_get(head, "Cache-Control"),
-	                        .expires = head_get(head, "Expires"),
-	                        .date = head_get(head, "Date"),
-	                        .headers = head->headers,
-	                        .n_headers = head->n,
-	                        .body = buf_span(&h->body),
-	                },
+		.document =
+			{
+				.status = head->status,
+				.end = end,
+				.url = h->place.shown,
+				.content_type = head_get(head, "Content-Type"),
+				.etag = head_get(head, "ETag"),
+				.last_modified = head_get(head, "Last-Modified"),
+				.retry_after = head_get(head, "Retry-After"),
+				.cache_control = head_get(head, "Cache-Control"),
+				.expires = head_get(head, "Expires"),
+				.date = head_get(head, "Date"),
+				.headers = head->headers,
+				.n_headers = head->n,
+				.body = buf_span(&h->body),
+			},
 	};
 
 	/* An address with a password in it is not given up for one without. */
@@ -278,20 +290,21 @@ static void on_fetch_ended(struct transfer_handle *h, CURLcode code)
 	/* The line broke: RFC 9112 section 8 for HTTP/1, and for TLS an end without
 	 * close_notify. */
 	const bool broke = code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
-	                   code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+			   code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
 	enum transfer_error error;
 	struct span why, location;
 
-	/* libcurl 7.88 calls a line of more than 100 KiB (CURL_MAX_HTTP_HEADER) a lack of memory. */
+	/* libcurl 7.88 calls a line of more than 100 KiB (CURL_MAX_HTTP_HEADER) a lack of
+	 * memory. */
 	if (h->halt == HALT_HEADERS || (code == CURLE_OUT_OF_MEMORY && h->halt == HALT_NONE &&
-	                                       h->passed && !h->head.whole)) {
+					       h->passed && !h->head.whole)) {
 		report_error(f, TRANSFER_PROTOCOL,
-		        why_text(h, "%s sends more header fields than can be taken", host));
+			why_text(h, "%s sends more header fields than can be taken", host));
 		return;
 	}
 	if (h->halt == HALT_CODING) {
 		report_error(f, TRANSFER_PROTOCOL,
-		        why_text(h, "%s uses a content coding it was not offered", host));
+			why_text(h, "%s uses a content coding it was not offered", host));
 		return;
 	}
 	if (h->halt == HALT_MEMORY) {
@@ -323,19 +336,19 @@ static void on_file_ready(struct transfer_handle *h, CURLcode code)
 	(void)code;
 	fetch_file(&answer, h, f->max_body, &f->request);
 	result = (struct transfer_result){
-	        .error = answer.error,
-	        .why = answer.why,
-	        .document =
-	                {
-	                        .status = answer.unchanged ? 304 : 200,
-	                        .end = answer.truncated  ? DOCUMENT_TRUNCATED
-	                               : answer.overlong ? DOCUMENT_OVERLONG
-	                                                 : DOCUMENT_COMPLETE,
-	                        .url = h->place.shown,
-	                        .etag = answer.etag,
-	                        .last_modified = answer.last_modified,
-	                        .body = buf_span(&h->body),
-	                },
+		.error = answer.error,
+		.why = answer.why,
+		.document =
+			{
+				.status = answer.unchanged ? 304 : 200,
+				.end = answer.truncated  ? DOCUMENT_TRUNCATED
+				       : answer.overlong ? DOCUMENT_OVERLONG
+							 : DOCUMENT_COMPLETE,
+				.url = h->place.shown,
+				.etag = answer.etag,
+				.last_modified = answer.last_modified,
+				.body = buf_span(&h->body),
+			},
 	};
 	report(f, &result);
 }
@@ -344,7 +357,7 @@ static void on_bad_address(struct transfer_handle *h, CURLcode code)
 {
 	(void)code;
 	report_error((struct fetch *)h, TRANSFER_PROTOCOL,
-	        SPAN("the address is no http, https or file URL"));
+		SPAN("the address is no http, https or file URL"));
 }
 
 static int fetch_begin(struct fetch *f)
@@ -377,32 +390,33 @@ static int fetch_begin(struct fetch *f)
 }
 
 int transfer_start(struct transfer_handle **ret, struct transfer *transfer,
-        const struct transfer_ask *ask, transfer_done done, void *arg)
+	const struct transfer_ask *ask, transfer_done done, void *arg)
 {
 	const struct request *request = ask->request;
 	const struct header conditions[] = {
-	        {SPAN("If-None-Match"), request->etag},
-	        {SPAN("If-Modified-Since"), request->last_modified},
-	        {span_empty(request->method) ? SPAN("GET") : request->method, SPAN_NONE},
+		{SPAN("If-None-Match"), request->etag},
+		{SPAN("If-Modified-Since"), request->last_modified},
+		{span_empty(request->method) ? SPAN("GET") : request->method, SPAN_NONE},
 	};
 	struct transfer_handle *h;
 	struct fetch *f;
 	int r;
 
 	if (!headers_are_clean(request->headers, request->n_headers) ||
-	        !headers_are_clean(conditions, sizeof(conditions) / sizeof(conditions[0])))
+		!headers_are_clean(conditions, sizeof(conditions) / sizeof(conditions[0])))
 		return -EINVAL;
 	h = handle_new(transfer, sizeof(*f));
 	if (!h)
 		return -ENOMEM;
 	f = (struct fetch *)h;
+	f->hop = ask->hop;
 	f->done = done;
 	f->arg = arg;
 	h->last = ask->last;
 	f->max_body = ask->max_body ? ask->max_body : transfer->options.max_body;
 	h->release = fetch_release;
 	r = request_copy(&f->request, &h->arena, request) ? handle_prepare(h, ask->total_ms)
-	                                                  : -ENOMEM;
+							  : -ENOMEM;
 	if (r == 0)
 		r = fetch_begin(f);
 	if (r < 0) {

@@ -14,7 +14,7 @@
 
 static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char *const months[] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /* RFC 9110 section 5.6.7. */
 static struct span http_date(struct arena *arena, time_t t)
@@ -24,12 +24,12 @@ static struct span http_date(struct arena *arena, time_t t)
 	if (!gmtime_r(&t, &tm))
 		return SPAN_NONE;
 	return arena_printf(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday],
-	        tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-	        tm.tm_sec);
+		tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+		tm.tm_sec);
 }
 
 static void refuse(struct file_answer *ret, struct transfer_handle *h,
-        enum transfer_error error, const char *why)
+	enum transfer_error error, const char *why)
 {
 	ret->error = error;
 	ret->why = why_text(h, "the file %s", why);
@@ -79,7 +79,7 @@ static bool read_all(struct file_answer *ret, struct buf *body, int fd, size_t m
 }
 
 static void read_open(struct file_answer *ret, struct transfer_handle *h, int fd,
-        size_t max_body, const struct request *request)
+	size_t max_body, const struct request *request)
 {
 	struct stat st, after;
 
@@ -89,13 +89,13 @@ static void read_open(struct file_answer *ret, struct transfer_handle *h, int fd
 	}
 	if (!S_ISREG(st.st_mode)) {
 		refuse(ret, h, TRANSFER_PROTOCOL,
-		        S_ISDIR(st.st_mode) ? "is a folder" : "is not a regular file");
+			S_ISDIR(st.st_mode) ? "is a folder" : "is not a regular file");
 		return;
 	}
 	ret->last_modified = http_date(&h->arena, st.st_mtime);
 	ret->etag = arena_printf(&h->arena, "\"%lld-%lld.%09ld-%llu\"", (long long)st.st_size,
-	        (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-	        (unsigned long long)st.st_ino);
+		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+		(unsigned long long)st.st_ino);
 	if (is_unchanged(ret, request)) {
 		ret->unchanged = true;
 		return;
@@ -110,12 +110,12 @@ static void read_open(struct file_answer *ret, struct transfer_handle *h, int fd
 	}
 	/* Written to meanwhile: what was read is perhaps half of two versions. */
 	ret->truncated = fstat(fd, &after) < 0 || after.st_size != st.st_size ||
-	                 after.st_mtim.tv_sec != st.st_mtim.tv_sec ||
-	                 after.st_mtim.tv_nsec != st.st_mtim.tv_nsec;
+			 after.st_mtim.tv_sec != st.st_mtim.tv_sec ||
+			 after.st_mtim.tv_nsec != st.st_mtim.tv_nsec;
 }
 
 void fetch_file(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
-        const struct request *request)
+	const struct request *request)
 {
 	const char *path = path_of(h);
 	int fd;
@@ -128,9 +128,9 @@ void fetch_file(struct file_answer *ret, struct transfer_handle *h, size_t max_b
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		refuse(ret, h, TRANSFER_CONNECT,
-		        errno == ENOENT   ? "does not exist"
-		        : errno == EACCES ? "may not be read"
-		                          : strerror(errno));
+			errno == ENOENT   ? "does not exist"
+			: errno == EACCES ? "may not be read"
+					  : strerror(errno));
 		return;
 	}
 	read_open(ret, h, fd, max_body, request);

@@ -22,38 +22,38 @@ struct special {
 
 /* The first row that fits decides, so exceptions stand before the range they are taken from. */
 static const struct special specials4[] = {
-        {{0}, 8, false},             /* "this network", RFC 791 */
-        {{10}, 8, false},            /* private use, RFC 1918 */
-        {{100, 64}, 10, false},      /* shared address space, RFC 6598 */
-        {{127}, 8, false},           /* loopback, RFC 1122 */
-        {{169, 254}, 16, false},     /* link local, RFC 3927 */
-        {{172, 16}, 12, false},      /* private use, RFC 1918 */
-        {{192, 0, 0, 9}, 32, true},  /* port control protocol anycast, RFC 7723 */
-        {{192, 0, 0, 10}, 32, true}, /* TURN anycast, RFC 8155 */
-        {{192, 0, 0}, 24, false},    /* IETF protocol assignments, RFC 6890 */
-        {{192, 0, 2}, 24, false},    /* documentation, RFC 5737 */
-        {{192, 88, 99}, 24, false},  /* 6to4 relay anycast, deprecated, RFC 7526 */
-        {{192, 168}, 16, false},     /* private use, RFC 1918 */
-        {{198, 18}, 15, false},      /* benchmarking, RFC 2544 */
-        {{198, 51, 100}, 24, false}, /* documentation, RFC 5737 */
-        {{203, 0, 113}, 24, false},  /* documentation, RFC 5737 */
-        {{224}, 4, false},           /* multicast, RFC 5771 */
-        {{240}, 4, false},           /* reserved and broadcast, RFC 1112, RFC 8190 */
+	{{0}, 8, false},             /* "this network", RFC 791 */
+	{{10}, 8, false},            /* private use, RFC 1918 */
+	{{100, 64}, 10, false},      /* shared address space, RFC 6598 */
+	{{127}, 8, false},           /* loopback, RFC 1122 */
+	{{169, 254}, 16, false},     /* link local, RFC 3927 */
+	{{172, 16}, 12, false},      /* private use, RFC 1918 */
+	{{192, 0, 0, 9}, 32, true},  /* port control protocol anycast, RFC 7723 */
+	{{192, 0, 0, 10}, 32, true}, /* TURN anycast, RFC 8155 */
+	{{192, 0, 0}, 24, false},    /* IETF protocol assignments, RFC 6890 */
+	{{192, 0, 2}, 24, false},    /* documentation, RFC 5737 */
+	{{192, 88, 99}, 24, false},  /* 6to4 relay anycast, deprecated, RFC 7526 */
+	{{192, 168}, 16, false},     /* private use, RFC 1918 */
+	{{198, 18}, 15, false},      /* benchmarking, RFC 2544 */
+	{{198, 51, 100}, 24, false}, /* documentation, RFC 5737 */
+	{{203, 0, 113}, 24, false},  /* documentation, RFC 5737 */
+	{{224}, 4, false},           /* multicast, RFC 5771 */
+	{{240}, 4, false},           /* reserved and broadcast, RFC 1112, RFC 8190 */
 };
 
 static const struct special specials6[] = {
-        {{0x20, 0x01, 0, 1, [15] = 1}, 128, true}, /* PCP anycast, RFC 7723 */
-        {{0x20, 0x01, 0, 1, [15] = 2}, 128, true}, /* TURN anycast, RFC 8155 */
-        {{0x20, 0x01, 0, 1, [15] = 3}, 128, true}, /* DNS-SD anycast, RFC 9665 */
-        {{0x20, 0x01, 0, 3}, 32, true},            /* AMT, RFC 7450 */
-        {{0x20, 0x01, 0, 4, 1, 0x12}, 48, true},   /* AS112, RFC 7535 */
-        {{0x20, 0x01, 0, 0x20}, 28, true},         /* ORCHIDv2, RFC 7343 */
-        {{0x20, 0x01, 0, 0x30}, 28, true},         /* drone remote identification, RFC 9374 */
-        {{0x20, 0x01}, 23, false},                 /* IETF protocol assignments, Teredo */
-        {{0x20, 0x01, 0x0D, 0xB8}, 32, false},     /* documentation, RFC 3849 */
-        {{0x3F, 0xFF}, 20, false},                 /* documentation, RFC 9637 */
-        {{0x20}, 3, true},                         /* global unicast, RFC 4291 */
-        {{0}, 0, false},
+	{{0x20, 0x01, 0, 1, [15] = 1}, 128, true}, /* PCP anycast, RFC 7723 */
+	{{0x20, 0x01, 0, 1, [15] = 2}, 128, true}, /* TURN anycast, RFC 8155 */
+	{{0x20, 0x01, 0, 1, [15] = 3}, 128, true}, /* DNS-SD anycast, RFC 9665 */
+	{{0x20, 0x01, 0, 3}, 32, true},            /* AMT, RFC 7450 */
+	{{0x20, 0x01, 0, 4, 1, 0x12}, 48, true},   /* AS112, RFC 7535 */
+	{{0x20, 0x01, 0, 0x20}, 28, true},         /* ORCHIDv2, RFC 7343 */
+	{{0x20, 0x01, 0, 0x30}, 28, true},         /* drone remote identification, RFC 9374 */
+	{{0x20, 0x01}, 23, false},                 /* IETF protocol assignments, Teredo */
+	{{0x20, 0x01, 0x0D, 0xB8}, 32, false},     /* documentation, RFC 3849 */
+	{{0x3F, 0xFF}, 20, false},                 /* documentation, RFC 9637 */
+	{{0x20}, 3, true},                         /* global unicast, RFC 4291 */
+	{{0}, 0, false},
 };
 
 /* Forms of IPv6 that carry an IPv4 address, which then decides. */
@@ -62,9 +62,9 @@ static const struct {
 	unsigned prefix;
 	unsigned at; /* of the IPv4 address, in bytes */
 } carriers[] = {
-        {{[10] = 0xFF, [11] = 0xFF}, 96, 12}, /* IPv4-mapped, RFC 4291 section 2.5.5.2 */
-        {{0, 0x64, 0xFF, 0x9B}, 96, 12},      /* NAT64, RFC 6052 */
-        {{0x20, 0x02}, 16, 2},                /* 6to4, RFC 3056 */
+	{{[10] = 0xFF, [11] = 0xFF}, 96, 12}, /* IPv4-mapped, RFC 4291 section 2.5.5.2 */
+	{{0, 0x64, 0xFF, 0x9B}, 96, 12},      /* NAT64, RFC 6052 */
+	{{0x20, 0x02}, 16, 2},                /* 6to4, RFC 3056 */
 };
 
 static bool within(const unsigned char *a, const unsigned char *range, unsigned prefix)
@@ -77,7 +77,7 @@ static bool within(const unsigned char *a, const unsigned char *range, unsigned 
 }
 
 static bool is_global(
-        const unsigned char *a, const struct special *table, size_t n, bool otherwise)
+	const unsigned char *a, const struct special *table, size_t n, bool otherwise)
 {
 	for (size_t i = 0; i < n; i++)
 		if (within(a, table[i].address, table[i].prefix))
@@ -90,7 +90,7 @@ bool address_is_public(const unsigned char address[16])
 	for (size_t i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++)
 		if (within(address, carriers[i].address, carriers[i].prefix))
 			return is_global(address + carriers[i].at, specials4,
-			        sizeof(specials4) / sizeof(specials4[0]), true);
+				sizeof(specials4) / sizeof(specials4[0]), true);
 	return is_global(address, specials6, sizeof(specials6) / sizeof(specials6[0]), false);
 }
 

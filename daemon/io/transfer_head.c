@@ -36,7 +36,7 @@ static struct span keep_value(struct head *h, struct span value)
 		return SPAN_NONE;
 	for (size_t i = 0; i < value.n; i++)
 		p[i] = value.p[i] == '\r' || value.p[i] == '\n' || !value.p[i] ? ' '
-		                                                               : value.p[i];
+									       : value.p[i];
 	p[value.n] = '\0';
 	return span_of(p, value.n);
 }
@@ -67,7 +67,7 @@ static bool fold(struct head *h, struct span more)
 {
 	struct header *last = &h->headers[h->n - 1];
 	const struct span whole =
-	        arena_printf(&h->arena, "%.*s %.*s", SPAN_ARG(last->value), SPAN_ARG(more));
+		arena_printf(&h->arena, "%.*s %.*s", SPAN_ARG(last->value), SPAN_ARG(more));
 
 	if (!whole.p)
 		return false;
@@ -106,7 +106,7 @@ bool head_line(struct head *head, struct span line, size_t max_bytes)
 	if (colon == text.n)
 		return true;
 	return add(head, span_trim(span_slice(text, 0, colon)),
-	        span_trim(span_slice(text, colon + 1, text.n)));
+		span_trim(span_slice(text, colon + 1, text.n)));
 }
 
 struct span head_get(const struct head *head, const char *name)

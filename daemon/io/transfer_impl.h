@@ -34,7 +34,7 @@ enum {
 
 struct trust; /* transfer_tls.c */
 
-struct lane;  /* transfer_lane.c */
+struct lane; /* transfer_lane.c */
 struct lanes;
 
 struct transfer {
@@ -56,10 +56,10 @@ struct transfer {
 	size_t n_spare;
 	struct lanes *lanes;
 	size_t n_ready, n_starting;
-	int started; /* in this turn of the loop */
+	int started;                 /* in this turn of the loop */
 	size_t n_sockets, n_running; /* open; handles in the multi */
 	bool draining,
-	        freed; /* whoever hears an answer may free us: the memory stays until then */
+		freed; /* whoever hears an answer may free us: the memory stays until then */
 };
 
 /* Why a callback of ours ended a transfer. */
@@ -75,9 +75,9 @@ enum halt {
 
 /* An address, read and written again by libcurl's own URL parser: the one that connects. */
 struct place {
-	char *url;          /* with userinfo */
-	struct span shown;  /* without userinfo and fragment */
-	struct span scheme; /* lower case */
+	char *url;                   /* with userinfo */
+	struct span shown;           /* without userinfo and fragment */
+	struct span scheme;          /* lower case */
 	struct span host;            /* for people */
 	struct span name;            /* as the DNS is asked for it: RFC 3492 */
 	struct span port;            /* never empty */
@@ -89,17 +89,17 @@ struct transfer_handle {
 	struct transfer *transfer;
 	struct transfer_handle *previous, *next;
 	CURL *easy;
-	bool running; /* in the multi */
-	bool last;    /* see transfer_ask */
+	bool running;  /* in the multi */
+	bool last;     /* see transfer_ask */
 	bool starting; /* waits for its turn to be put into the multi */
-	bool ready;   /* waits for the drain, with ready_code; easy may be NULL */
+	bool ready;    /* waits for the drain, with ready_code; easy may be NULL */
 	CURLcode ready_code;
 	struct arena arena;
-	struct place place;       /* of this hop */
-	struct curl_slist *lines; /* header lines, or recipients */
-	struct resolve_ask *ask;  /* while the host's addresses are being asked for */
+	struct place place;           /* of this hop */
+	struct curl_slist *lines;     /* header lines, or recipients */
+	struct resolve_ask *ask;      /* while the host's addresses are being asked for */
 	struct curl_slist *addresses; /* of the host, as CURLOPT_RESOLVE wants them */
-	const char *unresolved;   /* why the DNS gave no answer; NULL: it gave one */
+	const char *unresolved;       /* why the DNS gave no answer; NULL: it gave one */
 	struct mono deadline;
 	struct head head;
 	struct buf body;
@@ -112,7 +112,7 @@ struct transfer_handle {
 	struct lane *lane;
 	struct transfer_handle *next_waiting;
 	struct span login;
-	bool plain; /* goes without TLS */
+	bool plain;                             /* goes without TLS */
 	bool (*set)(struct transfer_handle *h); /* the kind's options */
 	bool private_only; /* a password without TLS: to this machine and no further */
 	/* The hop is over, and the handle in nobody's hands but the callee's. */
@@ -161,7 +161,7 @@ bool handle_may_reach(struct transfer_handle *h, const unsigned char address[16]
 /* transfer_place.c: 0; -EINVAL: no address; -EPROTONOSUPPORT: neither of `schemes` (a list with
  * commas); -ENOMEM. base: NULL, or what a relative reference is relative to. */
 int place_read(struct place *ret, struct arena *arena, const struct place *base,
-        struct span text, const char *schemes);
+	struct span text, const char *schemes);
 bool place_same_origin(const struct place *a, const struct place *b);
 
 /* transfer_tls.c */
@@ -176,12 +176,12 @@ const char *trust_remedy(CURL *easy, CURLcode code);
 /* transfer_why.c: the class of an ended hop, and a sentence in the handle's arena. */
 enum transfer_error why_ended(struct transfer_handle *h, CURLcode code, struct span *ret_why);
 struct span why_text(struct transfer_handle *h, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 /* transfer_ask.c: what both kinds of HTTP have in common. */
 bool headers_are_clean(const struct header *headers, size_t n); /* nothing that ends a line */
 bool lines_add(
-        struct transfer_handle *h, struct span name, struct span value); /* false: no memory */
+	struct transfer_handle *h, struct span name, struct span value); /* false: no memory */
 void lines_clear(struct transfer_handle *h);
 /* Method, body and lines into the easy handle. false: no memory. */
 bool ask_set(struct transfer_handle *h, struct span method, struct span body);
@@ -189,7 +189,7 @@ bool request_copy(struct request *ret, struct arena *arena, const struct request
 
 /* transfer_mail.c: transfer_send() of a mail. */
 int send_mail(struct transfer_handle **ret, struct transfer *transfer,
-        const struct payload *payload, transfer_sent_done done, void *arg);
+	const struct payload *payload, transfer_sent_done done, void *arg);
 
 /* transfer_file.c */
 struct file_answer {
@@ -201,6 +201,6 @@ struct file_answer {
 
 /* Reads the file of h->place.url into h->body. */
 void fetch_file(struct file_answer *ret, struct transfer_handle *h, size_t max_body,
-        const struct request *request);
+	const struct request *request);
 
 #endif

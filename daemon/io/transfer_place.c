@@ -66,7 +66,7 @@ static int fill(struct place *ret, struct arena *arena, CURLU *u, const char *sc
 }
 
 int place_read(struct place *ret, struct arena *arena, const struct place *base,
-        struct span text, const char *schemes)
+	struct span text, const char *schemes)
 {
 	/* A scheme that libcurl does not know is refused by the list, with a better reason. */
 	const unsigned flags = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE;
@@ -82,7 +82,7 @@ int place_read(struct place *ret, struct arena *arena, const struct place *base,
 	if (!u)
 		return -ENOMEM;
 	if ((!base || curl_url_set(u, CURLUPART_URL, base->url, flags) == CURLUE_OK) &&
-	        curl_url_set(u, CURLUPART_URL, copy.p, flags) == CURLUE_OK)
+		curl_url_set(u, CURLUPART_URL, copy.p, flags) == CURLUE_OK)
 		r = fill(ret, arena, u, schemes);
 	curl_url_cleanup(u);
 	return r;

@@ -58,7 +58,7 @@ static void on_send_ended(struct transfer_handle *h, CURLcode code)
 	 */
 	if (h->head.whole && h->head.status >= 200 && h->halt == HALT_NONE)
 		sent.answer = (struct answer){
-		        h->head.status, buf_span(&h->body), h->head.headers, h->head.n};
+			h->head.status, buf_span(&h->body), h->head.headers, h->head.n};
 	else
 		sent.error = why_ended(h, code, &sent.why);
 	report(s, &sent);
@@ -67,8 +67,8 @@ static void on_send_ended(struct transfer_handle *h, CURLcode code)
 static void on_bad_address(struct transfer_handle *h, CURLcode code)
 {
 	const struct transfer_sent sent = {
-	        .error = TRANSFER_PROTOCOL,
-	        .why = SPAN("the receiver's address is no http or https URL"),
+		.error = TRANSFER_PROTOCOL,
+		.why = SPAN("the receiver's address is no http or https URL"),
 	};
 
 	(void)code;
@@ -104,17 +104,17 @@ static int begin(struct send *s)
 }
 
 static int send_http(struct transfer_handle **ret, struct transfer *transfer,
-        const struct payload *payload, transfer_sent_done done, void *arg)
+	const struct payload *payload, transfer_sent_done done, void *arg)
 {
 	const struct request *request = &payload->request;
 	const struct header method = {
-	        span_empty(request->method) ? SPAN("POST") : request->method, SPAN_NONE};
+		span_empty(request->method) ? SPAN("POST") : request->method, SPAN_NONE};
 	struct transfer_handle *h;
 	struct send *s;
 	int r;
 
 	if (!headers_are_clean(request->headers, request->n_headers) ||
-	        !headers_are_clean(&method, 1))
+		!headers_are_clean(&method, 1))
 		return -EINVAL;
 	h = handle_new(transfer, sizeof(*s));
 	if (!h)
@@ -123,7 +123,7 @@ static int send_http(struct transfer_handle **ret, struct transfer *transfer,
 	s->done = done;
 	s->arg = arg;
 	r = request_copy(&s->request, &h->arena, request) ? handle_prepare(h, payload->total_ms)
-	                                                    : -ENOMEM;
+							  : -ENOMEM;
 	if (r == 0)
 		r = begin(s);
 	if (r < 0) {
@@ -135,8 +135,8 @@ static int send_http(struct transfer_handle **ret, struct transfer *transfer,
 }
 
 int transfer_send(struct transfer_handle **ret, struct transfer *transfer,
-        const struct payload *payload, transfer_sent_done done, void *arg)
+	const struct payload *payload, transfer_sent_done done, void *arg)
 {
 	return payload->kind == PAYLOAD_MAIL ? send_mail(ret, transfer, payload, done, arg)
-	                                     : send_http(ret, transfer, payload, done, arg);
+					     : send_http(ret, transfer, payload, done, arg);
 }

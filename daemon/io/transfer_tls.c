@@ -1,13 +1,13 @@
 /*
- * transfer_tls: certificate authorities of the operator's own, beside the system's (CURLOPT_CAINFO
- * would replace those), and TLS sessions for when we come back. The only file that includes
- * OpenSSL's TLS half.
+ * transfer_tls: certificate authorities of the operator's own, beside the system's
+ * (CURLOPT_CAINFO would replace those), and TLS sessions for when we come back. The only file
+ * that includes OpenSSL's TLS half.
  *
  * libcurl 7.88 keeps a handful of sessions an easy handle (max_ssl_sessions, which no option
- * changes; eight in a CURLSH): a crawl of more hosts never meets one again. So its cache is off, and
- * OpenSSL tells us: a new session comes with SSL_CTX_sess_set_new_cb(), and goes into the next
- * connection from the info callback at the start of its handshake, before the first message is
- * written.
+ * changes; eight in a CURLSH): a crawl of more hosts never meets one again. So its cache is
+ * off, and OpenSSL tells us: a new session comes with SSL_CTX_sess_set_new_cb(), and goes into
+ * the next connection from the info callback at the start of its handshake, before the first
+ * message is written.
  */
 
 #include <errno.h>
@@ -112,7 +112,8 @@ struct trust *trust_free(struct trust *trust)
 	return NULL;
 }
 
-/* OpenSSL's: what we are to be known by next time. It can be taken along after the handshake. */
+/* OpenSSL's: what we are to be known by next time. It can be taken along after the handshake.
+ */
 static int on_new_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct door *door = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), door_index);
@@ -175,8 +176,7 @@ static bool open_door(struct transfer_handle *h, SSL_CTX *context)
 		return false;
 	door->trust = h->transfer->trust;
 	door->n = n;
-	(void)snprintf(
-		door->key, n + 1, "%.*s:%.*s", SPAN_ARG(p->name), SPAN_ARG(p->port));
+	(void)snprintf(door->key, n + 1, "%.*s:%.*s", SPAN_ARG(p->name), SPAN_ARG(p->port));
 	if (SSL_CTX_set_ex_data(context, door_index, door) != 1) {
 		free(door);
 		return false;
@@ -246,9 +246,9 @@ int trust_set(struct transfer_handle *h)
 	if (h->lane && !sk_X509_num(h->transfer->trust->authorities))
 		return 0;
 	if (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context) != CURLE_OK ||
-	        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, h) != CURLE_OK ||
-	        curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, (long)(h->lane != NULL)) !=
-	                CURLE_OK)
+		curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, h) != CURLE_OK ||
+		curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, (long)(h->lane != NULL)) !=
+			CURLE_OK)
 		return -ENOMEM;
 	return 0;
 }

@@ -13,7 +13,6 @@
 /* --- The connection
  * --------------------------------------------------------------------------- */
 
-#define WAITS " IN ('waiting', 'held', 'digest', 'budget', 'sending')"
 static const char *const waits[] = {"waiting", "held", "digest", "budget", "sending"};
 
 static const char record_sql[] =
@@ -21,8 +20,9 @@ static const char record_sql[] =
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 	" ON CONFLICT (key, receiver) DO UPDATE SET outcome = excluded.outcome,"
 	" delivery = excluded.delivery, at = excluded.at, until = excluded.until,"
-	" why = excluded.why WHERE outcomes.outcome" WAITS
-	" OR (outcomes.outcome NOT IN ('sent', 'digested') AND NOT excluded.outcome" WAITS ")";
+	" why = excluded.why WHERE outcomes.outcome" ARCHIVE_WAITS
+	" OR (outcomes.outcome NOT IN ('sent', 'digested') AND NOT "
+	"excluded.outcome" ARCHIVE_WAITS ")";
 static const char outcome_sql[] =
 	"SELECT outcome FROM outcomes WHERE key = ?1 AND receiver = ?2";
 static const char outcomes_of_sql[] =

@@ -97,6 +97,13 @@ void archive_ask(struct archive *archive, const struct archive_asked *asked, siz
 void archive_place(struct archive *archive, struct span hit,
 	void (*got)(void *arg, const struct story_place *place), void *arg);
 
+/* Mentions that the ledger says wait for something, in the order of their keys: at most so many
+ * behind a key (NULL: from the first on). `last` is the key to go on behind; n 0: there are no
+ * more. As archive_get(). */
+void archive_waiting(struct archive *archive, const struct item_key *behind, size_t most,
+	void (*got)(void *arg, const struct hit *hits, size_t n, const struct item_key *last),
+	void *arg);
+
 /* A stream entry that was lost while pending. `done` (may be NULL) comes once that is durable;
  * never, when memory was out. */
 void archive_loss(struct archive *archive, struct span entry, struct span why, struct wall at,
@@ -116,13 +123,15 @@ void archive_audit(struct archive *archive, const struct archive_deed *deed,
 /* --- Counts, for detect ------------------------------------------------------------------- */
 
 /* A brand that was heard of in the hour up to `now` (the running five minutes with it), and how
- * often in the same hours before; NAN where nobody watched yet. */
+ * often in the same hours before, each so many ms ago (baseline_ago(), copied); NAN where
+ * nobody watched yet. */
 struct archive_brand {
 	struct span brand, kind;
 	double n;
 	struct baseline_past past;
 };
 void archive_brands(struct archive *archive, struct wall now,
+	const int64_t ago_ms[BASELINE_WEEKS + BASELINE_DAYS],
 	void (*got)(void *arg, const struct archive_brand *brands, size_t n), void *arg);
 
 /* The mentions that stand for the stories in which a brand was spoken of most within an hour up
@@ -141,11 +150,11 @@ struct archive_burst {
 	struct wall began, ended; /* WALL_NONE: it goes on */
 	double peak;
 	struct span notice;
-	bool told;
+	enum { BURST_UNTOLD, BURST_TOLD, BURST_OVER_TOLD } told; /* the desk has it */
 };
 void archive_burst_write(struct archive *archive, const struct archive_burst *burst,
 	void (*done)(void *arg), void *arg);
-/* Those that go on, and those the desk does not have yet. */
+/* Those that go on, and those whose begin or end the desk does not have yet. */
 void archive_bursts(struct archive *archive,
 	void (*got)(void *arg, const struct archive_burst *bursts, size_t n), void *arg);
 

@@ -11,11 +11,11 @@
 #include "line/archive_inner.h"
 
 enum { BUCKETS = 12 }; /* an hour of `counts` */
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 struct detect_job {
 	struct archive_task job;
 	struct wall now;
+	int64_t ago_ms[BASELINE_WEEKS + BASELINE_DAYS];
 	struct span brand; /* or the name of a report */
 	struct archive_brand *brands;
 	struct archive_carrier *carriers;
@@ -137,10 +137,10 @@ static int run_brands(void *arg, struct archive_job *base)
 		struct archive_brand *b = &d->brands[i];
 
 		for (int k = 0; k < BASELINE_WEEKS && r == 0; k++)
-			r = read_past(
-				&b->past.weeks[k], a, d, sum, b->brand, (k + 1) * 7 * DAY_MS);
+			r = read_past(&b->past.weeks[k], a, d, sum, b->brand, d->ago_ms[k]);
 		for (int k = 0; k < BASELINE_DAYS && r == 0; k++)
-			r = read_past(&b->past.days[k], a, d, sum, b->brand, (k + 1) * DAY_MS);
+			r = read_past(&b->past.days[k], a, d, sum, b->brand,
+				d->ago_ms[BASELINE_WEEKS + k]);
 	}
 	archive_sql_free(rows);
 	archive_sql_free(sum);
@@ -155,6 +155,7 @@ static void on_brands(struct archive_job *base)
 }
 
 void archive_brands(struct archive *a, struct wall now,
+	const int64_t ago_ms[BASELINE_WEEKS + BASELINE_DAYS],
 	void (*got)(void *arg, const struct archive_brand *brands, size_t n), void *arg)
 {
 	struct detect_job *d = archive_job_new(a, sizeof(*d), 1, run_brands, on_brands);
@@ -162,6 +163,7 @@ void archive_brands(struct archive *a, struct wall now,
 	if (!d)
 		return;
 	d->now = now;
+	memcpy(d->ago_ms, ago_ms, sizeof(d->ago_ms));
 	d->got_brands = got;
 	d->job.arg = arg;
 	archive_worker_take(a->worker, &d->job.base);
@@ -307,7 +309,7 @@ static int read_burst(struct archive_burst *b, struct arena *out, struct archive
 				 ? WALL_NONE
 				 : (struct wall){archive_column_int(rows, 4)},
 		.peak = archive_column_number(rows, 5),
-		.told = archive_column_int(rows, 7) != 0};
+		.told = archive_column_int(rows, 7)};
 	if (key.n == ITEM_KEY_BYTES)
 		memcpy(b->key.b, key.p, key.n);
 	r = archive_column_dup(&b->brand, out, rows, 1);
@@ -323,7 +325,7 @@ static int run_bursts(void *arg, struct archive_job *base)
 	struct archive *a = arg;
 	int r = archive_sql_new(&rows, a->db,
 		"SELECT key, brand, kind, began, ended, peak, notice, told FROM bursts"
-		" WHERE ended IS NULL OR NOT told ORDER BY began");
+		" WHERE ended IS NULL OR told < 2 ORDER BY began");
 
 	d->bursts = NULL;
 	d->n = 0;

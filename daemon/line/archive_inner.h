@@ -21,6 +21,9 @@
  */
 enum { ARCHIVE_FILED_SLOTS = 4096 };
 
+/* Of an outcome that is no end (archive_outcome_waits()). */
+#define ARCHIVE_WAITS " IN ('waiting', 'held', 'digest', 'budget', 'sending')"
+
 struct archive {
 	struct archive_options options;
 	struct archive_worker *worker;

@@ -68,7 +68,7 @@ struct archive_passed_over {
 	size_t waiting_bytes; /* memory of the jobs on their way */
 	/* What a job is made in; the loop's, as all until here. */
 	struct buf item, rows, text;
-	struct strike_job *failed; /* to be tried again */
+	struct strike_job *failed; /* to be tried again; the loop's too */
 	/* Of the file, as of the last transaction: written by the worker, read by the loop. */
 	_Atomic uint64_t bytes;
 	_Atomic int64_t since_ms;

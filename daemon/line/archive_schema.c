@@ -34,8 +34,8 @@
  * counts       mentions of a brand (rules of kind brand and competitor) by five minutes, as each
  *              was filed first: `at` is when they begin, of published, at latest first seen.
  * bursts       far more mentions in an hour than usual (vigie/burst.h). `key` is the finding's, for
- *              the ledger; `ended` is NULL while it goes on; `told`: the desk has it. `notice` is
- *              what was told, as JSON (line/notice.h).
+ *              the ledger; `ended` is NULL while it goes on; `told`: 1, the desk has it; 2, and that it
+ *              is over. `notice` is what was told, as JSON (line/notice.h).
  * coverage     sources that were healthy, of all there were, as the hour `at` ended.
  * reports      those of the schedule that were seen to: the schedule's name, and when it was due.
  *

@@ -83,6 +83,16 @@ static int add_headers(struct batch *b)
 	return 0;
 }
 
+/* What is written for people to read is asked for as a page is. An interface was made for
+ * programs. */
+static bool is_page(const struct connection *connection, const struct connector_ask *ask)
+{
+	const struct connector_map *map =
+		connector_map_find(connection->target.connector, ask->map);
+
+	return map && map->format == CONNECTOR_HTML;
+}
+
 static void on_entered(void *arg, const struct accounts_entry *entry)
 {
 	struct flight *f = arg;
@@ -114,6 +124,15 @@ static void on_entered(void *arg, const struct accounts_entry *entry)
 			b->request.last_modified = b->state.last_modified;
 		}
 		r = add_headers(b);
+	}
+	f->obeys = r == 0 && is_page(connection, step.ask);
+	if (r == 0)
+		r = crawl_robots_ask(f);
+	if (r == CRAWL_ROBOTS_WAIT)
+		return;
+	if (r == 0 && f->refused_ms) {
+		crawl_refused(f);
+		return;
 	}
 	if (r == 0)
 		r = accounts_spend(&f->turn, c->options.accounts, connection, b->source->id,

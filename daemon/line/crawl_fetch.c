@@ -9,6 +9,7 @@
 
 #include "io/log.h"
 #include "line/crawl_impl.h"
+#include "sources/kind.h"
 #include "sources/url.h"
 
 enum {
@@ -66,9 +67,9 @@ void crawl_abandon(struct flight *f)
 			crawl_leave_file(f);
 		else if (f->handle)
 			transfer_cancel(f->handle);
-		else if (f->turn)
+		if (f->turn)
 			accounts_cancel(f->turn);
-		else
+		if (f->site)
 			crawl_robots_leave(f);
 		if (!left)
 			(void)batch_free(f->batch);
@@ -194,9 +195,17 @@ static void on_answer(void *arg, const struct transfer_result *result);
 int crawl_send(struct flight *f)
 {
 	return transfer_start(&f->handle, f->crawl->transfer,
-		&(struct transfer_ask){
-			.request = &f->batch->request, .last = is_last(f->crawl, f->entry)},
+		&(struct transfer_ask){.request = &f->batch->request,
+			.last = is_last(f->crawl, f->entry),
+			.hop = f->obeys ? crawl_robots_hop : NULL},
 		on_answer, f);
+}
+
+void crawl_refused(struct flight *f)
+{
+	schedule_release(f->crawl->schedule, f->entry->slot);
+	f->batch->outcome = BATCH_FAILED;
+	crawl_answered(f);
 }
 
 void crawl_fetch(struct crawl *c, struct entry *e)
@@ -213,6 +222,7 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 			crawl_connect(f);
 			return;
 		}
+		f->obeys = source_kind_of(e->source->kind)->obeys_robots;
 		if (crawl_is_file(e->source)) {
 			r = crawl_read_file(f);
 			c->stats.fetches += r == 0;
@@ -226,9 +236,7 @@ void crawl_fetch(struct crawl *c, struct entry *e)
 		if (r == CRAWL_ROBOTS_WAIT)
 			return;
 		if (r == 0 && f->refused_ms) {
-			schedule_release(c->schedule, e->slot);
-			f->batch->outcome = BATCH_FAILED;
-			crawl_answered(f);
+			crawl_refused(f);
 			return;
 		}
 		c->stats.fetches += r == 0;
@@ -294,8 +302,8 @@ static struct span mark_of(struct flight *f)
 	struct batch *b = f->batch;
 
 	if (!f->body_mark.n)
-		f->body_mark = arena_printf(
-			&b->arena, "=%016" PRIx64, crawl_hash(b->document.body));
+		f->body_mark =
+			arena_printf(&b->arena, "=%016" PRIx64, crawl_hash(b->document.body));
 	return f->body_mark;
 }
 
@@ -327,7 +335,9 @@ static void on_answer(void *arg, const struct transfer_result *result)
 	f->handle = NULL;
 	schedule_release(c->schedule, f->entry->slot);
 	b->outcome = BATCH_FAILED;
-	if (result->error != TRANSFER_OK) {
+	if (f->refused_ms) {
+		; /* a hop: batch->error says it */
+	} else if (result->error != TRANSFER_OK) {
 		b->error = arena_dup(&b->arena, result->why);
 	} else if (take_document(b, &result->document) < 0) {
 		b->error = SPAN("no memory for so long a document");

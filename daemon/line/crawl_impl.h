@@ -48,10 +48,12 @@ struct flight {
 	bool again;                  /* the folder, or the index, has more to read */
 	bool part;                   /* of an index */
 	bool passed;                 /* a failure that won't be met again */
+	bool obeys;                  /* robots.txt is asked, for each hop */
+	struct span hop;             /* where a redirect leads that waits to be followed */
 	struct crawl_site *site;     /* whose robots.txt is waited for */
 	struct flight *next_waiting; /* for the same */
-	int64_t refused_ms;       /* robots.txt wants no request, for so long; 0: it may be */
-	const char *refused_mark; /* then */
+	int64_t refused_ms;         /* robots.txt wants no request, for so long; 0: it may be */
+	const char *refused_mark;   /* then */
 	struct accounts_turn *turn; /* a network's: what to ask with, or whether now */
 	struct crawl_reading *reading; /* of a file: its turn, or a thread at it */
 	bool token;                 /* it is asked with a token, which may have ended */
@@ -111,6 +113,8 @@ void crawl_abandon(struct flight *f);
  * back; negative: it can't be asked. */
 enum { CRAWL_ROBOTS_WAIT = 1 };
 int crawl_robots_ask(struct flight *f);
+/* The same for a redirect: transfer_ask's hop, with the flight. */
+enum transfer_hop crawl_robots_hop(void *flight, struct span url);
 void crawl_robots_leave(struct flight *f); /* it waits no more */
 void crawl_robots_forget(struct crawl *c); /* all sites; nobody waits any more */
 
@@ -127,6 +131,8 @@ void crawl_connect_told(struct flight *f, const struct health *health);
 int crawl_send(struct flight *f);
 /* Is an unconditional answer due again? */
 bool crawl_wants_all(const struct flight *f);
+/* Ends an attempt that robots.txt refuses: flight->refused_ms and batch->error are set. */
+void crawl_refused(struct flight *f);
 /* Forgets an attempt with its batch; its entry stays busy. */
 void crawl_drop_flight(struct flight *f);
 

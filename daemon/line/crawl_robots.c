@@ -1,6 +1,7 @@
 /*
- * crawl_robots: /robots.txt (RFC 9309) before what wants it (sources/kind.h). Each origin has
- * one answer, fetched once for however many sources wait for it, and kept for a day at most
+ * crawl_robots: /robots.txt (RFC 9309) before what wants it (sources/kind.h; of a network, ways
+ * that read web pages), for its address and for where each redirect leads. Each origin has one
+ * answer, fetched once for however many sources wait for it, and kept for a day at most
  * (section 2.4). What a site allows us is read in sources/robots; nothing of it is durable.
  */
 
@@ -10,7 +11,6 @@
 
 #include "io/log.h"
 #include "line/crawl_impl.h"
-#include "sources/kind.h"
 #include "sources/robots.h"
 #include "sources/url.h"
 
@@ -173,6 +173,8 @@ static void take(struct crawl_site *site, const struct document *d)
 		INT("rules", robots.n_rules));
 }
 
+static void go_on(struct flight *f, const struct crawl_site *site);
+
 static void on_robots(void *arg, const struct transfer_result *result)
 {
 	struct crawl_site *site = arg;
@@ -187,9 +189,14 @@ static void on_robots(void *arg, const struct transfer_result *result)
 		take(site, &none);
 	else
 		trouble(site, NULL, result->why);
-	/* The fetch took their turn: they get another one, with the host's distance between. */
-	while (site->waiting)
-		crawl_give_back(site->waiting);
+	/* The fetch took their turn: they get another one, with the host's distance between.
+	 * What a redirect brought here goes on. */
+	while (site->waiting) {
+		if (site->waiting->handle)
+			go_on(site->waiting, site);
+		else
+			crawl_give_back(site->waiting);
+	}
 	crawl_arm(c);
 }
 
@@ -232,8 +239,6 @@ static void judge(struct flight *f, const struct crawl_site *site, struct span p
 	const int64_t left = site->until_ms - loop_now(c->loop).ms;
 	unsigned line;
 
-	schedule_space(c->schedule, f->entry->slot,
-		site->robots.delay_ms < DELAY_MOST_MS ? site->robots.delay_ms : DELAY_MOST_MS);
 	if (site->answer == ROBOTS_NOTHING) {
 		b->error = arena_printf(&b->arena,
 			"robots.txt is out of reach (%s), and until it is known nothing of the "
@@ -269,22 +274,25 @@ static bool split(struct arena *arena, struct span url, struct span *origin, str
 	return origin->p;
 }
 
-int crawl_robots_ask(struct flight *f)
+/* Whose robots.txt speaks of the address. 0: *ret has its answer; NULL: nobody is to be asked;
+ * CRAWL_ROBOTS_WAIT: the flight waits for it; negative: it can't be asked. */
+static int ask_site(
+	struct crawl_site **ret, struct span *ret_path, struct flight *f, struct span url)
 {
 	struct crawl *c = f->crawl;
-	struct batch *b = f->batch;
-	struct span origin, path;
 	struct crawl_site *site;
+	struct span origin;
 	int r;
 
-	if (c->options.ignore_robots || !source_kind_of(b->source->kind)->obeys_robots ||
-		!split(&b->arena, b->request.url, &origin, &path))
+	*ret = NULL;
+	if (c->options.ignore_robots || !f->obeys ||
+		!split(&f->batch->arena, url, &origin, ret_path))
 		return 0;
 	site = site_of(c, origin);
 	if (!site)
 		return -ENOMEM;
 	if (!site->handle && site->until_ms > loop_now(c->loop).ms) {
-		judge(f, site, path);
+		*ret = site;
 		return 0;
 	}
 	r = site->handle ? 0 : fetch(site);
@@ -294,4 +302,63 @@ int crawl_robots_ask(struct flight *f)
 	f->next_waiting = site->waiting;
 	site->waiting = f;
 	return CRAWL_ROBOTS_WAIT;
+}
+
+int crawl_robots_ask(struct flight *f)
+{
+	struct crawl_site *site;
+	struct span path;
+	const int r = ask_site(&site, &path, f, f->batch->request.url);
+	const int64_t delay = site ? site->robots.delay_ms : 0;
+
+	if (r || !site)
+		return r;
+	schedule_space(f->crawl->schedule, f->entry->slot,
+		delay < DELAY_MOST_MS ? delay : DELAY_MOST_MS);
+	judge(f, site, path);
+	return 0;
+}
+
+/* --- Redirects ---------------------------------------------------------------------------- */
+
+static void judge_hop(struct flight *f, const struct crawl_site *site, struct span path)
+{
+	struct batch *b = f->batch;
+
+	judge(f, site, path);
+	if (f->refused_ms)
+		b->error = arena_printf(&b->arena, "redirects to %.*s: %.*s",
+			SPAN_ARG(site->origin), SPAN_ARG(b->error));
+}
+
+enum transfer_hop crawl_robots_hop(void *flight, struct span url)
+{
+	struct flight *f = flight;
+	struct crawl_site *site;
+	struct span path;
+	int r;
+
+	f->hop = arena_dup(&f->batch->arena, url);
+	r = f->hop.p ? ask_site(&site, &path, f, f->hop) : -ENOMEM;
+	if (r == CRAWL_ROBOTS_WAIT)
+		return TRANSFER_HOLD;
+	if (r == 0 && site)
+		judge_hop(f, site, path);
+	return r < 0 || f->refused_ms ? TRANSFER_STOP : TRANSFER_FOLLOW;
+}
+
+static void go_on(struct flight *f, const struct crawl_site *site)
+{
+	struct span origin, path;
+
+	crawl_robots_leave(f);
+	if (split(&f->batch->arena, f->hop, &origin, &path))
+		judge_hop(f, site, path);
+	if (!f->refused_ms) {
+		transfer_follow(f->handle);
+		return;
+	}
+	transfer_cancel(f->handle);
+	f->handle = NULL;
+	crawl_refused(f);
 }

@@ -29,8 +29,9 @@ struct job {
 	struct dispatch *dispatch;
 	struct arena arena;
 	struct job_entry *entries;
-	size_t n, left;    /* entries; of them not yet acknowledged */
-	bool asked, known; /* asked: the archive; known: it answered */
+	size_t n, left;                   /* entries; of them not yet acknowledged */
+	bool asked, known;                /* asked: the archive; known: it answered */
+	void (*done)(struct dispatch *d); /* NULL: the queue is told of each */
 };
 
 static void pump(struct dispatch *d);
@@ -48,7 +49,8 @@ static void acknowledge(struct job_entry *e)
 {
 	struct job *job = e->job;
 
-	queue_ack(job->dispatch->group, e->partition, &e->id, 1);
+	if (!job->done)
+		queue_ack(job->dispatch->group, e->partition, &e->id, 1);
 	job->dispatch->stats.in_flight--;
 	job->left--;
 	e->told = true;
@@ -153,10 +155,13 @@ static void push(struct dispatch *d, struct job *job)
 
 static void pump(struct dispatch *d)
 {
+	void (*done)(struct dispatch * d) = NULL; /* of one job at most */
+
 	if (!d->policy)
 		return;
 	for (struct job *job = d->jobs; job; job = job->next)
-		push(d, job);
+		if (job->left)
+			push(d, job);
 	for (struct job **at = &d->jobs; *at;) {
 		struct job *job = *at;
 
@@ -165,8 +170,11 @@ static void pump(struct dispatch *d)
 			continue;
 		}
 		*at = job->next;
+		done = job->done ? job->done : done;
 		job_free(job);
 	}
+	if (done)
+		done(d);
 }
 
 static void on_retry(void *arg)
@@ -187,6 +195,7 @@ static void on_ready(void *arg)
 	struct dispatch *d = arg;
 
 	post_set_desk(d->post, d->desk);
+	dispatch_recall(d);
 	(void)timer_set(d->retry, 0);
 }
 
@@ -221,10 +230,23 @@ static int read_entry(struct dispatch *d, struct job_entry *e, const struct queu
 	return e->id.p && e->bytes.p ? 1 : -ENOMEM;
 }
 
+/* Behind the others. */
+static void job_begin(struct dispatch *d, struct job *job)
+{
+	struct job **end = &d->jobs;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = job;
+	job->left = job->n;
+	d->stats.taken += job->n;
+	d->stats.in_flight += job->n;
+}
+
 static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 {
 	struct dispatch *d = arg;
-	struct job *job = calloc(1, sizeof(*job)), **end = &d->jobs;
+	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return; /* they stay pending, and come again */
@@ -244,13 +266,38 @@ static void on_entries(void *arg, const struct queue_entry *entries, size_t n)
 		job_free(job);
 		return;
 	}
-	job->left = job->n;
-	d->stats.taken += job->n;
-	d->stats.in_flight += job->n;
-	while (*end)
-		end = &(*end)->next;
-	*end = job;
+	job_begin(d, job);
 	pump(d);
+}
+
+int dispatch_take(
+	struct dispatch *d, const struct span *hits, size_t n, void (*done)(struct dispatch *d))
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int r = job ? 0 : -ENOMEM;
+
+	if (job) {
+		*job = (struct job){.dispatch = d, .done = done};
+		job->entries = arena_calloc(&job->arena, n + 1, sizeof(*job->entries));
+		r = job->entries ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct job_entry *e = &job->entries[job->n];
+
+		*e = (struct job_entry){.job = job};
+		e->bytes = arena_dup(&job->arena, hits[i]);
+		r = e->bytes.p ? hit_decode(&e->hit, &job->arena, e->bytes) : -ENOMEM;
+		job->n += r == 0;
+		r = r == -EINVAL ? 0 : r;
+	}
+	if (r < 0) {
+		if (job)
+			job_free(job);
+		return r;
+	}
+	job_begin(d, job);
+	(void)timer_set(d->retry, 0);
+	return 0;
 }
 
 /* --- Life ------------------------------------------------------------------------------------
@@ -295,6 +342,7 @@ struct dispatch *dispatch_free(struct dispatch *d)
 		job_free(job);
 	}
 	dispatch_tellings_free(d);
+	dispatch_recall_free(d);
 	timer_free(d->retry);
 	post_set_desk(d->post, NULL);
 	dispatch_desk_free(d->desk);

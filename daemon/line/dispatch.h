@@ -35,12 +35,13 @@ int dispatch_set_policy(struct dispatch *dispatch, const struct policy *policy, 
 	void *(*ref)(void *config), void (*unref)(void *config));
 
 /* A finding of vigie's own: a spike, which the routes see as a mention of rule and kind "spike"
- * and of the brand, with the kind of that brand for a tag; or a report, for the receivers it
+ * and of the brand and its kind, which is its tag, too; or a report, for the receivers it
  * names. The ledger knows it by its key. Borrowed. */
 struct dispatch_notice {
 	struct item_key key;
 	struct span brand, kind; /* of the brand: brand, competitor */
 	struct wall at;
+	double severity;
 	struct span json; /* line/notice.h */
 	const struct span
 		*receivers; /* whom it is for, instead of those the routes name; NULL: them */

@@ -31,7 +31,7 @@ struct dispatch_desk {
 	struct post *post;
 	struct dispatch_ledger *ledger;
 	struct desk *desk; /* NULL: to be read */
-	bool reading;
+	bool reading, whole;
 	uint64_t step; /* number of the last one made */
 	size_t applying;
 	struct write *writes;
@@ -178,8 +178,8 @@ static int begin(struct dispatch_desk *d)
 		d, desk_set_policy(d->desk, d->policy, now, &step), &step, now, NULL, NULL);
 }
 
-static void on_found(
-	void *arg, int r, uint64_t number, const struct redis_value *records, size_t n)
+static void on_found(void *arg, int r, uint64_t number, bool whole,
+	const struct redis_value *records, size_t n)
 {
 	struct dispatch_desk *d = arg;
 
@@ -191,6 +191,7 @@ static void on_found(
 		return;
 	}
 	d->step = number;
+	d->whole = whole;
 	if (d->policy && begin(d) == 0)
 		d->ready(d->arg);
 }
@@ -267,6 +268,26 @@ void dispatch_desk_set_policy(struct dispatch_desk *d, const struct policy *poli
 bool dispatch_desk_is_ready(const struct dispatch_desk *d)
 {
 	return d->desk && d->policy;
+}
+
+bool dispatch_desk_is_whole(const struct dispatch_desk *d)
+{
+	return d->whole;
+}
+
+static void on_whole(void *arg, int r, const struct outbox_woken *woken)
+{
+	struct dispatch_desk *d = arg;
+
+	(void)woken;
+	d->whole = r == 0;
+}
+
+void dispatch_desk_whole(struct dispatch_desk *d)
+{
+	d->whole = true;
+	if (outbox_whole(d->outbox, d->step, on_whole, d) < 0)
+		d->whole = false; /* the next one that reads it begins anew */
 }
 
 const struct desk *dispatch_desk_look(const struct dispatch_desk *d)

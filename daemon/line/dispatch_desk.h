@@ -28,6 +28,9 @@ void dispatch_desk_up(struct dispatch_desk *desk);
 void dispatch_desk_set_policy(struct dispatch_desk *desk, const struct policy *policy);
 /* Steps can be made; else they are -EAGAIN. */
 bool dispatch_desk_is_ready(const struct dispatch_desk *desk);
+/* The desk does not know all that the ledger says waits; and: now it does. */
+bool dispatch_desk_is_whole(const struct dispatch_desk *desk);
+void dispatch_desk_whole(struct dispatch_desk *desk);
 /* To look at, now; NULL while it is not ready. */
 const struct desk *dispatch_desk_look(const struct dispatch_desk *desk);
 

@@ -7,19 +7,30 @@
 #include "line/outbox.h"
 #include "line/outbox_apply.h"
 
-enum { RETRY_MS = 1000, ID_TEXT = 48 /* two numbers and what joins them */ };
+enum {
+	RETRY_MS = 1000,
+	GATHER_MS = 200, /* much at a time costs less: an item that is told at once comes to its
+			    end meanwhile */
+	ID_TEXT = 48,    /* two numbers and what joins them */
+};
 
 struct dispatch_ledger {
 	struct loop *loop;
 	struct outbox *outbox;
 	struct archive *archive;
-	bool busy, again;        /* again: there was news meanwhile */
+	bool busy;               /* on its way */
+	bool due;                /* `next` runs, or there was news while it was busy */
+	bool full;               /* there was more than it took at once */
 	char known[ID_TEXT + 1]; /* the last one the archive has; "": none to be forgotten */
 	char written[ID_TEXT + 1];
-	struct timer *retry;
+	struct timer *next;
 };
 
-static void ask(struct dispatch_ledger *l);
+static void go_in(struct dispatch_ledger *l, int64_t ms)
+{
+	l->due = true;
+	(void)timer_set(l->next, ms);
+}
 
 static void on_recorded(void *arg)
 {
@@ -27,7 +38,7 @@ static void on_recorded(void *arg)
 
 	memcpy(l->known, l->written, sizeof(l->known));
 	l->busy = false;
-	ask(l);
+	go_in(l, l->full ? 0 : GATHER_MS); /* also, that Redis may forget it */
 }
 
 /* The outcomes of all pieces, one behind the other. What can't be read is passed over. */
@@ -79,8 +90,8 @@ static void on_news(void *arg, int r, const struct redis_value *news, size_t n)
 	if (r == 0)
 		l->known[0] = '\0';
 	if (r == 0 && n < 2) {
-		if (l->again)
-			ask(l);
+		if (l->due)
+			go_in(l, GATHER_MS);
 		return;
 	}
 	if (r == 0)
@@ -91,34 +102,33 @@ static void on_news(void *arg, int r, const struct redis_value *news, size_t n)
 		memcpy(l->written, news[n - 2].text.p, news[n - 2].text.n);
 		l->written[news[n - 2].text.n] = '\0';
 		l->busy = true;
+		l->full = n / 2 >= OUTBOX_VERDICTS_MOST;
 	}
 	if (r == 0 && n_outcomes)
 		archive_record(l->archive, outcomes, n_outcomes, on_recorded, l);
 	else if (r == 0)
 		on_recorded(l);
 	else
-		(void)timer_set(l->retry, RETRY_MS);
+		go_in(l, RETRY_MS);
 	arena_release(&arena);
 }
 
-static void ask(struct dispatch_ledger *l)
+static void on_next(void *arg)
 {
-	l->again = l->busy;
+	struct dispatch_ledger *l = arg;
+
 	if (l->busy)
 		return;
+	l->due = false;
 	l->busy = outbox_verdicts(l->outbox, span_str(l->known), on_news, l) == 0;
 	if (!l->busy)
-		(void)timer_set(l->retry, RETRY_MS);
-}
-
-static void on_retry(void *arg)
-{
-	ask(arg);
+		go_in(l, RETRY_MS);
 }
 
 void dispatch_ledger_go(struct dispatch_ledger *l)
 {
-	ask(l);
+	if (!l->due)
+		go_in(l, GATHER_MS);
 }
 
 int dispatch_ledger_new(struct dispatch_ledger **ret, struct loop *loop, struct outbox *outbox,
@@ -132,7 +142,7 @@ int dispatch_ledger_new(struct dispatch_ledger **ret, struct loop *loop, struct 
 	l->loop = loop;
 	l->outbox = outbox;
 	l->archive = archive;
-	r = timer_new(&l->retry, loop, on_retry, l);
+	r = timer_new(&l->next, loop, on_next, l);
 	if (r < 0) {
 		free(l);
 		return r;
@@ -145,7 +155,7 @@ struct dispatch_ledger *dispatch_ledger_free(struct dispatch_ledger *l)
 {
 	if (!l)
 		return NULL;
-	timer_free(l->retry);
+	timer_free(l->next);
 	free(l);
 	return NULL;
 }

@@ -9,15 +9,13 @@
 #include "line/dispatch_inner.h"
 #include "vigie/buf.h"
 
-/* Between the default levels' "warning" and "critical": it passes no budget by itself. */
-#define SPIKE_SEVERITY 5.0
-
 struct telling {
 	struct telling *next;
 	struct dispatch *dispatch;
 	struct arena arena;
 	struct item_key key;
 	struct wall at;
+	double severity;
 	struct span json, brand, kind;
 	bool is_report;
 	struct outbox_entry *to; /* those who may hear of it */
@@ -83,10 +81,11 @@ static int tell(struct telling *t)
 		.rule = SPAN("spike"),
 		.kind = SPAN("spike"),
 		.brand = t->brand,
+		.brand_kind = t->kind,
 		.tags = &t->kind,
 		.n_tags = !span_empty(t->kind),
 		.text = t->json,
-		.severity = SPIKE_SEVERITY,
+		.severity = t->severity,
 		.at = t->at};
 	const struct desk_candidate candidate = {.kind = DESK_FINDING,
 		.notice = &notice,
@@ -172,6 +171,7 @@ int dispatch_notice(struct dispatch *d, const struct dispatch_notice *notice,
 	t->dispatch = d;
 	t->key = notice->key;
 	t->at = notice->at;
+	t->severity = notice->severity;
 	t->json = arena_dup(&t->arena, notice->json);
 	t->filed = filed;
 	t->arg = arg;

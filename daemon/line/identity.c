@@ -204,7 +204,7 @@ static struct span id_of(const struct item *item)
 	return good ? item->id : SPAN_NONE;
 }
 
-static struct span url_of(const struct item *item)
+struct span identity_url(const struct item *item)
 {
 	return span_empty(item->url) || names_the_site(item, item->url) ? SPAN_NONE : item->url;
 }
@@ -215,7 +215,7 @@ static struct identity go_by(const struct item *item, unsigned trust)
 	struct span a = who.id, b = SPAN_NONE;
 
 	if (trust & IDENTITY_NO_IDS || span_empty(who.id)) {
-		who = (struct identity){.kind = IDENTITY_URL, .url = url_of(item)};
+		who = (struct identity){.kind = IDENTITY_URL, .url = identity_url(item)};
 		if (trust & IDENTITY_NO_URLS || span_empty(who.url)) {
 			who.kind = IDENTITY_URL_TITLE;
 			who.url = item->url;

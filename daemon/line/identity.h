@@ -29,11 +29,13 @@
  * another key whenever its namesake enters or leaves the window of the feed:
  *   - ids: when one stands at two different items (URL, or without URLs the title, differs) of
  * one document; or when one and the same item comes with another id than at the last read
- *     (recall_trust(), line/recall.h);
- *   - URLs: when one stands at two items with different titles that go by their URL.
- * In the document in which trust goes, what was seen before is known by recall and stays
- * silent. An id or URL that is the address of the site itself (item.feed.url; scheme, "www."
- * and the slash at the end aside) names nothing: many feeds give it to each of their items.
+ *     (recall_trust(), line/recall.h); or when ids and dates are made anew for each read, while
+ *     URL, title and text stay (recall_moved());
+ *   - URLs: when one stands at two items with different titles that go by their URL; or with
+ * the ids, when but one item showed that these are made anew. In the document in which trust
+ * goes, what was seen before is known by recall and stays silent. An id or URL that is the
+ * address of the site itself (item.feed.url; scheme, "www." and the slash at the end aside)
+ * names nothing: many feeds give it to each of their items.
  */
 
 #include "vigie/batch.h"
@@ -51,8 +53,8 @@ int identity_secret_load(struct identity_secret *ret, const char *path, const ch
 /* Partition of a source: XXH64 (seed 0) of its namespace's DOMAIN, modulo PARTITIONS. */
 unsigned identity_partition(struct span namespace_);
 
-/* The namespace a source gets at first contact. Sources of one network on one host have the same
- * one: HASH is then of "connector:NETWORK HOST". .p is NULL when memory is out. */
+/* The namespace a source gets at first contact. Sources of one network on one host have the
+ * same one: HASH is then of "connector:NETWORK HOST". .p is NULL when memory is out. */
 struct span identity_namespace(struct arena *arena, const struct source *source);
 
 enum identity_kind { IDENTITY_ID, IDENTITY_URL, IDENTITY_URL_TITLE };
@@ -84,6 +86,9 @@ int identity_key(struct item_key *ret, struct arena *arena,
 int identity_keys(struct item_key **ret, struct arena *arena,
 	const struct identity_secret *secret, struct span namespace_, const struct item *items,
 	size_t n);
+
+/* The URL, where it is the item's own: not that of its site. */
+struct span identity_url(const struct item *item);
 
 /* The title without a counter: digits in round or square brackets at its start or end ("(3)")
  * are what a forum or a web mail counts there, not what was said. */

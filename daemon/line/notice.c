@@ -14,7 +14,7 @@ static json_t *text_json(struct span s)
 static json_t *spike_json(const struct notice *n)
 {
 	const struct alert_spike *s = &n->spike;
-	json_t *carriers = json_array();
+	json_t *carriers = json_array(), *points = json_array(), *o;
 
 	for (size_t i = 0; i < s->n_carried && i < NOTICE_CARRIERS; i++) {
 		char key[ITEM_KEY_TEXT + 1];
@@ -23,11 +23,20 @@ static json_t *spike_json(const struct notice *n)
 			json_pack("{s:s,s:I}", "key", item_key_text(key, &n->carriers[i]), "n",
 				(json_int_t)n->carried[i]));
 	}
-	return json_pack("{s:{s:o,s:s,s:f,s:f,s:f,s:f,s:I,s:b,s:I,s:o}}", "spike", "brand",
+	o = json_pack("{s:o,s:s,s:f,s:f,s:f,s:f,s:I,s:b,s:I,s:f,s:o}", "brand",
 		text_json(utf8_prefix(s->brand, NOTICE_BRAND_BYTES)), "kind",
 		s->competitor ? "competitor" : "brand", "n", s->n, "usual", s->usual, "spread",
 		s->spread, "begins", s->begins, "samples", (json_int_t)s->samples, "learning",
-		s->learning, "began", (json_int_t)s->began.ms, "carriers", carriers);
+		s->learning, "began", (json_int_t)s->began.ms, "severity", s->severity,
+		"carriers", carriers);
+	for (size_t i = 0; s->points && i < SEVERITY_SPIKE_TERMS; i++)
+		(void)json_array_append_new(points, json_real(s->points[i]));
+	(void)json_object_set_new(o, "points", points);
+	if (wall_known(s->ended)) {
+		(void)json_object_set_new(o, "ended", json_integer((json_int_t)s->ended.ms));
+		(void)json_object_set_new(o, "peak", json_real(s->peak));
+	}
+	return json_pack("{s:o}", "spike", o);
 }
 
 static json_t *report_json(const struct notice *n)
@@ -69,7 +78,8 @@ static double number_of(const json_t *object, const char *name)
 
 static int decode_spike(struct notice *ret, struct arena *arena, const json_t *o)
 {
-	const json_t *carriers = json_object_get(o, "carriers"), *one;
+	const json_t *carriers = json_object_get(o, "carriers"),
+		     *points = json_object_get(o, "points"), *one;
 	struct alert_spike *s = &ret->spike;
 	size_t i;
 	int r = take_text(&s->brand, arena, o, "brand");
@@ -87,6 +97,15 @@ static int decode_spike(struct notice *ret, struct arena *arena, const json_t *o
 	s->samples = (uint32_t)json_integer_value(json_object_get(o, "samples"));
 	s->learning = json_is_true(json_object_get(o, "learning"));
 	s->began.ms = json_integer_value(json_object_get(o, "began"));
+	s->ended = json_is_integer(json_object_get(o, "ended"))
+			   ? (struct wall){json_integer_value(json_object_get(o, "ended"))}
+			   : WALL_NONE;
+	s->peak = number_of(o, "peak");
+	s->severity = number_of(o, "severity");
+	if (json_array_size(points) == SEVERITY_SPIKE_TERMS)
+		s->points = ret->points;
+	for (i = 0; s->points && i < SEVERITY_SPIKE_TERMS; i++)
+		ret->points[i] = json_number_value(json_array_get(points, i));
 	json_array_foreach(carriers, i, one)
 	{
 		const struct span key =

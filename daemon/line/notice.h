@@ -7,13 +7,15 @@
  * when it is rendered, in the receiver's language.
  *
  *  {"spike":{"brand","kind","n","usual","spread","begins","samples","learning","began":ms,
- *            "carriers":[{"key","n"}]}}
+ *            "severity","points":[…],"ended":ms,"peak","carriers":[{"key","n"}]}}
+ *            ended and peak when it is over
  *  {"report":{"title","text","url","html","markdown","why"}}
  */
 
 #include "vigie/alert.h"
 #include "vigie/arena.h"
 #include "vigie/buf.h"
+#include "vigie/desk.h"
 
 enum { NOTICE_CARRIERS = 5, NOTICE_BRAND_BYTES = 200 };
 
@@ -22,6 +24,7 @@ struct notice {
 	struct alert_spike spike; /* `carried` goes with `carriers` */
 	struct item_key carriers[NOTICE_CARRIERS];
 	uint64_t carried[NOTICE_CARRIERS];
+	double points[SEVERITY_SPIKE_TERMS]; /* what spike.points points to, once decoded */
 	struct alert_report report;
 	struct span title, text, url; /* of a report */
 };

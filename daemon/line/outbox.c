@@ -14,6 +14,7 @@
 enum script {
 	SCRIPT_APPLY,
 	SCRIPT_DESK,
+	SCRIPT_WHOLE,
 	SCRIPT_VERDICTS,
 	SCRIPT_NOTICE,
 	SCRIPT_TAKE,
@@ -31,6 +32,7 @@ enum script {
 static const char *const bodies[SCRIPTS] = {
 	[SCRIPT_APPLY] = outbox_apply_lua,
 	[SCRIPT_DESK] = outbox_desk_lua,
+	[SCRIPT_WHOLE] = outbox_whole_lua,
 	[SCRIPT_VERDICTS] = outbox_verdicts_lua,
 	[SCRIPT_NOTICE] = outbox_notice_lua,
 	[SCRIPT_TAKE] = outbox_take_lua,
@@ -395,8 +397,8 @@ static void parse_desk(struct call *call, int r, const struct redis_value *reply
 {
 	const struct redis_value *records = NULL;
 
-	if (r == 0 && reply->n == 2) {
-		records = &reply->items[1];
+	if (r == 0 && reply->n == 3) {
+		records = &reply->items[2];
 	} else if (r == 0) {
 		log_error("outbox.newer", INT("layout", int_of(reply, 0)),
 			STR("remedy", "a newer vigie wrote this: use that one; nothing is told "
@@ -405,7 +407,8 @@ static void parse_desk(struct call *call, int r, const struct redis_value *reply
 		r = -EIO;
 	}
 	call->found(call->arg, r, records ? (uint64_t)int_of(reply, 0) : 0,
-		records ? records->items : NULL, records ? records->n : 0);
+		records && int_of(reply, 1) == 1, records ? records->items : NULL,
+		records ? records->n : 0);
 }
 
 static void parse_verdicts(struct call *call, int r, const struct redis_value *reply)
@@ -526,6 +529,15 @@ int outbox_desk(struct outbox *o, struct wall now, outbox_found found, void *arg
 	const struct span args[] = {number(&when, now.ms)};
 
 	return eval(o, SCRIPT_DESK, &call, 1, args);
+}
+
+int outbox_whole(struct outbox *o, uint64_t number_of_it, outbox_done done, void *arg)
+{
+	const struct call call = {.parse = parse_applied, .done = done, .arg = arg};
+	struct number step;
+	const struct span args[] = {number(&step, (int64_t)number_of_it)};
+
+	return eval(o, SCRIPT_WHOLE, &call, 1, args);
 }
 
 int outbox_verdicts(struct outbox *o, struct span known, outbox_verdicts_got got, void *arg)

@@ -16,6 +16,8 @@
  *   {act}:layout               number of the layout
  *   {act}:desk                 hash of the desk's records (vigie/desk.h) …
  *   {act}:desk:step            … as the step of this number left them
+ *   {act}:desk:whole           is there once the desk knows all that waits by the ledger: gone
+ *                              with the rest when Redis is emptied
  *   {act}:verdicts             stream of what the steps decided, until the ledger has it:
  *                              field v, as line/outbox_apply.h has it
  *   {act}:delivery:ID          hash: receiver group route kind desk state created attempts base
@@ -90,12 +92,15 @@ struct outbox_entry {
 struct desk_step;
 int outbox_apply(struct outbox *outbox, uint64_t number, const struct desk_step *step,
 	struct wall now, outbox_done done, void *arg);
-/* The number of the last step, and the desk's records: keys and bytes in turn. */
-typedef void (*outbox_found)(
-	void *arg, int r, uint64_t number, const struct redis_value *records, size_t n);
+/* The number of the last step, and the desk's records: keys and bytes in turn. Not whole: Redis
+ * may have lost what waited. */
+typedef void (*outbox_found)(void *arg, int r, uint64_t number, bool whole,
+	const struct redis_value *records, size_t n);
 /* What an older layout left is carried over before. Of a newer one nothing is touched, and the
  * outbox does not come up again on this connection. */
 int outbox_desk(struct outbox *outbox, struct wall now, outbox_found found, void *arg);
+/* It is whole, as of this step; r is -ESTALE when it was lost meanwhile. */
+int outbox_whole(struct outbox *outbox, uint64_t number, outbox_done done, void *arg);
 
 /* What steps decided and the ledger was not told, oldest first: ids and bytes
  * (line/outbox_apply.h) in turn. Those up to `known` (an id; may be empty) are forgotten. */

@@ -7,8 +7,8 @@
 -- desk is to know it as taken. What the desk has taken itself is not in a group any more.
 --
 -- ARGV  now (ms)
--- Returns {number of the desk's last step, {key and bytes of each of its records}}; or {layout} when it
--- is a newer one: nothing is touched then
+-- Returns {number of the desk's last step, 1 when it is whole (outbox_whole.lua), {key and bytes of each of
+-- its records}}; or {layout} when it is a newer one: nothing is touched then
 local LAYOUT = 2
 local TAKEN = '\1\2' -- the desk's record k:ITEM, version 1: number 1, the oldest there is
 local now = ARGV[1]
@@ -61,4 +61,5 @@ if layout < LAYOUT then
 elseif layout > LAYOUT then
   return { tostring(layout) }
 end
-return { redis.call('GET', P .. 'desk:step') or '0', redis.call('HGETALL', desk) }
+return { redis.call('GET', P .. 'desk:step') or '0', redis.call('EXISTS', P .. 'desk:whole'),
+  redis.call('HGETALL', desk) }

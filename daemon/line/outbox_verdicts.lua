@@ -2,7 +2,7 @@
 --
 -- ARGV  id of the last one the ledger knows, or "": those up to it are forgotten; most at a time
 -- Returns id and bytes of each; none: there are no more
-local ENOUGH = 100000 -- bytes: read in one go by the loop
+local ENOUGH = 200000 -- bytes: read in one go by the loop
 local key = P .. 'verdicts'
 if ARGV[1] ~= '' then
   local ms, seq = string.match(ARGV[1], '^(%d+)-(%d+)$')

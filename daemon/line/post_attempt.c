@@ -416,14 +416,15 @@ static void send_notice(struct attempt *a);
 static const struct hit *finding_of(struct attempt *a, size_t i)
 {
 	const struct receiver *receiver = post_receiver(a->mailbox->post, a->mailbox->id);
+	const struct span lang = receiver ? receiver->lang : SPAN_NONE;
 	const struct hit *hit;
 	struct notice notice;
 
-	if (notice_decode(&notice, &a->arena, a->texts[i]) < 0 ||
-		notice_make(&hit, &a->arena, a->mailbox->post, &a->taken, &notice,
-			receiver ? receiver->lang : SPAN_NONE) < 0)
-		return NULL;
-	return hit;
+	return notice_decode(&notice, &a->arena, a->texts[i]) == 0 &&
+			       notice_make_among(&hit, &a->arena, a->mailbox->post, &a->taken,
+				       &notice, lang) == 0
+		       ? hit
+		       : NULL;
 }
 
 static void on_hits(void *arg, const struct hit *const *hits, size_t n)

@@ -89,6 +89,10 @@ void receiver_mark(char out[MARK_TEXT + 1], const struct receiver *receiver);
 int notice_make(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
 
+/* The same for a spike that is told among others: its figures stand in the title. */
+int notice_make_among(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, const struct notice *notice, struct span lang);
+
 /* The same for a digest that has nothing: that, and how many sources answer. 0 or -ENOMEM. */
 int notice_make_nothing(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, struct span lang);

@@ -119,6 +119,21 @@ int notice_make(const struct hit **ret, struct arena *arena, const struct post *
 	return hit->item.title.p && (notice || hit->item.text.p) ? 0 : -ENOMEM;
 }
 
+int notice_make_among(const struct hit **ret, struct arena *arena, const struct post *post,
+	const struct outbox_taken *taken, const struct notice *notice, struct span lang)
+{
+	struct hit *hit = hit_new(arena, post, taken);
+
+	if (!hit)
+		return -ENOMEM;
+	hit->item.lang = lang;
+	hit->item.published =
+		wall_known(notice->spike.ended) ? notice->spike.ended : notice->spike.began;
+	hit->item.title = alert_spike_text(arena, &notice->spike, lang);
+	*ret = hit;
+	return hit->item.title.p ? 0 : -ENOMEM;
+}
+
 int notice_make_nothing(const struct hit **ret, struct arena *arena, const struct post *post,
 	const struct outbox_taken *taken, struct span lang)
 {

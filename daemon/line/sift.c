@@ -17,6 +17,8 @@
 
 enum {
 	DEFAULT_MAX_ITEMS = RECALL_FIRSTS,
+	/* From the answer until the read is written down as a good one, at most. */
+	READ_MOST_MS = 10 * 1000,
 	/* All that is read from a document and all matches, beyond the document itself: twice
 	 * what the reader keeps at most. */
 	READ_LIMIT_BYTES = 2 * READ_MAX_TOTAL_BYTES,
@@ -207,7 +209,9 @@ struct reading {
 	struct identity *who;
 	struct recall_trace *traces;
 	bool *undated;
-	bool turned; /* trust went in this document */
+	bool *moved;  /* said before, under another id and date */
+	bool turned;  /* trust went in this document */
+	bool renewed; /* … because ids and dates are made for each read */
 };
 
 /* First sights: of items dated by nobody else. */
@@ -237,6 +241,8 @@ static bool is_new(const struct batch *b, const struct reading *r, size_t i)
 {
 	const struct item *item = &b->items.items[i];
 
+	if (r->moved[i])
+		return false;
 	if (r->undated[i])
 		return !wall_known(recall_first_sight(&r->last, r->who[i].hash));
 	if (wall_known(b->since))
@@ -248,11 +254,19 @@ static bool is_new(const struct batch *b, const struct reading *r, size_t i)
 	       item->published.ms > b->state.last_read.ms;
 }
 
+/* No answer came between the last document and this one: then the time of the last good read is
+ * that of the last document. */
+static bool follows(const struct batch *b, const struct recall *last)
+{
+	return last->read_s && wall_known(b->state.last_read) &&
+	       b->state.last_read.ms - (int64_t)last->read_s * 1000 < READ_MOST_MS;
+}
+
 static int recognise(struct batch *b, struct reading *r)
 {
 	const size_t n = b->items.n;
 	struct recall_first *firsts;
-	unsigned trust;
+	unsigned trust, moved = 0;
 	int e;
 
 	e = recall_decode(&r->last, &b->arena, b->state.undated);
@@ -260,12 +274,16 @@ static int recognise(struct batch *b, struct reading *r)
 		return e;
 	r->traces = arena_calloc(&b->arena, n, sizeof(*r->traces));
 	r->undated = arena_calloc(&b->arena, n, sizeof(*r->undated));
+	r->moved = arena_calloc(&b->arena, n, sizeof(*r->moved));
 	firsts = arena_calloc(&b->arena, n + r->last.n_firsts, sizeof(*firsts));
-	if (!r->traces || !r->undated || !firsts)
+	if (!r->traces || !r->undated || !r->moved || !firsts)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		r->traces[i] = recall_trace_of(&b->items.items[i]);
-	trust = r->last.trust | recall_trust(&r->last, r->traces, n);
+	if (!b->source->connection && follows(b, &r->last))
+		moved = recall_moved(r->moved, &r->last, r->traces, n);
+	r->renewed = moved & ~r->last.trust;
+	trust = r->last.trust | moved | recall_trust(&r->last, r->traces, n);
 	if (b->source->connection)
 		trust = IDENTITY_SURE;
 	e = identity_decide(&r->who, &b->arena, b->items.items, n, &trust);
@@ -273,8 +291,11 @@ static int recognise(struct batch *b, struct reading *r)
 		return e;
 	trust &= ~(unsigned)IDENTITY_SURE;
 	r->turned = trust != r->last.trust && r->last.n_traces;
-	r->now = (struct recall){
-		.trust = trust, .traces = r->traces, .n_traces = n, .firsts = firsts};
+	r->now = (struct recall){.trust = trust,
+		.read_s = (uint32_t)(b->fetched.ms / 1000),
+		.traces = r->traces,
+		.n_traces = n,
+		.firsts = firsts};
 	date(b, r, firsts);
 	for (size_t i = 0; i < n; i++)
 		b->lesson.n_new += is_new(b, r, i);
@@ -375,7 +396,8 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 			continue;
 		job->said[before] =
 			item->published.ms < b->fetched.ms ? item->published : b->fetched;
-		if ((reading->turned && !is_new(b, reading, i)) ||
+		if (reading->moved[i] || (reading->turned && !is_new(b, reading, i)) ||
+			(reading->renewed && i >= RECALL_TRACES) ||
 			(reading->undated[i] && is_ageless(b, item)))
 			job->said[before] = WALL_NONE;
 		b->state.hits += is_new(b, reading, i);

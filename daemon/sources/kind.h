@@ -12,8 +12,8 @@
 
 struct source_kind {
 	const char *name;
-	/* robots.txt is asked first. Feeds are published for programs to fetch them, and
-	 * connectors speak to an interface made for programs. */
+	/* robots.txt is asked first. Feeds are published for programs to fetch them; of networks
+	 * it depends on how they are asked (line/crawl_connect). */
 	bool obeys_robots;
 	/* It lists all there is, with or without dates: what has none at first contact isn't
 	 * new. */

@@ -7,11 +7,12 @@
  * themselves are fetched from the archive when it is rendered.
  */
 
+#include "vigie/arena.h"
 #include "vigie/hit.h"
 #include "vigie/policy.h"
 
-/* Far more mentions of a brand in the last hour than usual (vigie/burst.h). The hits of its
- * alert stand for the stories that carry it, largest first. */
+/* Far more mentions of a brand in the last hour than usual (vigie/burst.h), or that this is
+ * over. The hits of its alert stand for the stories that carry it, largest first. */
 struct alert_spike {
 	struct span brand;
 	bool competitor;
@@ -19,10 +20,18 @@ struct alert_spike {
 	double begins; /* from which on it is a burst */
 	uint32_t samples;
 	bool learning;
-	struct wall began;
-	const uint64_t *carried; /* of the hour, by each hit's story; n_carried of them */
+	double severity;          /* the sum of the points */
+	const double *points;     /* by severity_spike_terms (vigie/desk.h); NULL: not known */
+	struct wall began, ended; /* WALL_NONE: it goes on */
+	double peak;              /* of one that ended: the most in an hour */
+	const uint64_t *carried;  /* of the hour, by each hit's story; n_carried of them */
 	size_t n_carried;
 };
+
+/* In one line, for people: "Acme — 142 mentions in the last hour, usually 9". In the arena; .p
+ * is NULL without memory. */
+struct span alert_spike_text(
+	struct arena *arena, const struct alert_spike *spike, struct span lang);
 
 /* A report, for channels that can show more than a few lines. Its alert has one hit, which says
  * it in short: title, text and, where there is one, the page it can be read on. */

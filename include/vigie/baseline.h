@@ -10,12 +10,14 @@
  * before, too: then it is learning, and is to be believed less.
  *
  * Counts of events vary at least as a Poisson process does, by the root of their mean; a spread
- * below that is luck, and raised to it. Hours are those of UTC: in the week the clocks change
- * the hour of the week is another one.
+ * below that is luck, and raised to it. Hours of the week are those of a time zone: nine on
+ * Monday is nine on Monday before the clocks were changed, too.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "vigie/instant.h"
 
 enum {
 	BASELINE_WEEKS = 8,
@@ -35,6 +37,12 @@ struct baseline {
 	uint32_t samples; /* what both rest on; 0: nothing is known */
 	bool learning;
 };
+
+/* How long ago the same local times were, in ms: of the weeks, then of the days. What the clock
+ * jumped over is an hour later or earlier. zone: NULL is UTC. */
+struct zone;
+void baseline_ago(
+	int64_t ret[BASELINE_WEEKS + BASELINE_DAYS], const struct zone *zone, struct wall now);
 
 struct baseline baseline_of(const struct baseline_past *past);
 

@@ -31,6 +31,7 @@ struct burst {
 	bool on;
 	struct wall began, calm_since; /* calm_since: WALL_NONE while it is above */
 	double peak;
+	int64_t calm_ms; /* 0: BURST_CALM_MS */
 };
 
 enum burst_news { BURST_NOTHING, BURST_BEGAN, BURST_ENDED };
@@ -38,7 +39,8 @@ enum burst_news { BURST_NOTHING, BURST_BEGAN, BURST_ENDED };
 /* The count from which on it is a burst; INFINITY when nothing is known. */
 double burst_begins_at(const struct baseline *usual);
 
-/* `now` may stand still or go back: then nothing ends. */
+/* `now` may stand still or go back: then nothing ends. When it ends, calm_since says when it
+ * was calm for the first time. */
 enum burst_news burst_step(
 	struct burst *burst, double n, const struct baseline *usual, struct wall now);
 

@@ -172,15 +172,16 @@ int desk_set_policy(
 
 enum desk_candidate_kind { DESK_MENTION, DESK_FINDING };
 
-/* A finding of vigie's own, such as a spike. Matches routes as a mention with one rule would.
- */
+/* A finding of vigie's own, such as a spike. Matches routes as a mention would that its rule
+ * wants, and one of the brand's kind: `kind: spike` and `kind: competitor` both fit. */
 struct desk_notice {
 	struct item_key key; /* of this finding, for ever; the same finding has the same */
 	struct span rule, kind, brand; /* kind: "spike"; rule and brand may be empty */
+	struct span brand_kind;        /* "brand", "competitor"; may be empty */
 	const struct span *tags;
 	size_t n_tags;
 	struct span text; /* for people, with its figures: "142 in the last hour, usually 9" */
-	double severity;  /* as it is: the weights are not asked */
+	double severity;  /* as it is; severity_of_spike() */
 	struct wall at;
 };
 
@@ -316,6 +317,14 @@ struct severity {
 /* All in the arena or the policy. place: NULL for a story of its own. 0 or -ENOMEM. */
 int severity_of(struct severity *ret, const struct policy *policy, const struct hit *hit,
 	const struct story_place *place, struct arena *arena);
+
+enum { SEVERITY_SPIKE_TERMS = 5 };
+extern const char *const severity_spike_terms[SEVERITY_SPIKE_TERMS];
+
+/* How bad a spike is: the points of each of the terms above, two decimals each; returns their
+ * sum. `notice` is what extras match; without memory they give nothing. */
+double severity_of_spike(double points[SEVERITY_SPIKE_TERMS], const struct policy *policy,
+	const struct desk_notice *notice, double n, double usual, bool learning);
 
 /* --- For the configuration -----------------------------------------------------------------
  */

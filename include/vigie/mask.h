@@ -19,8 +19,9 @@ struct mask {
 /* 0 or -ENOMEM. */
 int mask_make(struct mask *ret, struct arena *arena, const struct receiver *receiver);
 
-/* The text with "****" for each secret, also where it is written as JSON or percent-encoded. .p
- * is NULL only when memory is out. */
+/* The text with "****" for each secret, also where it is written as JSON or percent-encoded, and
+ * for the beginning of one at the text's end, where it was cut. .p is NULL only when memory is
+ * out. */
 struct span mask_text(const struct mask *mask, struct arena *arena, struct span text);
 
 #endif

@@ -181,6 +181,12 @@ struct severity_policy {
 	double mentions;   /* times log2(mentions of its story); 0.5 */
 	double sites;      /* times log2(sites of its story); 0.5 */
 	double rating;     /* times (3 - stars), where there are fewer than 3; 1 */
+	/* Of a spike, instead of those above: */
+	double spike;       /* once; 4 */
+	double spike_times; /* times log2(mentions in the hour over the usual, 1 at least); 0.5
+			     */
+	double spike_mentions; /* times log10(1 + mentions in the hour); 0.5 */
+	double spike_learning; /* once, where what is usual is hardly known; -1 */
 	const struct severity_extra *extras;
 	size_t n_extras;
 	const struct severity_level *levels; /* ascending; below the first: the first */
@@ -255,7 +261,7 @@ struct mute {
 struct policy {
 	const struct receiver *receivers;
 	size_t n_receivers;
-	struct route root;                      /* no receivers: nobody is told */
+	struct route root;       /* no receivers: nobody is told */
 	const uint32_t *notices; /* who hears of the house itself: indexes into receivers */
 	size_t n_notices;
 	const struct severity_policy *severity; /* NULL: severity_default */

@@ -1,5 +1,7 @@
 """What feeds do to those who read them, and what of it a person hears: each item once."""
 import itertools
+import os
+import sqlite3
 
 from lab import Path, item, rss
 
@@ -44,13 +46,63 @@ def test_guids_that_change_repeat_or_lack_make_nothing_new(lab):
                                  item('twice', 'Acme one', url='https://site.example/1'),
                                  item(None, 'Acme without', url='https://site.example/2'),
                                  item('', 'Acme with an empty one', url='https://site.example/3')])
-    lab.config(CONFIG.replace("every: 1s}]", "every: 1s}, {id: others, url: '@BASE@/feed/others', every: 1s}]"))
+    same = lab.feed('same', [item('of all', 'Acme red', url='https://site.example/4', published=-60),
+                             item('of all', 'Acme blue', url='https://site.example/5', published=-90)])
+    lab.config(CONFIG.replace("every: 1s}]", "every: 1s}, {id: others, url: '@BASE@/feed/others', every: 1s}, "
+                                     "{id: same, url: '@BASE@/feed/same', every: 1s}]"))
     lab.start()
-    lab.wait(lambda: len(lab.posts) >= 5, 'the alerts')
+    lab.wait(lambda: len(lab.posts) >= 7, 'the alerts')
+    lab.feed('same', [item('of all', 'Acme red', url='https://site.example/4', published=-60)])
     reads(lab, changing, 3)
     reads(lab, others, 2)
+    reads(lab, same, 2)
+    lab.settle(7)
+    assert sorted(told(lab)) == ['Acme blue', 'Acme changes', 'Acme changes too', 'Acme one', 'Acme red',
+                                 'Acme with an empty one', 'Acme without']
+
+
+def made_for_each_read(*of):
+    """A body whose items, (name, title, text), get a guid and a date of this very moment."""
+    numbers = itertools.count()
+
+    def body():
+        n = next(numbers)
+        return rss([item(f'{n}-{name}', title, text, url=f'https://site.example/{name}', published=n)
+                    for name, title, text in of])
+    return body
+
+
+def test_guids_and_dates_made_for_each_read_make_nothing_new(lab):
+    many = lab.feed('paper')
+    many.body = made_for_each_read(('a', 'Acme changes', 'one'), ('b', 'Acme changes too', 'two'))
+    one = lab.feed('one')
+    one.body = made_for_each_read(('status', 'Acme is well', 'all of it'))
+    lab.config(CONFIG.replace("every: 1s}]", "every: 1s}, {id: one, url: '@BASE@/feed/one', every: 1s}]"))
+    lab.start()
+    lab.wait(lambda: len(lab.posts) >= 3, 'the alerts')
+    reads(lab, many, 3)
+    reads(lab, one, 3)
+    lab.stop()
+    lab.start()
+    reads(lab, many, 3)
+    reads(lab, one, 3)
+    lab.settle(3)
+    assert sorted(told(lab)) == ['Acme changes', 'Acme changes too', 'Acme is well']
+
+    def kept():
+        with sqlite3.connect(os.path.join(lab.state, 'archive.db')) as db:
+            return db.execute('SELECT count(*) FROM mentions').fetchone()[0]
+    before = kept()
+    # What is really new is told, under an address of its own or under the same one.
+    many.body = made_for_each_read(('c', 'Acme is new', 'three'), ('a', 'Acme changes', 'one'),
+                                   ('b', 'Acme changes too', 'two'))
+    one.body = made_for_each_read(('status', 'Acme is down', 'all of it'))
+    lab.wait(lambda: {'Acme is new', 'Acme is down'} <= set(told(lab)), 'the news')
+    reads(lab, many, 3)
+    reads(lab, one, 3)
     lab.settle(5)
-    assert sorted(told(lab)) == ['Acme changes', 'Acme changes too', 'Acme one', 'Acme with an empty one', 'Acme without']
+    assert len(told(lab)) == 5
+    assert kept() == before + 2, 'a mention is kept once'
 
 
 def test_an_edit_and_a_counter_alert_nobody_twice(lab):

@@ -1,7 +1,13 @@
 """The ledger: one outcome for each item and receiver, through kills in the middle of everything."""
+import os
 import random
+import signal
 import sqlite3
+import subprocess
 import time
+from collections import Counter
+
+import pytest
 
 from lab import item
 
@@ -45,7 +51,7 @@ def test_each_item_and_receiver_has_one_outcome_after_kills(lab):
     lab.start()
     lab.vigie('mute', 'site', 'mute.example', '-c', lab.config_path)
     shown, expected, n = [], {}, 0
-    for _ in range(KILLS):
+    for turn in range(KILLS):
         for _ in range(6):
             n += 1
             kind = ('told', 'folded', 'silenced', 'muted')[n % 4]
@@ -61,6 +67,9 @@ def test_each_item_and_receiver_has_one_outcome_after_kills(lab):
         asked = len(lab.paths['/feed/a'].asked)
         lab.wait(lambda: len(lab.paths['/feed/a'].asked) > asked, 'the feed to be read')
         time.sleep(rng.uniform(0, 0.3))  # somewhere in the middle of it
+        if turn % 4 == 3:
+            os.kill(lab.redis_pid(), signal.SIGKILL)
+            continue
         lab.kill()
         lab.start()
 
@@ -87,3 +96,54 @@ def test_each_item_and_receiver_has_one_outcome_after_kills(lab):
         for one in data.get('items', [data]):
             ids.setdefault((post.name, one['item']['title']), set()).add(post.headers['webhook-id'])
     assert all(len(i) == 1 for i in ids.values())
+
+
+WAITING = """
+rules: [{id: acme, query: acme}]
+sources: [{id: a, url: '@BASE@/feed/a', every: 1s}]
+receivers:
+  - {id: group, webhook: {url: '@BASE@/hook/group', secret: s}}
+  - {id: paper, webhook: {url: '@BASE@/hook/paper', secret: s}}
+  - {id: ill, webhook: {url: '@BASE@/hook/ill', secret: s}}
+  - {id: quick, webhook: {url: '@BASE@/hook/quick', secret: s}}
+routes:
+  receiver: group
+  routes:
+    - {receiver: group, group_by: [source], group_wait: @WAIT@, continue: true}
+    - {receiver: paper, @DIGEST@ group_by: [mention], continue: true}
+    - {receiver: ill, group_by: [mention], continue: true}
+    - {receiver: quick, group_by: [mention]}
+"""
+
+
+@pytest.mark.parametrize('kills', [0, 4])
+def test_what_waited_in_a_redis_that_is_lost_is_told_all_the_same(lab, kills):
+    """Its feed lists it no more: the ledger and the archive are all there is."""
+    n = 30
+    lab.feed('a', [item(f'{i}-0', f'Acme {sentence(i)}', sentence(i + 10000)) for i in range(n)])
+    lab.hook_answers['ill'] = lambda post: (503, {}, b'later')
+    lab.config(WAITING.replace('@WAIT@', '1h').replace('@DIGEST@', "digest: {weekly: 'mon 08:00'},"))
+    lab.start()
+    wanted = {'group': 'waiting', 'paper': 'digest', 'ill': 'sending', 'quick': 'sent'}
+    lab.wait(lambda: Counter((r, o) for _, r, o in outcomes(lab)) == Counter({pair: n for pair in wanted.items()}), 'the ledger')
+    lab.feed('a', [])
+    lab.hook_answers.clear()
+    del lab.posts[:]
+    subprocess.run(['redis-cli', '-s', os.path.join(lab.state, 'redis', 'redis.sock'), 'FLUSHALL'], check=True, capture_output=True)
+    lab.stop()
+    lab.config(WAITING.replace('@WAIT@', '1s').replace('@DIGEST@', ''))
+    for k in range(kills):
+        lab.start(wait=False)
+        time.sleep(0.1 + 0.1 * k)
+        lab.kill()
+    lab.start()
+    lab.wait(lambda: {o for _, _, o in outcomes(lab)} == {'sent'}, 'all to be told')
+    told, groups = {}, {}
+    for post in list(lab.posts):
+        data = post.json['data']
+        if post.name == 'group':  # names only the first ones
+            groups[post.headers['webhook-id']] = data.get('total', 1)
+        else:
+            told.setdefault((post.name, data['item']['title']), set()).add(post.headers['webhook-id'])
+    assert sum(groups.values()) == n
+    assert Counter(name for name, _ in told) == Counter({'paper': n, 'ill': n}) and {len(ids) for ids in told.values()} == {1}

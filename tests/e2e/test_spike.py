@@ -132,3 +132,86 @@ def test_nobody_knows_what_is_usual_on_the_first_day(tmp_path):
         lab.wait(lambda: sum(1 for _ in lab.vigie('export', '--state', lab.state, check=False).stdout.splitlines()) >= 60, 'all')
         time.sleep(2)
         assert not spikes(lab)
+
+
+ENDS = """
+brands: [{name: Acme, query: acme, competitors: [{name: Rival, query: rival}]}]
+sources: [{id: feed, kind: feed, url: '@BASE@/feed/feed', every: 1s}]
+tz: Europe/Paris
+receivers:
+  - {id: hook, webhook: {url: '@BASE@/hook/json', secret: s}}
+  - {id: rivals, mattermost: {url: '@BASE@/hook/rivals'}}
+  - {id: page, pagerduty: {routing_key: 0123456789abcdef0123456789abcdef, url: '@BASE@/hook/page'}}
+routes:
+  receiver: hook
+  group_by: [brand]
+  group_wait: 1h
+  routes:
+    - {match: {kind: competitor}, receiver: rivals, group_wait: 1h}
+    - {match: {kind: spike}, receiver: [hook, page]}
+"""
+
+
+def test_its_end_is_told_once_with_its_length_and_its_peak(tmp_path, monkeypatch):
+    monkeypatch.setenv('VIGIE_TEST_RETRY_SCALE', '1000')  # a look each 60 ms; over when calm for 3.6 s
+    with Lab(tmp_path) as lab:
+        lab.feed('feed', [])
+        past(lab, weeks=5, an_hour=6)
+        past(lab, weeks=5, an_hour=6, brand='Rival', kind='competitor')
+        lab.config(ENDS)
+        lab.hook_answers['page'] = lambda post: (202, {}, b'{"status": "success", "message": "Event processed"}')
+        lab.start()
+        lab.feed('feed', burst(30, copies=20))
+        began = lab.wait(lambda: spikes(lab), 'the spike')[0].json['data']['spike']
+        assert began['severity']['total'] == pytest.approx(sum(t['points'] for t in began['severity']['terms']))
+        assert began['severity']['terms'][0] == {'name': 'spike', 'points': 4} and 'ended_at' not in began
+        page = lab.wait_hook(lambda p: p.name == 'page').json
+        assert page['event_action'] == 'trigger'
+        lab.feed('feed', burst(45, copies=30))
+        lab.wait(lambda: row(lab, 'peak >= 45') == [(1,)], 'the peak to be kept')
+        # A competitor's goes to who asked for competitors.
+        lab.feed('feed', [item(f'r{i}', f'Rival {i} does {i * 3}', f'Of rival {i}, at length {i * 7}', url=f'https://r.example/{i}') for i in range(40)])
+        rival = lab.wait_hook(lambda p: p.name == 'rivals')
+        assert 'Rival (competitor)' in rival.text and 'severity' in rival.text and 'spike 4' in rival.text
+        lab.wait(lambda: row(lab, 'min(told)') == [(1,)], 'both to be ticked off')
+        assert len(spikes(lab)) == 1
+        # Two hours and a bit later all is calm: told when that lasted.
+        lab.stop()
+        monkeypatch.setenv('VIGIE_TEST_WALL_SHIFT_S', '8000')
+        lab.feed('feed', [])
+        lab.start()
+
+        def ends():
+            return [p for p in lab.posts if p.name == 'json' and p.json['type'] == 'spike.ended']
+        over = lab.wait(ends, 'its end')[0].json['data']
+        assert over['spike']['began_at'] == began['began_at'] and over['spike']['peak'] >= 45
+        assert over['spike']['severity'] == began['severity'] and over['items']
+        length = (datetime.datetime.fromisoformat(over['spike']['ended_at'].replace('Z', '+00:00')) -
+                  datetime.datetime.fromisoformat(over['spike']['began_at'].replace('Z', '+00:00'))).total_seconds()
+        assert 8000 <= length < 8000 + 60
+        resolved = lab.wait(lambda: [p.json for p in lab.posts if p.name == 'page'][1:], 'the incident to be resolved')[0]
+        assert (resolved['event_action'], resolved['dedup_key']) == ('resolve', page['dedup_key'])
+        rival = lab.wait_hook(lambda p: p.name == 'rivals' and 'over after' in p.text)
+        assert 'Rival (competitor) — over after 2 h 1' in rival.text and 'mentions in an hour at most, usually' in rival.text
+        lab.wait(lambda: row(lab, 'min(told), count(ended)') == [(2, 2)], 'all to be ticked off')
+        for _ in range(2):
+            lab.kill()
+            lab.start()
+        time.sleep(1)  # several looks
+        assert len(ends()) == 1 and len([p for p in lab.posts if p.name == 'rivals' and 'over after' in p.text]) == 1
+
+
+def test_a_spike_in_a_digest_says_its_figures(tmp_path, monkeypatch):
+    with Lab(tmp_path) as lab:
+        lab.feed('feed', [])
+        past(lab, weeks=5, an_hour=6)
+        minute = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=30)).strftime('%M')
+        lab.config(CONFIG.replace('group_by: [brand], group_wait: 1h', f'digest: {{hourly: {int(minute)}}}'))
+        lab.start()
+        lab.feed('feed', burst(40, copies=25))
+        lab.wait(lambda: row(lab, 'told') == [(1,)], 'it to be ticked off')
+        lab.stop()
+        monkeypatch.setenv('VIGIE_TEST_WALL_SHIFT_S', '2400')
+        lab.start()
+        digest = lab.wait_hook(lambda p: p.name == 'chat').text
+        assert 'mentions dans la derni' in digest and 'Acme — ' in digest

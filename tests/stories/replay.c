@@ -298,6 +298,8 @@ static void notice_event(struct story *s, const struct words *line, bool ask)
 	for (size_t i = 2; i < line->n; i++)
 		if (word_is(line->w[i], "brand", &v))
 			n.brand = v;
+		else if (word_is(line->w[i], "of", &v))
+			n.brand_kind = v;
 		else if (word_is(line->w[i], "severity", &v))
 			n.severity = number(v);
 		else

@@ -53,6 +53,38 @@ static void a_host_is_asked_with_distance_and_few_at_a_time(void **state)
 	end(w);
 }
 
+/* Those who are due together, as all are at a start, are not asked by the alphabet. */
+static void the_order_is_shuffled(void **state)
+{
+	enum { SOURCES = 12 };
+	struct world *w =
+		begin("{\"/\": {}}", (struct crawl_options){.concurrency_per_host = 1}, 0);
+	char order[SOURCES + 1] = "";
+	json_t *log, *r;
+	size_t i;
+
+	(void)state;
+	for (int k = 0; k < SOURCES; k++) {
+		char id[2] = {(char)('a' + k), '\0'}, path[3] = {'/', id[0], '\0'};
+
+		source(w, id, "127.0.0.1", path, 60000);
+	}
+	configure(w, 0);
+	wait_for(w, NULL, SOURCES);
+	log = requests(w);
+	json_array_foreach(log, i, r)
+	{
+		if (i < SOURCES)
+			order[i] = json_string_value(json_object_get(r, "path"))[1];
+	}
+	print_message("%s\n", order);
+	assert_int_equal(strlen(order), SOURCES);
+	assert_string_not_equal(order, "abcdefghijkl");
+	assert_string_not_equal(order, "lkjihgfedcba");
+	json_decref(log);
+	end(w);
+}
+
 static void a_hanging_host_starves_nobody(void **state)
 {
 	struct world *w = begin("{\"/hang\": {\"delay_ms\": 60000}, \"/a\": {\"body\": \"" RSS(
@@ -289,13 +321,13 @@ static void a_silence_against_habit_is_shown_until_it_ends(void **state)
 	end(w);
 }
 
-static int64_t due_in[8];
+static int64_t due_in[16];
 
 static void see_due(void *arg, const struct crawl_view *view)
 {
 	const struct world *w = arg;
 
-	for (size_t i = 0; i < w->n_sources && i < 8; i++)
+	for (size_t i = 0; i < w->n_sources && i < sizeof(due_in) / sizeof(*due_in); i++)
 		if (span_eq(view->source->id, w->sources[i].id))
 			due_in[i] = view->due_in_ms;
 }
@@ -321,14 +353,18 @@ static void an_answer_says_when_to_come_back(void **state)
 			 "<skipDays><day>Monday</day><day>Tuesday</day><day>Wednesday"
 			 "</day><day>Thursday</day><day>Friday</day><day>Saturday</"
 			 "day><day>Sunday</day></skipDays><ttl>10</ttl>" ITEM("1")) "\"}",
-			10 * MINUTE},               /* all of the week is none of it */
+			10 * MINUTE}, /* all of the week is none of it */
+		{"{\"body\": \"" RSS("<skipDays>%s</skipDays>" ITEM("1")) "\"}",
+			24 * 60 * MINUTE},
 		{"{\"status\": 403}", 60 * MINUTE}, /* no hammering */
 		{"{\"status\": 403, \"headers\": {\"cf-mitigated\": \"challenge\"}}",
 			60 * MINUTE},
 		{"{\"status\": 503, \"headers\": {\"Retry-After\": \"700\"}}", 700000 - 1000},
 	};
 	enum { ROWS = sizeof(rows) / sizeof(*rows) };
-	struct buf script = {0}, hours = {0};
+	static const char *const names[] = {
+		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+	struct buf script = {0}, hours = {0}, days = {0};
 	struct tm now;
 	const time_t t = time(NULL);
 	struct world *w;
@@ -338,6 +374,9 @@ static void an_answer_says_when_to_come_back(void **state)
 	for (int h = 0; h < 24; h++) /* all but one, two hours from now */
 		if (h != (now.tm_hour + 2) % 24)
 			buf_addf(&hours, "<hour>%d</hour>", h);
+	for (int d = 0; d < 7; d++) /* all but one, two days from now */
+		if (d != (now.tm_wday + 2) % 7)
+			buf_addf(&days, "<day>%s</day>", names[d]);
 	buf_add_str(&script, "{\"/\": {}");
 	for (size_t i = 0; i < ROWS; i++) {
 		const char *mark = strstr(rows[i].step, "%s");
@@ -348,7 +387,7 @@ static void an_answer_says_when_to_come_back(void **state)
 			continue;
 		}
 		buf_add(&script, span_of(rows[i].step, (size_t)(mark - rows[i].step)));
-		buf_add(&script, buf_span(&hours));
+		buf_add(&script, buf_span(strstr(rows[i].step, "skipDays") ? &days : &hours));
 		buf_add_str(&script, mark + 2);
 	}
 	buf_add_char(&script, '}');
@@ -372,12 +411,14 @@ static void an_answer_says_when_to_come_back(void **state)
 	end(w);
 	buf_deinit(&script);
 	buf_deinit(&hours);
+	buf_deinit(&days);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_host_is_asked_with_distance_and_few_at_a_time),
+		cmocka_unit_test(the_order_is_shuffled),
 		cmocka_unit_test(a_hanging_host_starves_nobody),
 		cmocka_unit_test(batches_in_flight_are_bounded),
 		cmocka_unit_test(after_a_reset_the_queue_has_the_last_word),

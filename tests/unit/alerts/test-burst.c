@@ -10,7 +10,9 @@
 
 #include <math.h>
 
+#include "stand.h"
 #include "vigie/burst.h"
+#include "vigie/zone.h"
 
 #define NONE NAN, NAN, NAN, NAN
 #define NO_DAYS                                                                                \
@@ -123,12 +125,62 @@ static void it_wavers_and_is_one(void **state)
 	assert_true(burst.on);
 }
 
+static void it_is_over_when_it_was_calm_for_a_while(void **state)
+{
+	static const struct baseline usual = {9, 3, 8, false};
+	struct burst burst = {.calm_ms = 5000};
+
+	(void)state;
+	assert_int_equal(burst_step(&burst, 50, &usual, (struct wall){1000}), BURST_BEGAN);
+	assert_int_equal(burst_step(&burst, 9, &usual, (struct wall){2000}), BURST_NOTHING);
+	assert_int_equal(burst_step(&burst, 9, &usual, (struct wall){6999}), BURST_NOTHING);
+	assert_int_equal(burst_step(&burst, 9, &usual, (struct wall){7000}), BURST_ENDED);
+	/* It was calm before that was sure. */
+	assert_true(burst.calm_since.ms == 2000 && burst.began.ms == 1000);
+}
+
+/* The hours of the week before are those of the clock on the wall. */
+static void an_hour_of_the_week_is_a_local_one(void **state)
+{
+	enum { HOUR = 3600000, WEEKS = BASELINE_WEEKS };
+	/* Monday 2026-03-30, 09:30 in Paris: it is summer since yesterday. */
+	const struct wall now = wall_from_civil(2026, 3, 30, 7, 30, 0);
+	int64_t ago[BASELINE_WEEKS + BASELINE_DAYS];
+	struct arena arena = {0};
+	struct zone *paris = NULL;
+	struct buf file = {0};
+
+	(void)state;
+	baseline_ago(ago, NULL, now);
+	for (int i = 0; i < WEEKS; i++)
+		assert_true(ago[i] == (i + 1) * INT64_C(168) * HOUR);
+	for (int i = 0; i < BASELINE_DAYS; i++)
+		assert_true(ago[WEEKS + i] == (i + 1) * INT64_C(24) * HOUR);
+	stand_zone_file(&file, "CET-1CEST,M3.5.0,M10.5.0/3", 0);
+	assert_int_equal(zone_read(&paris, &arena, buf_span(&file)), 0);
+	buf_deinit(&file);
+	baseline_ago(ago, paris, now);
+	/* It was 09:30 at 08:30 UTC then: an hour later, so less long ago. */
+	for (int i = 0; i < WEEKS; i++)
+		assert_true(ago[i] == (i + 1) * INT64_C(168) * HOUR - HOUR);
+	assert_true(ago[WEEKS] == INT64_C(24) * HOUR);            /* Sunday, in summer too */
+	assert_true(ago[WEEKS + 1] == INT64_C(48) * HOUR - HOUR); /* Saturday, in winter */
+	/* In autumn it is the other way round; and mid-summer knows nothing of it. */
+	baseline_ago(ago, paris, wall_from_civil(2026, 10, 26, 8, 30, 0));
+	assert_true(ago[0] == INT64_C(168) * HOUR + HOUR);
+	baseline_ago(ago, paris, wall_from_civil(2026, 7, 6, 7, 30, 0));
+	assert_true(ago[7] == INT64_C(8 * 168) * HOUR);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_usual_is_the_median_of_the_weeks),
 		cmocka_unit_test(a_burst_is_far_above_the_usual),
 		cmocka_unit_test(it_wavers_and_is_one),
+		cmocka_unit_test(it_is_over_when_it_was_calm_for_a_while),
+		cmocka_unit_test(an_hour_of_the_week_is_a_local_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,6 +336,7 @@ static void what_is_recalled_is_what_was_said(void **state)
 	struct recall_trace traces[RECALL_TRACES + 5];
 	struct recall_first firsts[] = {{9, 100}, {3, 200}, {7, 300}};
 	struct recall all = {.trust = 2,
+			      .read_s = 1784116800,
 			      .traces = traces,
 			      .n_traces = RECALL_TRACES + 5,
 			      .firsts = firsts,
@@ -346,7 +347,7 @@ static void what_is_recalled_is_what_was_said(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < RECALL_TRACES + 5; i++)
-		traces[i] = (struct recall_trace){UINT64_MAX - i, i};
+		traces[i] = (struct recall_trace){UINT64_MAX - i, i, 7 * i};
 	bytes = recall_encode(&arena, &all);
 	assert_int_equal(recall_decode(&back, &arena, bytes), 0);
 	assert_int_equal(back.trust, 2);
@@ -354,7 +355,9 @@ static void what_is_recalled_is_what_was_said(void **state)
 	for (uint32_t i = 0; i < RECALL_TRACES; i++) {
 		assert_true(back.traces[i].what == UINT64_MAX - i);
 		assert_int_equal(back.traces[i].id, i);
+		assert_int_equal(back.traces[i].said, 7 * i);
 	}
+	assert_int_equal(back.read_s, 1784116800);
 	assert_int_equal(recall_first_sight(&back, 3).ms, 200000);
 	assert_int_equal(recall_first_sight(&back, 9).ms, 100000);
 	assert_false(wall_known(recall_first_sight(&back, 4)));
@@ -364,6 +367,111 @@ static void what_is_recalled_is_what_was_said(void **state)
 		assert_int_equal(back.n_traces + back.n_firsts + back.trust, 0);
 	}
 	arena_release(&arena);
+}
+
+/* What an older vigie wrote: two traces and a first sight. */
+static void an_older_memory_is_understood(void **state)
+{
+	static const char bytes[] = "\1\1\2\0\1\0"
+				    "\1\0\0\0\0\0\0\0\2\0\0\0"
+				    "\3\0\0\0\0\0\0\0\0\0\0\0"
+				    "\11\0\0\0\0\0\0\0\144\0\0\0";
+	struct arena arena = {0};
+	struct recall back;
+
+	(void)state;
+	assert_int_equal(recall_decode(&back, &arena, span_of(bytes, sizeof(bytes) - 1)), 0);
+	assert_int_equal(back.trust, IDENTITY_NO_IDS);
+	assert_int_equal(back.n_traces, 2);
+	assert_true(back.traces[0].what == 1 && back.traces[0].id == 2);
+	assert_true(back.traces[1].what == 3 && !back.traces[1].said);
+	assert_int_equal(recall_first_sight(&back, 9).ms, 100000);
+	assert_int_equal(back.read_s, 0);
+	arena_release(&arena);
+}
+
+static struct item said(
+	const char *id, const char *url, const char *title, int64_t at, const char *text)
+{
+	struct item i = dated(id, url, title, at);
+
+	i.text = span_str(text);
+	return i;
+}
+
+/* Ids and dates that change together: what has moved in the second document and in the third,
+ * and what was lost then. */
+static void ids_and_dates_made_for_each_read_are_found_out(void **state)
+{
+	const struct {
+		const char *what;
+		struct item reads[3][2];
+		const char *moved[2]; /* in the second and the third */
+		unsigned lost[2];
+	} rows[] = {
+		{"all of a document",
+			{{said("1", "u", "A", 1, "x"), said("2", "v", "B", 1, "y")},
+				{said("3", "u", "A", 2, "x"), said("4", "v", "B", 2, "y")},
+				{said("5", "u", "A", 3, "x"), said("6", "v", "B", 3, "y")}},
+			{"++", "++"}, {IDENTITY_NO_IDS, IDENTITY_NO_IDS}},
+		{"one among others, again and again",
+			{{said("1", "u", "A", 1, "x"), said("2", "v", "B", 1, "y")},
+				{said("3", "u", "A", 2, "x"), said("2", "v", "B", 1, "y")},
+				{said("5", "u", "A", 3, "x"), said("2", "v", "B", 1, "y")}},
+			{"+-", "+-"}, {0, IDENTITY_NO_IDS | IDENTITY_NO_URLS}},
+		{"a series that says the same for once",
+			{{said("1", "u", "Weather", 1, "sun"), said("2", "v", "B", 1, "y")},
+				{said("3", "u", "Weather", 2, "sun"),
+					said("2", "v", "B", 1, "y")},
+				{said("5", "u", "Weather", 3, "rain"),
+					said("2", "v", "B", 1, "y")}},
+			{"+-", "--"}, {0, 0}},
+		{"a series that stays for a while",
+			{{said("1", "u", "Weather", 1, "sun"), said("2", "v", "B", 1, "y")},
+				{said("3", "u", "Weather", 2, "sun"),
+					said("2", "v", "B", 1, "y")},
+				{said("3", "u", "Weather", 2, "sun"),
+					said("2", "v", "B", 1, "y")}},
+			{"+-", "--"}, {0, 0}},
+		{"twins, of which one goes",
+			{{said("1", "u", "A", 1, "x"), said("2", "u", "A", 2, "x")},
+				{said("2", "u", "A", 2, "x"), said("3", "v", "B", 3, "y")},
+				{said("2", "u", "A", 2, "x"), said("4", "w", "C", 4, "z")}},
+			{"--", "--"}, {0, 0}},
+		{"new items, with a new text or a new address",
+			{{said("1", "u", "A", 1, "x"), said("2", "v", "B", 1, "y")},
+				{said("3", "u", "A", 2, "z"), said("4", "w", "B", 2, "y")},
+				{said("5", "u", "C", 3, "z"), said("6", "w", "D", 3, "y")}},
+			{"--", "--"}, {0, 0}},
+		{"without an address of their own",
+			{{said("1", NULL, "A", 1, "x"), said("2", NULL, "B", 1, "y")},
+				{said("3", NULL, "A", 2, "x"), said("4", NULL, "B", 2, "y")},
+				{said("5", NULL, "A", 3, "x"), said("6", NULL, "B", 3, "y")}},
+			{"--", "--"}, {0, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct recall_trace traces[3][2];
+
+		print_message("%s\n", rows[i].what);
+		for (int read = 0; read < 3; read++) {
+			const struct recall last = {
+				.traces = traces[read ? read - 1 : 0], .n_traces = 2};
+			bool moved[2] = {false, false};
+			char got[3] = "--";
+
+			for (int k = 0; k < 2; k++)
+				traces[read][k] = recall_trace_of(&rows[i].reads[read][k]);
+			if (!read)
+				continue;
+			assert_int_equal(recall_moved(moved, &last, traces[read], 2),
+				rows[i].lost[read - 1]);
+			for (int k = 0; k < 2; k++)
+				got[k] = moved[k] ? '+' : '-';
+			assert_string_equal(got, rows[i].moved[read - 1]);
+		}
+	}
 }
 
 static void an_unstable_id_is_found_out(void **state)
@@ -456,6 +564,8 @@ int main(void)
 		cmocka_unit_test(the_hash_of_content_is_kept_too),
 		cmocka_unit_test(what_is_recalled_is_what_was_said),
 		cmocka_unit_test(an_unstable_id_is_found_out),
+		cmocka_unit_test(an_older_memory_is_understood),
+		cmocka_unit_test(ids_and_dates_made_for_each_read_are_found_out),
 		cmocka_unit_test(the_secret_is_made_once),
 	};
 
