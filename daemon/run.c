@@ -41,7 +41,8 @@
 #include "vigie/burst.h"
 #include "vigie/cleanup.h"
 
-/* SIGTERM to the end: messages on their way get this long, the rest is left to the next start. */
+/* SIGTERM to the end: messages on their way get this long, the rest is left to the next start.
+ */
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
@@ -90,12 +91,15 @@ static void fail(struct span why)
 	(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(why));
 }
 
-/* --- Stopping, the constructor backwards: stop taking, let the line drain, go. ------------------ */
+/* --- Stopping, the constructor backwards: stop taking, let the line drain, go.
+ * ------------------ */
 
 static bool drained(const struct vigie *v)
 {
-	return (!v->sift || sift_idle(v->sift)) && (!v->accounts || accounts_idle(v->accounts)) && (!v->queue || queue_idle(v->queue)) &&
-	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
+	return (!v->sift || sift_idle(v->sift)) &&
+	       (!v->accounts || accounts_idle(v->accounts)) &&
+	       (!v->queue || queue_idle(v->queue)) && (!v->keep || keep_idle(v->keep)) &&
+	       (!v->post || post_idle(v->post));
 }
 
 static void on_drain(void *arg)
@@ -148,7 +152,8 @@ static struct span redis_url(const struct vigie *v)
 	return v->server ? redis_server_url(v->server) : v->config->redis;
 }
 
-/* --- The line ---------------------------------------------------------------------------------- */
+/* --- The line
+ * ---------------------------------------------------------------------------------- */
 
 static void set_trouble(struct span *to, struct span why)
 {
@@ -180,7 +185,8 @@ static int adopt_config(struct vigie *v)
 	if (r >= 0)
 		r = rules_seen_ask(v->rules_seen, v->queue, c->rules, loop_wall(v->loop));
 	if (r >= 0)
-		r = dispatch_set_policy(v->dispatch, &c->policy, v->config, ref_config, unref_config);
+		r = dispatch_set_policy(
+			v->dispatch, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0)
 		r = post_set_policy(v->post, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0) {
@@ -188,7 +194,8 @@ static int adopt_config(struct vigie *v)
 		detect_set_policy(v->detect, &c->policy, c->zone);
 	}
 	if (r >= 0)
-		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config, unref_config);
+		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config,
+			unref_config);
 	return r;
 }
 
@@ -213,7 +220,8 @@ static void on_queue_ready(void *arg)
 	v->ready = true;
 	log_info("run.ready", INT("sources", v->config->n_sources),
 		INT("rules", ruleset_count(v->config->rules)),
-		INT("receivers", v->config->policy.n_receivers), STR("http", control_address(v->control)));
+		INT("receivers", v->config->policy.n_receivers),
+		STR("http", control_address(v->control)));
 	if (v->options.quiet)
 		(void)fprintf(stderr, "Watching %zu sources; the dashboard is at %s\n\n",
 			v->config->n_sources, control_address(v->control));
@@ -243,7 +251,8 @@ static void on_queue_room(void *arg, bool open)
 	if (v->crawl)
 		crawl_pause(v->crawl, !open);
 	if (!open)
-		log_warning("crawl.paused", STR("why", "the queue is full until its readers have caught up"));
+		log_warning("crawl.paused",
+			STR("why", "the queue is full until its readers have caught up"));
 	else
 		log_info("crawl.resumed");
 }
@@ -258,7 +267,8 @@ static void on_passed_over(void *arg, const struct hit *items, size_t n)
 }
 
 /* The cursor moves behind it: a deletion that is told once must not be forgotten. */
-static void on_deletions(void *arg, const struct batch *batch, void (*over)(void *job), void *job)
+static void on_deletions(
+	void *arg, const struct batch *batch, void (*over)(void *job), void *job)
 {
 	struct vigie *v = arg;
 
@@ -295,7 +305,8 @@ static void on_archive_trouble(void *arg, struct span why)
 		log_error("archive.failed", TEXT("why", why));
 }
 
-/* --- States of sources: crawl asks, the queue answers ------------------------------------------- */
+/* --- States of sources: crawl asks, the queue answers
+ * ------------------------------------------- */
 
 struct states_ask {
 	struct vigie *v;
@@ -327,7 +338,7 @@ static void on_want_states(void *arg, const struct source *const *sources, size_
 	struct vigie *v = arg;
 	struct states_ask *ask = calloc(1, sizeof(*ask));
 	struct queue_state_ask *asks = calloc(n, sizeof(*asks));
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	int r = -ENOMEM;
 
 	if (ask)
@@ -338,8 +349,8 @@ static void on_want_states(void *arg, const struct source *const *sources, size_
 		if (!id)
 			break;
 		ask->ids[ask->n++] = span_of(id, sources[i]->id.n);
-		asks[i] = (struct queue_state_ask){ ask->ids[i],
-			identity_partition(identity_namespace(&arena, sources[i])) };
+		asks[i] = (struct queue_state_ask){ask->ids[i],
+			identity_partition(identity_namespace(&arena, sources[i]))};
 	}
 	arena_release(&arena);
 	if (ask && ask->n == n) {
@@ -358,14 +369,16 @@ static struct wall on_rule_first_seen(void *arg, struct span rule)
 	return rules_seen_at(v->rules_seen, rule);
 }
 
-/* --- Configuration anew ------------------------------------------------------------------------ */
+/* --- Configuration anew
+ * ------------------------------------------------------------------------ */
 
 static bool same_crawl(const struct config_crawl *a, const struct config_crawl *b)
 {
-	return a->every_ms == b->every_ms && a->concurrency_per_host == b->concurrency_per_host &&
+	return a->every_ms == b->every_ms &&
+	       a->concurrency_per_host == b->concurrency_per_host &&
 	       a->spacing_ms == b->spacing_ms && a->max_body_bytes == b->max_body_bytes &&
-	       a->history_ms == b->history_ms && a->robots == b->robots && span_eq(a->user_agent, b->user_agent) &&
-	       span_eq(a->ca_file, b->ca_file);
+	       a->history_ms == b->history_ms && a->robots == b->robots &&
+	       span_eq(a->user_agent, b->user_agent) && span_eq(a->ca_file, b->ca_file);
 }
 
 /* What can't change without a restart keeps running as it is, and a line says so. */
@@ -375,10 +388,12 @@ static void warn_of_unchanged(const struct config *was, const struct config *is)
 		!span_eq(was->redis_prefix, is->redis_prefix) ||
 		!span_eq(was->http.listen, is->http.listen))
 		log_warning("run.restart_needed",
-			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
+			STR("why", "state, redis, redis_prefix and http.listen change at the "
+				   "next start"));
 	if (!same_crawl(&was->crawl, &is->crawl))
 		log_warning("run.restart_needed",
-			STR("why", "of crawl, only allow_addresses and nameservers change before the next start"));
+			STR("why", "of crawl, only allow_addresses and nameservers change "
+				   "before the next start"));
 }
 
 static int reload(void *arg, struct err_list *errors)
@@ -388,13 +403,16 @@ static int reload(void *arg, struct err_list *errors)
 	int r;
 
 	if (!v->options.config_path)
-		return err_add(errors, NULL, 0, 0, "vigie watch has no file to read again: end it and start it anew");
+		return err_add(errors, NULL, 0, 0,
+			"vigie watch has no file to read again: end it and start it anew");
 	notify_reloading();
 	r = config_load(&next, v->options.config_path, NULL, errors);
 	if (r < 0) {
 		for (size_t i = 0; i < errors->n; i++)
-			log_error("config.wrong", STR("file", errors->items[i].file), INT("line", errors->items[i].line),
-				INT("column", errors->items[i].column), STR("what", errors->items[i].text));
+			log_error("config.wrong", STR("file", errors->items[i].file),
+				INT("line", errors->items[i].line),
+				INT("column", errors->items[i].column),
+				STR("what", errors->items[i].text));
 		log_error("run.reload_refused", INT("mistakes", errors->n + errors->dropped));
 		notify_ready();
 		return r;
@@ -407,14 +425,15 @@ static int reload(void *arg, struct err_list *errors)
 		log_error("run.reload_failed", STR("why", strerror(-r)));
 	else
 		log_info("run.reloaded", INT("sources", next->n_sources),
-			INT("rules", ruleset_count(next->rules)), INT("receivers", next->policy.n_receivers));
+			INT("rules", ruleset_count(next->rules)),
+			INT("receivers", next->policy.n_receivers));
 	notify_ready();
 	return r;
 }
 
 static void on_hang_up(void *arg)
 {
-	struct err_list errors = { 0 };
+	struct err_list errors = {0};
 
 	(void)reload(arg, &errors);
 	err_list_deinit(&errors);
@@ -443,8 +462,8 @@ static void look(void *arg, struct status_view *ret)
 
 static void on_post_answer(void *arg, int status, struct span body)
 {
-	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8", NULL, 0,
-		body);
+	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8",
+		NULL, 0, body);
 }
 
 static void on_deliveries(void *arg, struct http_ask *ask)
@@ -476,8 +495,8 @@ static void on_spent(void *arg, int64_t wait_ms)
 	http_reply_text(arg, 200, text);
 }
 
-/* A command is about to ask a network on our account: "?account=NAME&cost=UNITS" is answered with
- * the time to wait in ms, and at 0 it is spent. */
+/* A command is about to ask a network on our account: "?account=NAME&cost=UNITS" is answered
+ * with the time to wait in ms, and at 0 it is spent. */
 static void on_spend(void *arg, struct http_ask *ask)
 {
 	struct vigie *v = arg;
@@ -499,9 +518,10 @@ static void on_spend(void *arg, struct http_ask *ask)
 	if (!v->accounts)
 		http_reply_text(ask, 503, "not up yet: ask again in a moment");
 	else if (!connection)
-		http_reply_text(ask, 404, "no source has this account: reload the configuration");
-	else if (accounts_spend(&turn, v->accounts, connection, SPAN("vigie sources try"), units, on_spent,
-			 ask) < 0)
+		http_reply_text(
+			ask, 404, "no source has this account: reload the configuration");
+	else if (accounts_spend(&turn, v->accounts, connection, SPAN("vigie sources try"),
+			 units, on_spent, ask) < 0)
 		http_reply_text(ask, 503, "out of memory");
 }
 
@@ -535,7 +555,8 @@ static void on_mention(void *arg, struct http_ask *ask, const struct item_key *k
 	mention_page_serve(v->mention_page, ask, key);
 }
 
-/* --- Building ---------------------------------------------------------------------------------- */
+/* --- Building
+ * ---------------------------------------------------------------------------------- */
 
 static char *state_path(struct vigie *v, const char *name)
 {
@@ -577,32 +598,32 @@ static int64_t scaled(const struct vigie *v, int64_t ms)
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
-	const struct keep_options keep = { .kept = on_kept, .deleted = on_deleted, .arg = v };
+	const struct keep_options keep = {.kept = on_kept, .deleted = on_deleted, .arg = v};
 	int r = keep_new(&v->keep, v->loop, v->queue, v->archive, &keep);
 
 	if (r < 0)
 		return r;
 	r = post_new(&v->post, v->loop, v->delivering, v->archive,
-		&(struct post_options){ .redis_url = redis_url(v),
+		&(struct post_options){.redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
 			.public_url = v->config->http.public_url,
 			.time_scale = v->options.retry_scale,
 			.incidents = on_incidents,
 			.coverage = on_coverage,
-			.arg = v });
+			.arg = v});
 	if (r < 0)
 		return r;
 	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
 	if (r < 0)
 		return r;
 	r = detect_new(&v->detect, v->loop, v->archive, v->dispatch,
-		&(struct detect_options){ .every_ms = scaled(v, LOOK_EVERY_MS),
-			.calm_ms = scaled(v, BURST_CALM_MS) });
+		&(struct detect_options){.every_ms = scaled(v, LOOK_EVERY_MS),
+			.calm_ms = scaled(v, BURST_CALM_MS)});
 	if (r < 0)
 		return r;
 	return reports_new(&v->reports, v->loop, v->pool, v->archive, v->dispatch, v->crawl,
-		&(struct reports_options){ .archive = state_path(v, ARCHIVE_FILE),
-			.look_ms = scaled(v, LOOK_EVERY_MS) });
+		&(struct reports_options){.archive = state_path(v, ARCHIVE_FILE),
+			.look_ms = scaled(v, LOOK_EVERY_MS)});
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -621,7 +642,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.rule_first_seen = on_rule_first_seen,
 		.passed_over = on_passed_over,
 		.deletions = on_deletions,
-		.next = { on_sifted, v },
+		.next = {on_sifted, v},
 		.arg = v,
 	};
 	struct crawl_options crawl = {
@@ -632,7 +653,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.ignore_robots = !c->crawl.robots,
 		.user_agent = c->crawl.user_agent,
 		.history_ms = c->crawl.history_ms,
-		.commit = { queue_take, v->queue },
+		.commit = {queue_take, v->queue},
 		.want_states = on_want_states,
 		.stands = on_stands,
 		.arg = v,
@@ -648,16 +669,16 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	if (r < 0)
 		return r;
 	r = accounts_new(&v->accounts, v->loop, v->pool,
-		&(struct accounts_options){ .transfer = v->crawling,
+		&(struct accounts_options){.transfer = v->crawling,
 			.folder = c->state.p,
 			.config_ref = ref_config,
-			.config_unref = unref_config },
+			.config_unref = unref_config},
 		&v->arena, ret_why);
 	if (r < 0)
 		return r;
 	crawl.accounts = v->accounts;
 	crawl.pool = v->pool;
-	crawl.next = (struct batch_sink){ sift_take, v->sift };
+	crawl.next = (struct batch_sink){sift_take, v->sift};
 	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
 
@@ -674,7 +695,7 @@ static int build_queue(struct vigie *v)
 		.redis_url = redis_url(v),
 		.prefix = v->config->redis_prefix,
 		.spool_path = state_path(v, "spool"),
-		.committed = { on_committed, v },
+		.committed = {on_committed, v},
 		.ready = on_queue_ready,
 		.lost = on_queue_lost,
 		.reset = on_queue_reset,
@@ -685,7 +706,8 @@ static int build_queue(struct vigie *v)
 	return queue_new(&v->queue, v->loop, &options);
 }
 
-/* Once Redis has an address: at once for an outside one, at its first answer for a private one. */
+/* Once Redis has an address: at once for an outside one, at its first answer for a private one.
+ */
 static int build_line(struct vigie *v, struct span *ret_why)
 {
 	int r = build_queue(v);
@@ -726,7 +748,7 @@ static void on_server_died(void *arg, struct span why)
 static int build_transfers(struct vigie *v)
 {
 	const struct config_crawl *c = &v->config->crawl;
-	const struct resolve_options resolve = { .nameservers = c->nameservers.p };
+	const struct resolve_options resolve = {.nameservers = c->nameservers.p};
 	struct transfer_options crawling = {
 		.user_agent = c->user_agent.p,
 		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
@@ -769,7 +791,7 @@ static void on_watchdog(void *arg)
 /* Secrets are in this process: no core file, and no other process of the user may attach. */
 static void shut_the_curtains(void)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit none = {0, 0};
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0);
@@ -830,7 +852,9 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		loop_shift_wall(v->loop, v->options.wall_shift_ms);
 	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
-			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
+			processors < 1                  ? 1
+			: processors > POOL_THREADS_MAX ? POOL_THREADS_MAX
+							: (unsigned)processors);
 	if (r >= 0)
 		r = build_signals(v);
 	if (r >= 0)
@@ -895,7 +919,7 @@ static void tear_down(struct vigie *v)
 
 int run(struct config *config, const struct run_options *options)
 {
-	struct vigie v = { .options = *options, .config = config, .lock = -1 };
+	struct vigie v = {.options = *options, .config = config, .lock = -1};
 	struct span why = SPAN_NONE;
 	int r;
 
@@ -907,7 +931,8 @@ int run(struct config *config, const struct run_options *options)
 	r = build_house(&v, &why);
 	if (r >= 0) {
 		v.started = loop_wall(v.loop);
-		if (notify_watchdog_ms() && timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
+		if (notify_watchdog_ms() &&
+			timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
 			on_watchdog(&v);
 		if (!v.server)
 			r = build_line(&v, &why);

@@ -554,7 +554,8 @@ static void expands_to_a_fixed_point(void **state)
 		"receivers:\n"
 		"  - {id: m, email: {to: [a@b.example, c@d.example], from: v@b.example, "
 		"password: {file: secret}}, budget: [8/day, 3/hour], rate: 10/1m, quiet: "
-		"[night, '23:00-24:00', {days: last}], quiet_strict: true, timeout: 1m, digest: "
+		"[night, '23:00-24:00', {days: last}], quiet_strict: true, timeout: 1m, "
+		"digest: "
 		"{weekly: "
 		"'mon 08:00', empty: true, tz: UTC}}\n"
 		"routes: {receiver: m, story_steps: [10, critical], mute_times: night, routes: "
@@ -591,7 +592,8 @@ static void names_every_mistake(void **state)
 			"v.yaml:3:1: unknown key \"x\": vigie.yaml has state, redis, "
 			"redis_prefix, http, "
 			"crawl, brands, rules, define, sources, notify, receivers, routes, tz, "
-			"time_intervals, severity, notices, reports, silences, mutes, retention\n"},
+			"time_intervals, severity, notices, reports, silences, mutes, "
+			"retention\n"},
 		{"- a\n",
 			"v.yaml:1:1: vigie.yaml: a list where keys and values are expected\n"},
 		{"crawl: {every: 5, spacing: 1y, max_body: 16MB, concurrency_per_host: 0, "
