@@ -9,9 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "desk_asking.h"
-#include "desk_control.h"
 #include "delivering.h"
 #include "io/file.h"
 #include "io/heap.h"
@@ -21,23 +18,8 @@
 #include "io/redis_server.h"
 #include "io/resolve.h"
 #include "io/transfer.h"
-#include "line/accounts.h"
-#include "line/archive.h"
-#include "line/archive_passed_over.h"
-#include "line/connection.h"
-#include "line/crawl.h"
-#include "line/detect.h"
-#include "line/dispatch.h"
-#include "line/keep.h"
-#include "line/post.h"
-#include "line/queue.h"
-#include "line/sift.h"
 #include "lock.h"
-#include "mention_page.h"
-#include "printer.h"
-#include "recent.h"
-#include "reports.h"
-#include "line/rules_seen.h"
+#include "run_house.h"
 #include "vigie/burst.h"
 #include "vigie/cleanup.h"
 
@@ -48,43 +30,6 @@ enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 enum { POOL_THREADS_MAX = 8 };
 /* How often detect and the schedule of reports look; divided for tests as retries are. */
 enum { LOOK_EVERY_MS = 60000 };
-
-struct vigie {
-	struct run_options options;
-	struct arena arena; /* paths and texts of the start */
-	struct config *config;
-	int lock;
-	struct loop *loop;
-	struct heap *heap;
-	struct pool *pool;
-	struct archive *archive;
-	struct archive_passed_over *passed_over; /* NULL: not kept */
-	struct redis_server *server;
-	struct queue *queue;
-	struct keep *keep;
-	struct dispatch *dispatch;
-	struct detect *detect;
-	struct reports *reports;
-	struct post *post;
-	struct resolve *resolve;
-	struct transfer *crawling, *delivering;
-	struct accounts *accounts;
-	struct crawl *crawl;
-	struct sift *sift;
-	struct control *control;
-	struct rules_seen *rules_seen;
-	struct recent *recent;
-	struct mention_page *mention_page;
-	struct desk_asking *desk_asking;
-	struct on_signal *on_term, *on_int, *on_hup;
-	struct timer *drain, *watchdog;
-	struct mono drain_until;
-	struct printer_style style;
-	struct wall started;
-	struct span redis_trouble, archive_trouble; /* heap */
-	bool ready, stopping;
-	int status;
-};
 
 static void fail(struct span why)
 {
@@ -133,18 +78,6 @@ static void stop(struct vigie *v)
 static void on_stop_signal(void *arg)
 {
 	stop(arg);
-}
-
-/* Where Redis is, without the password of its URL. */
-static struct span redis_for_people(const struct config *config)
-{
-	const struct span private = SPAN("private");
-	const struct span url = config->redis;
-	size_t at = url.n;
-
-	while (at && url.p[at - 1] != '@')
-		at--;
-	return span_empty(url) ? private : span_slice(url, at, url.n);
 }
 
 static struct span redis_url(const struct vigie *v)
@@ -305,63 +238,6 @@ static void on_archive_trouble(void *arg, struct span why)
 		log_error("archive.failed", TEXT("why", why));
 }
 
-/* --- States of sources: crawl asks, the queue answers
- * ------------------------------------------- */
-
-struct states_ask {
-	struct vigie *v;
-	struct span *ids;
-	size_t n;
-};
-
-static void on_state(void *arg, size_t i, const struct source_state *state)
-{
-	struct states_ask *ask = arg;
-
-	crawl_state(ask->v->crawl, ask->ids[i], state);
-}
-
-static void on_states_end(void *arg, int r)
-{
-	struct states_ask *ask = arg;
-
-	if (r < 0)
-		log_debug("crawl.states_missing", STR("why", strerror(-r)));
-	for (size_t i = 0; i < ask->n; i++)
-		free((char *)ask->ids[i].p);
-	free(ask->ids);
-	free(ask);
-}
-
-static void on_want_states(void *arg, const struct source *const *sources, size_t n)
-{
-	struct vigie *v = arg;
-	struct states_ask *ask = calloc(1, sizeof(*ask));
-	struct queue_state_ask *asks = calloc(n, sizeof(*asks));
-	struct arena arena = {0};
-	int r = -ENOMEM;
-
-	if (ask)
-		ask->ids = calloc(n, sizeof(*ask->ids));
-	for (size_t i = 0; ask && ask->ids && asks && i < n; i++) {
-		char *id = strndup(sources[i]->id.p, sources[i]->id.n);
-
-		if (!id)
-			break;
-		ask->ids[ask->n++] = span_of(id, sources[i]->id.n);
-		asks[i] = (struct queue_state_ask){ask->ids[i],
-			identity_partition(identity_namespace(&arena, sources[i]))};
-	}
-	arena_release(&arena);
-	if (ask && ask->n == n) {
-		ask->v = v;
-		r = queue_states(v->queue, asks, n, on_state, on_states_end, ask);
-	}
-	free(asks);
-	if (r < 0 && ask)
-		on_states_end(ask, r);
-}
-
 static struct wall on_rule_first_seen(void *arg, struct span rule)
 {
 	struct vigie *v = arg;
@@ -437,122 +313,6 @@ static void on_hang_up(void *arg)
 
 	(void)reload(arg, &errors);
 	err_list_deinit(&errors);
-}
-
-static void look(void *arg, struct status_view *ret)
-{
-	struct vigie *v = arg;
-
-	*ret = (struct status_view){
-		.started = v->started,
-		.now = loop_wall(v->loop),
-		.redis = redis_for_people(v->config),
-		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
-		.loop = v->loop,
-		.crawl = v->crawl,
-		.accounts = v->accounts,
-		.queue = v->queue,
-		.archive = v->archive,
-		.keep = v->keep,
-		.deliveries = v->post ? post_counts(v->post) : NULL,
-		.desk = v->dispatch ? dispatch_desk(v->dispatch) : NULL,
-		.rules = ruleset_count(v->config->rules),
-	};
-}
-
-static void on_post_answer(void *arg, int status, struct span body)
-{
-	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8",
-		NULL, 0, body);
-}
-
-static void on_deliveries(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-	const struct span path = span_slice(ask->path, sizeof("/deliveries") - 1, ask->path.n);
-
-	if (v->post)
-		post_control(v->post, ask->method, path, on_post_answer, ask);
-	else
-		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
-}
-
-static void on_reports(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-
-	if (v->reports)
-		reports_post(v->reports, ask);
-	else
-		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
-}
-
-static void on_spent(void *arg, int64_t wait_ms)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%lld", (long long)wait_ms);
-	http_reply_text(arg, 200, text);
-}
-
-/* A command is about to ask a network on our account: "?account=NAME&cost=UNITS" is answered
- * with the time to wait in ms, and at 0 it is spent. */
-static void on_spend(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-	const struct connection *connection = NULL;
-	struct accounts_turn *turn;
-	struct buf account = {0}, cost = {0};
-	int64_t units = 0;
-
-	if (http_param(ask, "account", &account) && http_param(ask, "cost", &cost) && cost.n)
-		units = strtoll(cost.p, NULL, 10);
-	for (size_t i = 0; i < v->config->n_sources && units > 0; i++) {
-		const struct connection *c = v->config->sources[i]->connection;
-
-		if (c && span_eq(c->account, buf_span(&account)))
-			connection = c;
-	}
-	buf_deinit(&account);
-	buf_deinit(&cost);
-	if (!v->accounts)
-		http_reply_text(ask, 503, "not up yet: ask again in a moment");
-	else if (!connection)
-		http_reply_text(
-			ask, 404, "no source has this account: reload the configuration");
-	else if (accounts_spend(&turn, v->accounts, connection, SPAN("vigie sources try"),
-			 units, on_spent, ask) < 0)
-		http_reply_text(ask, 503, "out of memory");
-}
-
-static void on_desk(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-
-	const struct wall now = loop_wall(v->loop);
-
-	if (!v->dispatch)
-		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
-	else if (span_eq_str(ask->path, "/desk/ask"))
-		desk_asking_serve(
-			v->desk_asking, dispatch_desk(v->dispatch), v->config, now, ask);
-	else
-		desk_control(dispatch_desk(v->dispatch), v->archive, v->config->policy.severity,
-			now, ask);
-}
-
-static void on_mentions(void *arg, struct buf *out)
-{
-	const struct vigie *v = arg;
-
-	recent_json(v->recent, out);
-}
-
-static void on_mention(void *arg, struct http_ask *ask, const struct item_key *key)
-{
-	const struct vigie *v = arg;
-
-	mention_page_serve(v->mention_page, ask, key);
 }
 
 /* --- Building
@@ -654,7 +414,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.user_agent = c->crawl.user_agent,
 		.history_ms = c->crawl.history_ms,
 		.commit = {queue_take, v->queue},
-		.want_states = on_want_states,
+		.want_states = asked_states,
 		.stands = on_stands,
 		.arg = v,
 	};
@@ -819,14 +579,14 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	const struct control_options control = {
 		.socket_path = state_path(v, "control.sock"),
 		.listen = v->config->http.listen,
-		.look = look,
+		.look = asked_status,
 		.reload = reload,
-		.mentions = on_mentions,
-		.mention = on_mention,
-		.deliveries = on_deliveries,
-		.reports = on_reports,
-		.spend = on_spend,
-		.desk = on_desk,
+		.mentions = asked_mentions,
+		.mention = asked_mention,
+		.deliveries = asked_deliveries,
+		.reports = asked_reports,
+		.spend = asked_spend,
+		.desk = asked_desk,
 		.arg = v,
 	};
 	const struct archive_options archive = {
