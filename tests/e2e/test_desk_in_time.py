@@ -37,7 +37,7 @@ def go_to(lab, monkeypatch, shift):
 
 
 def law(lab, receiver='hook'):
-    one = next((r for r in lab.status()['receivers'] if r['id'] == receiver), None)
+    one = next((r for r in lab.status().get('receivers', []) if r['id'] == receiver), None)
     assert one is None or one['lawful'] and one['candidates'] == sum(
         one[k] for k in ('sent', 'digested', 'muted', 'silenced', 'folded', 'dead', 'waiting', 'in_digest', 'on_way'))
     return one

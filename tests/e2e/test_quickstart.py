@@ -16,6 +16,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 def test_the_bundled_world_shows_mentions_slack_and_mail(lab):
     world = subprocess.Popen([sys.executable, os.path.join(TOP, 'tests/world/world.py'), VIGIE], stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                             # a shell's job in the background is started with Ctrl-C ignored
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                              env=dict(os.environ, VIGIE_WORLD_SECONDS='60'))
     text, start = '', time.monotonic()
     wanted = ['Slack would get this POST', 'an e-mail to direction@brevent.example', '"blocks"',
