@@ -178,7 +178,8 @@ static struct span bare(struct span url)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
 		const size_t n = strlen(heads[i]);
 
-		if (span_eq_ci(span_slice(url, 0, n), span_str(heads[i])))
+		if (url.n && ascii_lower(url.p[0]) == heads[i][0] &&
+			span_eq_ci(span_slice(url, 0, n), span_str(heads[i])))
 			url = span_slice(url, n, url.n);
 	}
 	while (url.n && url.p[url.n - 1] == '/')
@@ -186,9 +187,22 @@ static struct span bare(struct span url)
 	return url;
 }
 
+/* The byte before the slashes at its end; bare() leaves it, or nothing. */
+static char last_of(struct span url)
+{
+	while (url.n && url.p[url.n - 1] == '/')
+		url.n--;
+	return url.n ? ascii_lower(url.p[url.n - 1]) : '\0';
+}
+
 static bool names_the_site(const struct item *item, struct span name)
 {
-	return !span_empty(item->feed.url) && span_eq_ci(bare(name), bare(item->feed.url));
+	if (span_empty(item->feed.url))
+		return false;
+	name = bare(name);
+	if (name.n && last_of(name) != last_of(item->feed.url))
+		return false; /* as most: soon told */
+	return span_eq_ci(name, bare(item->feed.url));
 }
 
 static struct span title_of(const struct item *item)
