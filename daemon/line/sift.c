@@ -48,6 +48,7 @@ struct job {
 struct sift {
 	struct pool *pool;
 	struct sift_options options;
+	struct identity_keyer *keyer;
 	struct ruleset *rules;
 	struct bench *benches; /* one a thread */
 	unsigned n_benches;
@@ -164,7 +165,7 @@ static int key_of_id(struct item_key *ret, struct sift *s, struct batch *b, stru
 {
 	const struct identity who = {.kind = IDENTITY_ID, .id = id};
 
-	return identity_key(ret, &b->arena, &s->options.secret, b->state.ns, &who);
+	return identity_key(ret, &b->arena, s->keyer, b->state.ns, &who);
 }
 
 /* Deletions, and the other names by which the network will speak of them. */
@@ -337,7 +338,7 @@ static int describe(struct hit *h, struct sift *s, struct batch *b, const struct
 	};
 	for (size_t m = 0; m < n_matches; m++)
 		h->score += matches[m].weight;
-	return identity_key(&h->key, &b->arena, &s->options.secret, b->state.ns, who);
+	return identity_key(&h->key, &b->arena, s->keyer, b->state.ns, who);
 }
 
 static int make_hit(struct sift *s, struct batch *b, const struct identity *who, size_t i,
@@ -543,7 +544,7 @@ int sift_new(struct sift **ret, struct loop *loop, struct pool *pool,
 		s->options.max_items = DEFAULT_MAX_ITEMS;
 	s->n_benches = pool_threads(pool);
 	s->benches = calloc(s->n_benches, sizeof(*s->benches));
-	if (!s->benches)
+	if (!s->benches || identity_keyer_new(&s->keyer, &options->secret) < 0)
 		return -ENOMEM;
 	*ret = TAKE(s);
 	return 0;
@@ -563,6 +564,7 @@ struct sift *sift_free(struct sift *sift)
 	}
 	free(sift->benches);
 	sift->rules = ruleset_unref(sift->rules);
+	sift->keyer = identity_keyer_free(sift->keyer);
 	free(sift);
 	return NULL;
 }
