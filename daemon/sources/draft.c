@@ -372,7 +372,10 @@ int draft_finish(struct draft *d, struct item *ret)
 int item_list_add(struct item_list *list, struct arena *arena, const struct item *item)
 {
 	if (list->n == list->capacity) {
-		const size_t capacity = list->capacity ? list->capacity * 2 : 16;
+		/* few documents have more than 64 */
+		const size_t capacity = !list->capacity       ? 16
+					: list->capacity < 64 ? 64
+							      : list->capacity * 2;
 		struct item *items = capacity > SIZE_MAX / 2 / sizeof(*items)
 					     ? NULL
 					     : arena_alloc(arena, capacity * sizeof(*items));
