@@ -33,9 +33,9 @@ static bool is_new_link(json_t *embeds, struct span link)
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(
-		embeds, i, other) if (span_eq_str(link, json_string_value(json_object_get(other,
-								"url")))) return false;
+	json_array_foreach (embeds, i, other)
+		if (span_eq_str(link, json_string_value(json_object_get(other, "url"))))
+			return false;
 	return !span_empty(link);
 }
 

@@ -81,11 +81,11 @@ static json_t *common_labels(const json_t *alerts)
 	void *next;
 	size_t i;
 
-	json_array_foreach((json_t *)alerts, i, one) json_object_foreach_safe(common, next,
-		name,
-		value) if (!json_equal(value,
-				   json_object_get(json_object_get(one, "labels"), name)))(void)
-		json_object_del(common, name);
+	json_array_foreach ((json_t *)alerts, i, one)
+		json_object_foreach_safe (common, next, name, value)
+			if (!json_equal(value,
+				    json_object_get(json_object_get(one, "labels"), name)))
+				(void)json_object_del(common, name);
 	return common;
 }
 

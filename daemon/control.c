@@ -21,7 +21,8 @@ struct page {
 
 static const char plain[] = "text/plain; charset=utf-8";
 
-/* --- What can be asked -------------------------------------------------------------------------- */
+/* --- What can be asked
+ * -------------------------------------------------------------------------- */
 
 static void get_health(struct control *c, const struct http_ask *ask, struct page *answer)
 {
@@ -86,7 +87,7 @@ static void write_errors(struct buf *out, const struct err_list *errors)
 
 static void post_reload(struct control *c, const struct http_ask *ask, struct page *answer)
 {
-	struct err_list errors = { 0 };
+	struct err_list errors = {0};
 	const int r = c->options.reload(c->options.arg, &errors);
 
 	(void)ask;
@@ -109,11 +110,11 @@ struct resource {
 };
 
 static const struct resource resources[] = {
-	{ "GET", "/healthz", false, get_health },
-	{ "GET", "/status", false, get_status },
-	{ "GET", "/metrics", false, get_metrics },
-	{ "GET", "/mentions", false, get_mentions },
-	{ "POST", "/reload", true, post_reload },
+	{"GET", "/healthz", false, get_health},
+	{"GET", "/status", false, get_status},
+	{"GET", "/metrics", false, get_metrics},
+	{"GET", "/mentions", false, get_mentions},
+	{"POST", "/reload", true, post_reload},
 };
 
 static bool is_get(const struct http_ask *ask)
@@ -124,7 +125,8 @@ static bool is_get(const struct http_ask *ask)
 static void reply(struct http_ask *ask, struct page *answer)
 {
 	http_reply(ask, answer->status ? answer->status : 200,
-		answer->type ? answer->type : "application/json", NULL, 0, buf_span(&answer->body));
+		answer->type ? answer->type : "application/json", NULL, 0,
+		buf_span(&answer->body));
 	buf_deinit(&answer->body);
 }
 
@@ -138,7 +140,8 @@ static bool send_asset(struct http_ask *ask, struct span path)
 	return false;
 }
 
-/* "/mentions/KEY", where the link of an alert leads, is a page; "/mentions/KEY.json" what it shows. */
+/* "/mentions/KEY", where the link of an alert leads, is a page; "/mentions/KEY.json" what it
+ * shows. */
 static bool serve_mention(struct control *c, struct http_ask *ask)
 {
 	const struct span before = SPAN("/mentions/"), json = SPAN(".json");
@@ -149,7 +152,8 @@ static bool serve_mention(struct control *c, struct http_ask *ask)
 		return false;
 	if (item_key_parse(&key, name))
 		return send_asset(ask, SPAN("/mention.html"));
-	if (!span_ends(name, json) || !item_key_parse(&key, span_slice(name, 0, name.n - json.n)))
+	if (!span_ends(name, json) ||
+		!item_key_parse(&key, span_slice(name, 0, name.n - json.n)))
 		return false;
 	c->options.mention(c->options.arg, ask, &key);
 	return true;
@@ -158,15 +162,16 @@ static bool serve_mention(struct control *c, struct http_ask *ask)
 static void on_ask(void *arg, struct http_ask *ask)
 {
 	struct control *c = arg;
-	struct page answer = { 0 };
+	struct page answer = {0};
 
 	for (size_t i = 0; i < sizeof(resources) / sizeof(*resources); i++) {
 		const struct resource *resource = &resources[i];
 
 		if (!span_eq_str(ask->path, resource->path) || (resource->local && !ask->local))
 			continue;
-		if (strcmp(resource->method, "GET") == 0 ? !is_get(ask)
-							 : !span_eq_str(ask->method, resource->method)) {
+		if (strcmp(resource->method, "GET") == 0
+				? !is_get(ask)
+				: !span_eq_str(ask->method, resource->method)) {
 			http_reply_text(ask, 405, "that is asked with another method");
 			return;
 		}
@@ -254,15 +259,18 @@ static struct span say_why(struct arena *arena, int r, const struct control_opti
 
 	if (r == -EADDRINUSE)
 		return arena_printf(arena,
-			"can't listen on %.*s: another program does; choose another `http: {listen: …}`, "
+			"can't listen on %.*s: another program does; choose another `http: "
+			"{listen: …}`, "
 			"port 0 for a free one",
 			SPAN_ARG(where));
 	if (r == -EINVAL)
-		return arena_printf(arena, "can't listen on %.*s: write HOST:PORT, like 127.0.0.1:8787",
+		return arena_printf(arena,
+			"can't listen on %.*s: write HOST:PORT, like 127.0.0.1:8787",
 			SPAN_ARG(where));
 	if (r == -ENAMETOOLONG)
 		return arena_printf(arena,
-			"the path of the socket %s is too long (107 bytes at most): choose a shorter `state:`",
+			"the path of the socket %s is too long (107 bytes at most): choose a "
+			"shorter `state:`",
 			options->socket_path);
 	return arena_printf(arena, "can't listen on %.*s or %s: %s", SPAN_ARG(where),
 		options->socket_path, strerror(-r));
@@ -272,7 +280,7 @@ int control_new(struct control **ret, struct loop *loop, const struct control_op
 	struct arena *arena, struct span *ret_why)
 {
 	struct control *c = calloc(1, sizeof(*c));
-	struct http_options http = { .socket_path = options->socket_path };
+	struct http_options http = {.socket_path = options->socket_path};
 	int r = 0;
 
 	if (!c)
@@ -297,8 +305,9 @@ int control_new(struct control **ret, struct loop *loop, const struct control_op
 		return control_free(c), r;
 	}
 	if (http_port(c->http))
-		(void)snprintf(c->address, sizeof(c->address), strchr(http.host, ':') ? "http://[%s]:%d/" : "http://%s:%d/",
-			http.host, http_port(c->http));
+		(void)snprintf(c->address, sizeof(c->address),
+			strchr(http.host, ':') ? "http://[%s]:%d/" : "http://%s:%d/", http.host,
+			http_port(c->http));
 	*ret = c;
 	return 0;
 }

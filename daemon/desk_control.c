@@ -219,8 +219,9 @@ static const char *read_silence(
 	static unsigned made; /* of this millisecond, perhaps */
 	struct silence *s = &d->silence;
 
-	json_object_foreach(match, name, list) if (matches && !wrong) wrong =
-		read_match(d, &matches[s->n_matches++], name, list, severity);
+	json_object_foreach (match, name, list)
+		if (matches && !wrong)
+			wrong = read_match(d, &matches[s->n_matches++], name, list, severity);
 	*s = (struct silence){.id = arena_printf(&d->arena, "%llx-%x",
 				      (unsigned long long)now.ms / 1000, ++made),
 		.receiver = text_of(d, root, "receiver"),

@@ -37,7 +37,8 @@ int lock_state(const char *folder, struct arena *arena, struct span *ret_why)
 
 	if (r < 0) {
 		*ret_why = arena_printf(arena,
-			"the state folder %s can't be made (%s): give the user vigie runs as a folder it "
+			"the state folder %s can't be made (%s): give the user vigie runs as a "
+			"folder it "
 			"may write, with `state:` in the configuration",
 			folder, strerror(-r));
 		return r;
@@ -49,7 +50,8 @@ int lock_state(const char *folder, struct arena *arena, struct span *ret_why)
 	free(path);
 	if (r < 0) {
 		*ret_why = arena_printf(arena,
-			"the state folder %s can't be written (%s): check its owner and rights, or set "
+			"the state folder %s can't be written (%s): check its owner and "
+			"rights, or set "
 			"`state:` in the configuration",
 			folder, strerror(-r));
 		return r;
@@ -60,7 +62,8 @@ int lock_state(const char *folder, struct arena *arena, struct span *ret_why)
 			text[0] = '\0';
 		text[strcspn(text, "\n")] = '\0';
 		*ret_why = arena_printf(arena,
-			"another vigie%s%s works in %s: stop it, or give this one another `state:`",
+			"another vigie%s%s works in %s: stop it, or give this one another "
+			"`state:`",
 			*text ? ", process " : "", text, folder);
 		(void)close(fd);
 		return r;
@@ -68,8 +71,9 @@ int lock_state(const char *folder, struct arena *arena, struct span *ret_why)
 	(void)snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0) {
 		r = -errno;
-		*ret_why = arena_printf(arena, "the state folder %s can't be written (%s): free some space",
-			folder, strerror(-r));
+		*ret_why = arena_printf(arena,
+			"the state folder %s can't be written (%s): free some space", folder,
+			strerror(-r));
 		(void)close(fd);
 		return r;
 	}

@@ -19,7 +19,7 @@ enum { EXCERPT_BEFORE = 60, EXCERPT_BYTES = 280 };
 
 struct printer_style printer_style_of(FILE *to)
 {
-	struct printer_style style = { .columns = 80 };
+	struct printer_style style = {.columns = 80};
 	const char *no_colour = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	const time_t now = time(NULL);
@@ -27,7 +27,8 @@ struct printer_style printer_style_of(FILE *to)
 	struct tm local;
 
 	if (isatty(fileno(to))) {
-		style.colour = !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
+		style.colour =
+			!(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
 		if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col)
 			style.columns = size.ws_col;
 	}
@@ -69,13 +70,14 @@ void printer_text(FILE *to, struct span text)
 		(void)fputc(' ', to);
 }
 
-static bool span_inside(const struct match_span *s, enum item_field field, size_t from, size_t to)
+static bool span_inside(
+	const struct match_span *s, enum item_field field, size_t from, size_t to)
 {
 	return s->field == field && s->start >= from && s->end <= to && s->start < s->end;
 }
 
-/* text[from, to) with every matched word marked; spans of several rules may overlap. `base` is the
- * style the text around them has. */
+/* text[from, to) with every matched word marked; spans of several rules may overlap. `base` is
+ * the style the text around them has. */
 static void print_marked(FILE *out, const struct printer_style *style, const struct hit *hit,
 	enum item_field field, struct span text, size_t from, size_t to, const char *base)
 {
@@ -88,7 +90,8 @@ static void print_marked(FILE *out, const struct printer_style *style, const str
 				const struct match_span *s = &hit->matches[m].spans[i];
 
 				if (span_inside(s, field, from, to) &&
-					(s->start < start || (s->start == start && s->end > end))) {
+					(s->start < start ||
+						(s->start == start && s->end > end))) {
 					start = s->start;
 					end = s->end;
 				}
@@ -130,7 +133,8 @@ static void print_excerpt(FILE *to, const struct printer_style *style, const str
 		from = first - EXCERPT_BEFORE;
 		while (from < first && text.p[from] != ' ')
 			from++;
-		if (from == first) /* one long word: at least not in the middle of a code point */
+		if (from ==
+			first) /* one long word: at least not in the middle of a code point */
 			from = utf8_prefix(text, first - EXCERPT_BEFORE).n;
 	}
 	end = from + utf8_prefix(span_slice(text, from, text.n), EXCERPT_BYTES).n;
@@ -141,10 +145,11 @@ static void print_excerpt(FILE *to, const struct printer_style *style, const str
 
 static void print_head(FILE *to, const struct printer_style *style, const struct hit *hit)
 {
-	const struct wall when = wall_known(hit->item.published) ? hit->item.published : hit->fetched;
+	const struct wall when =
+		wall_known(hit->item.published) ? hit->item.published : hit->fetched;
 	char text[RFC3339_SIZE];
 
-	(void)wall_rfc3339(text, (struct wall){ when.ms + style->zone_s * 1000 });
+	(void)wall_rfc3339(text, (struct wall){when.ms + style->zone_s * 1000});
 	(void)fprintf(to, "%s%.10s %.5s%s ", style->colour ? DIM : "", text,
 		text[0] ? text + 11 : "", style->colour ? RESET : "");
 	(void)fputs(style->colour ? CYAN : "", to);
@@ -172,7 +177,8 @@ void printer_hit(FILE *to, const struct printer_style *style, const struct hit *
 	print_head(to, style, hit);
 	if (!span_empty(hit->item.title)) {
 		(void)fputs("  ", to);
-		print_marked(to, style, hit, FIELD_TITLE, hit->item.title, 0, hit->item.title.n, BOLD);
+		print_marked(to, style, hit, FIELD_TITLE, hit->item.title, 0, hit->item.title.n,
+			BOLD);
 		(void)fputc('\n', to);
 	}
 	print_excerpt(to, style, hit);

@@ -36,7 +36,7 @@ struct recent *recent_free(struct recent *recent)
 
 void recent_add(struct recent *recent, const struct hit *hit)
 {
-	struct buf json = { 0 };
+	struct buf json = {0};
 	size_t at = 0;
 	char *text;
 
@@ -44,7 +44,8 @@ void recent_add(struct recent *recent, const struct hit *hit)
 	text = buf_take(&json);
 	if (!text)
 		return;
-	while (at < recent->n && memcmp(&recent->entries[at].key, &hit->key, sizeof(hit->key)) != 0)
+	while (at < recent->n &&
+		memcmp(&recent->entries[at].key, &hit->key, sizeof(hit->key)) != 0)
 		at++;
 	if (at == recent->n && recent->n < RECENT_MAX)
 		recent->n++;

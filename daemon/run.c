@@ -9,9 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "desk_asking.h"
-#include "desk_control.h"
 #include "delivering.h"
 #include "io/file.h"
 #include "io/heap.h"
@@ -21,81 +18,33 @@
 #include "io/redis_server.h"
 #include "io/resolve.h"
 #include "io/transfer.h"
-#include "line/accounts.h"
-#include "line/archive.h"
-#include "line/archive_passed_over.h"
-#include "line/connection.h"
-#include "line/crawl.h"
-#include "line/detect.h"
-#include "line/dispatch.h"
-#include "line/keep.h"
-#include "line/post.h"
-#include "line/queue.h"
-#include "line/sift.h"
 #include "lock.h"
-#include "mention_page.h"
-#include "printer.h"
-#include "recent.h"
-#include "reports.h"
-#include "line/rules_seen.h"
+#include "run_house.h"
 #include "vigie/burst.h"
 #include "vigie/cleanup.h"
 
-/* SIGTERM to the end: messages on their way get this long, the rest is left to the next start. */
+/* SIGTERM to the end: messages on their way get this long, the rest is left to the next start.
+ */
 enum { DRAIN_MS = 3500, DRAIN_LOOK_MS = 20 };
 /* Reading and matching: as many threads as the machine has processors, at most this many. */
 enum { POOL_THREADS_MAX = 8 };
 /* How often detect and the schedule of reports look; divided for tests as retries are. */
 enum { LOOK_EVERY_MS = 60000 };
 
-struct vigie {
-	struct run_options options;
-	struct arena arena; /* paths and texts of the start */
-	struct config *config;
-	int lock;
-	struct loop *loop;
-	struct heap *heap;
-	struct pool *pool;
-	struct archive *archive;
-	struct archive_passed_over *passed_over; /* NULL: not kept */
-	struct redis_server *server;
-	struct queue *queue;
-	struct keep *keep;
-	struct dispatch *dispatch;
-	struct detect *detect;
-	struct reports *reports;
-	struct post *post;
-	struct resolve *resolve;
-	struct transfer *crawling, *delivering;
-	struct accounts *accounts;
-	struct crawl *crawl;
-	struct sift *sift;
-	struct control *control;
-	struct rules_seen *rules_seen;
-	struct recent *recent;
-	struct mention_page *mention_page;
-	struct desk_asking *desk_asking;
-	struct on_signal *on_term, *on_int, *on_hup;
-	struct timer *drain, *watchdog;
-	struct mono drain_until;
-	struct printer_style style;
-	struct wall started;
-	struct span redis_trouble, archive_trouble; /* heap */
-	bool ready, stopping;
-	int status;
-};
-
 static void fail(struct span why)
 {
 	(void)fprintf(stderr, "vigie: %.*s\n", SPAN_ARG(why));
 }
 
-/* --- Stopping, the constructor backwards: stop taking, let the line drain, go. ------------------ */
+/* --- Stopping, the constructor backwards: stop taking, let the line drain, go.
+ * ------------------ */
 
 static bool drained(const struct vigie *v)
 {
-	return (!v->sift || sift_idle(v->sift)) && (!v->accounts || accounts_idle(v->accounts)) && (!v->queue || queue_idle(v->queue)) &&
-	       (!v->keep || keep_idle(v->keep)) && (!v->post || post_idle(v->post));
+	return (!v->sift || sift_idle(v->sift)) &&
+	       (!v->accounts || accounts_idle(v->accounts)) &&
+	       (!v->queue || queue_idle(v->queue)) && (!v->keep || keep_idle(v->keep)) &&
+	       (!v->post || post_idle(v->post));
 }
 
 static void on_drain(void *arg)
@@ -131,24 +80,13 @@ static void on_stop_signal(void *arg)
 	stop(arg);
 }
 
-/* Where Redis is, without the password of its URL. */
-static struct span redis_for_people(const struct config *config)
-{
-	const struct span private = SPAN("private");
-	const struct span url = config->redis;
-	size_t at = url.n;
-
-	while (at && url.p[at - 1] != '@')
-		at--;
-	return span_empty(url) ? private : span_slice(url, at, url.n);
-}
-
 static struct span redis_url(const struct vigie *v)
 {
 	return v->server ? redis_server_url(v->server) : v->config->redis;
 }
 
-/* --- The line ---------------------------------------------------------------------------------- */
+/* --- The line
+ * ---------------------------------------------------------------------------------- */
 
 static void set_trouble(struct span *to, struct span why)
 {
@@ -180,7 +118,8 @@ static int adopt_config(struct vigie *v)
 	if (r >= 0)
 		r = rules_seen_ask(v->rules_seen, v->queue, c->rules, loop_wall(v->loop));
 	if (r >= 0)
-		r = dispatch_set_policy(v->dispatch, &c->policy, v->config, ref_config, unref_config);
+		r = dispatch_set_policy(
+			v->dispatch, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0)
 		r = post_set_policy(v->post, &c->policy, v->config, ref_config, unref_config);
 	if (r >= 0) {
@@ -188,7 +127,8 @@ static int adopt_config(struct vigie *v)
 		detect_set_policy(v->detect, &c->policy, c->zone);
 	}
 	if (r >= 0)
-		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config, unref_config);
+		r = crawl_set_sources(v->crawl, c->sources, c->n_sources, v->config, ref_config,
+			unref_config);
 	return r;
 }
 
@@ -213,7 +153,8 @@ static void on_queue_ready(void *arg)
 	v->ready = true;
 	log_info("run.ready", INT("sources", v->config->n_sources),
 		INT("rules", ruleset_count(v->config->rules)),
-		INT("receivers", v->config->policy.n_receivers), STR("http", control_address(v->control)));
+		INT("receivers", v->config->policy.n_receivers),
+		STR("http", control_address(v->control)));
 	if (v->options.quiet)
 		(void)fprintf(stderr, "Watching %zu sources; the dashboard is at %s\n\n",
 			v->config->n_sources, control_address(v->control));
@@ -243,7 +184,8 @@ static void on_queue_room(void *arg, bool open)
 	if (v->crawl)
 		crawl_pause(v->crawl, !open);
 	if (!open)
-		log_warning("crawl.paused", STR("why", "the queue is full until its readers have caught up"));
+		log_warning("crawl.paused",
+			STR("why", "the queue is full until its readers have caught up"));
 	else
 		log_info("crawl.resumed");
 }
@@ -258,7 +200,8 @@ static void on_passed_over(void *arg, const struct hit *items, size_t n)
 }
 
 /* The cursor moves behind it: a deletion that is told once must not be forgotten. */
-static void on_deletions(void *arg, const struct batch *batch, void (*over)(void *job), void *job)
+static void on_deletions(
+	void *arg, const struct batch *batch, void (*over)(void *job), void *job)
 {
 	struct vigie *v = arg;
 
@@ -295,62 +238,6 @@ static void on_archive_trouble(void *arg, struct span why)
 		log_error("archive.failed", TEXT("why", why));
 }
 
-/* --- States of sources: crawl asks, the queue answers ------------------------------------------- */
-
-struct states_ask {
-	struct vigie *v;
-	struct span *ids;
-	size_t n;
-};
-
-static void on_state(void *arg, size_t i, const struct source_state *state)
-{
-	struct states_ask *ask = arg;
-
-	crawl_state(ask->v->crawl, ask->ids[i], state);
-}
-
-static void on_states_end(void *arg, int r)
-{
-	struct states_ask *ask = arg;
-
-	if (r < 0)
-		log_debug("crawl.states_missing", STR("why", strerror(-r)));
-	for (size_t i = 0; i < ask->n; i++)
-		free((char *)ask->ids[i].p);
-	free(ask->ids);
-	free(ask);
-}
-
-static void on_want_states(void *arg, const struct source *const *sources, size_t n)
-{
-	struct vigie *v = arg;
-	struct states_ask *ask = calloc(1, sizeof(*ask));
-	struct queue_state_ask *asks = calloc(n, sizeof(*asks));
-	struct arena arena = { 0 };
-	int r = -ENOMEM;
-
-	if (ask)
-		ask->ids = calloc(n, sizeof(*ask->ids));
-	for (size_t i = 0; ask && ask->ids && asks && i < n; i++) {
-		char *id = strndup(sources[i]->id.p, sources[i]->id.n);
-
-		if (!id)
-			break;
-		ask->ids[ask->n++] = span_of(id, sources[i]->id.n);
-		asks[i] = (struct queue_state_ask){ ask->ids[i],
-			identity_partition(identity_namespace(&arena, sources[i])) };
-	}
-	arena_release(&arena);
-	if (ask && ask->n == n) {
-		ask->v = v;
-		r = queue_states(v->queue, asks, n, on_state, on_states_end, ask);
-	}
-	free(asks);
-	if (r < 0 && ask)
-		on_states_end(ask, r);
-}
-
 static struct wall on_rule_first_seen(void *arg, struct span rule)
 {
 	struct vigie *v = arg;
@@ -358,14 +245,16 @@ static struct wall on_rule_first_seen(void *arg, struct span rule)
 	return rules_seen_at(v->rules_seen, rule);
 }
 
-/* --- Configuration anew ------------------------------------------------------------------------ */
+/* --- Configuration anew
+ * ------------------------------------------------------------------------ */
 
 static bool same_crawl(const struct config_crawl *a, const struct config_crawl *b)
 {
-	return a->every_ms == b->every_ms && a->concurrency_per_host == b->concurrency_per_host &&
+	return a->every_ms == b->every_ms &&
+	       a->concurrency_per_host == b->concurrency_per_host &&
 	       a->spacing_ms == b->spacing_ms && a->max_body_bytes == b->max_body_bytes &&
-	       a->history_ms == b->history_ms && a->robots == b->robots && span_eq(a->user_agent, b->user_agent) &&
-	       span_eq(a->ca_file, b->ca_file);
+	       a->history_ms == b->history_ms && a->robots == b->robots &&
+	       span_eq(a->user_agent, b->user_agent) && span_eq(a->ca_file, b->ca_file);
 }
 
 /* What can't change without a restart keeps running as it is, and a line says so. */
@@ -375,10 +264,12 @@ static void warn_of_unchanged(const struct config *was, const struct config *is)
 		!span_eq(was->redis_prefix, is->redis_prefix) ||
 		!span_eq(was->http.listen, is->http.listen))
 		log_warning("run.restart_needed",
-			STR("why", "state, redis, redis_prefix and http.listen change at the next start"));
+			STR("why", "state, redis, redis_prefix and http.listen change at the "
+				   "next start"));
 	if (!same_crawl(&was->crawl, &is->crawl))
 		log_warning("run.restart_needed",
-			STR("why", "of crawl, only allow_addresses and nameservers change before the next start"));
+			STR("why", "of crawl, only allow_addresses and nameservers change "
+				   "before the next start"));
 }
 
 static int reload(void *arg, struct err_list *errors)
@@ -388,13 +279,16 @@ static int reload(void *arg, struct err_list *errors)
 	int r;
 
 	if (!v->options.config_path)
-		return err_add(errors, NULL, 0, 0, "vigie watch has no file to read again: end it and start it anew");
+		return err_add(errors, NULL, 0, 0,
+			"vigie watch has no file to read again: end it and start it anew");
 	notify_reloading();
 	r = config_load(&next, v->options.config_path, NULL, errors);
 	if (r < 0) {
 		for (size_t i = 0; i < errors->n; i++)
-			log_error("config.wrong", STR("file", errors->items[i].file), INT("line", errors->items[i].line),
-				INT("column", errors->items[i].column), STR("what", errors->items[i].text));
+			log_error("config.wrong", STR("file", errors->items[i].file),
+				INT("line", errors->items[i].line),
+				INT("column", errors->items[i].column),
+				STR("what", errors->items[i].text));
 		log_error("run.reload_refused", INT("mistakes", errors->n + errors->dropped));
 		notify_ready();
 		return r;
@@ -407,135 +301,22 @@ static int reload(void *arg, struct err_list *errors)
 		log_error("run.reload_failed", STR("why", strerror(-r)));
 	else
 		log_info("run.reloaded", INT("sources", next->n_sources),
-			INT("rules", ruleset_count(next->rules)), INT("receivers", next->policy.n_receivers));
+			INT("rules", ruleset_count(next->rules)),
+			INT("receivers", next->policy.n_receivers));
 	notify_ready();
 	return r;
 }
 
 static void on_hang_up(void *arg)
 {
-	struct err_list errors = { 0 };
+	struct err_list errors = {0};
 
 	(void)reload(arg, &errors);
 	err_list_deinit(&errors);
 }
 
-static void look(void *arg, struct status_view *ret)
-{
-	struct vigie *v = arg;
-
-	*ret = (struct status_view){
-		.started = v->started,
-		.now = loop_wall(v->loop),
-		.redis = redis_for_people(v->config),
-		.trouble = span_empty(v->redis_trouble) ? v->archive_trouble : v->redis_trouble,
-		.loop = v->loop,
-		.crawl = v->crawl,
-		.accounts = v->accounts,
-		.queue = v->queue,
-		.archive = v->archive,
-		.keep = v->keep,
-		.deliveries = v->post ? post_counts(v->post) : NULL,
-		.desk = v->dispatch ? dispatch_desk(v->dispatch) : NULL,
-		.rules = ruleset_count(v->config->rules),
-	};
-}
-
-static void on_post_answer(void *arg, int status, struct span body)
-{
-	http_reply(arg, status, status < 400 ? "application/json" : "text/plain; charset=utf-8", NULL, 0,
-		body);
-}
-
-static void on_deliveries(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-	const struct span path = span_slice(ask->path, sizeof("/deliveries") - 1, ask->path.n);
-
-	if (v->post)
-		post_control(v->post, ask->method, path, on_post_answer, ask);
-	else
-		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
-}
-
-static void on_reports(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-
-	if (v->reports)
-		reports_post(v->reports, ask);
-	else
-		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
-}
-
-static void on_spent(void *arg, int64_t wait_ms)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%lld", (long long)wait_ms);
-	http_reply_text(arg, 200, text);
-}
-
-/* A command is about to ask a network on our account: "?account=NAME&cost=UNITS" is answered with
- * the time to wait in ms, and at 0 it is spent. */
-static void on_spend(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-	const struct connection *connection = NULL;
-	struct accounts_turn *turn;
-	struct buf account = {0}, cost = {0};
-	int64_t units = 0;
-
-	if (http_param(ask, "account", &account) && http_param(ask, "cost", &cost) && cost.n)
-		units = strtoll(cost.p, NULL, 10);
-	for (size_t i = 0; i < v->config->n_sources && units > 0; i++) {
-		const struct connection *c = v->config->sources[i]->connection;
-
-		if (c && span_eq(c->account, buf_span(&account)))
-			connection = c;
-	}
-	buf_deinit(&account);
-	buf_deinit(&cost);
-	if (!v->accounts)
-		http_reply_text(ask, 503, "not up yet: ask again in a moment");
-	else if (!connection)
-		http_reply_text(ask, 404, "no source has this account: reload the configuration");
-	else if (accounts_spend(&turn, v->accounts, connection, SPAN("vigie sources try"), units, on_spent,
-			 ask) < 0)
-		http_reply_text(ask, 503, "out of memory");
-}
-
-static void on_desk(void *arg, struct http_ask *ask)
-{
-	struct vigie *v = arg;
-
-	const struct wall now = loop_wall(v->loop);
-
-	if (!v->dispatch)
-		http_reply_text(ask, 503, "Redis is not up yet: ask again in a moment");
-	else if (span_eq_str(ask->path, "/desk/ask"))
-		desk_asking_serve(
-			v->desk_asking, dispatch_desk(v->dispatch), v->config, now, ask);
-	else
-		desk_control(dispatch_desk(v->dispatch), v->archive, v->config->policy.severity,
-			now, ask);
-}
-
-static void on_mentions(void *arg, struct buf *out)
-{
-	const struct vigie *v = arg;
-
-	recent_json(v->recent, out);
-}
-
-static void on_mention(void *arg, struct http_ask *ask, const struct item_key *key)
-{
-	const struct vigie *v = arg;
-
-	mention_page_serve(v->mention_page, ask, key);
-}
-
-/* --- Building ---------------------------------------------------------------------------------- */
+/* --- Building
+ * ---------------------------------------------------------------------------------- */
 
 static char *state_path(struct vigie *v, const char *name)
 {
@@ -577,32 +358,32 @@ static int64_t scaled(const struct vigie *v, int64_t ms)
 /* The stations behind the queue, once it has an address. */
 static int build_act(struct vigie *v)
 {
-	const struct keep_options keep = { .kept = on_kept, .deleted = on_deleted, .arg = v };
+	const struct keep_options keep = {.kept = on_kept, .deleted = on_deleted, .arg = v};
 	int r = keep_new(&v->keep, v->loop, v->queue, v->archive, &keep);
 
 	if (r < 0)
 		return r;
 	r = post_new(&v->post, v->loop, v->delivering, v->archive,
-		&(struct post_options){ .redis_url = redis_url(v),
+		&(struct post_options){.redis_url = redis_url(v),
 			.prefix = v->config->redis_prefix,
 			.public_url = v->config->http.public_url,
 			.time_scale = v->options.retry_scale,
 			.incidents = on_incidents,
 			.coverage = on_coverage,
-			.arg = v });
+			.arg = v});
 	if (r < 0)
 		return r;
 	r = dispatch_new(&v->dispatch, v->loop, v->queue, v->archive, v->post);
 	if (r < 0)
 		return r;
 	r = detect_new(&v->detect, v->loop, v->archive, v->dispatch,
-		&(struct detect_options){ .every_ms = scaled(v, LOOK_EVERY_MS),
-			.calm_ms = scaled(v, BURST_CALM_MS) });
+		&(struct detect_options){.every_ms = scaled(v, LOOK_EVERY_MS),
+			.calm_ms = scaled(v, BURST_CALM_MS)});
 	if (r < 0)
 		return r;
 	return reports_new(&v->reports, v->loop, v->pool, v->archive, v->dispatch, v->crawl,
-		&(struct reports_options){ .archive = state_path(v, ARCHIVE_FILE),
-			.look_ms = scaled(v, LOOK_EVERY_MS) });
+		&(struct reports_options){.archive = state_path(v, ARCHIVE_FILE),
+			.look_ms = scaled(v, LOOK_EVERY_MS)});
 }
 
 /* sift hands to crawl and crawl to sift: one of the two is made first. */
@@ -621,7 +402,7 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.rule_first_seen = on_rule_first_seen,
 		.passed_over = on_passed_over,
 		.deletions = on_deletions,
-		.next = { on_sifted, v },
+		.next = {on_sifted, v},
 		.arg = v,
 	};
 	struct crawl_options crawl = {
@@ -632,8 +413,8 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 		.ignore_robots = !c->crawl.robots,
 		.user_agent = c->crawl.user_agent,
 		.history_ms = c->crawl.history_ms,
-		.commit = { queue_take, v->queue },
-		.want_states = on_want_states,
+		.commit = {queue_take, v->queue},
+		.want_states = asked_states,
 		.stands = on_stands,
 		.arg = v,
 	};
@@ -648,16 +429,16 @@ static int build_collect(struct vigie *v, struct span *ret_why)
 	if (r < 0)
 		return r;
 	r = accounts_new(&v->accounts, v->loop, v->pool,
-		&(struct accounts_options){ .transfer = v->crawling,
+		&(struct accounts_options){.transfer = v->crawling,
 			.folder = c->state.p,
 			.config_ref = ref_config,
-			.config_unref = unref_config },
+			.config_unref = unref_config},
 		&v->arena, ret_why);
 	if (r < 0)
 		return r;
 	crawl.accounts = v->accounts;
 	crawl.pool = v->pool;
-	crawl.next = (struct batch_sink){ sift_take, v->sift };
+	crawl.next = (struct batch_sink){sift_take, v->sift};
 	return crawl_new(&v->crawl, v->loop, v->crawling, &crawl);
 }
 
@@ -674,7 +455,7 @@ static int build_queue(struct vigie *v)
 		.redis_url = redis_url(v),
 		.prefix = v->config->redis_prefix,
 		.spool_path = state_path(v, "spool"),
-		.committed = { on_committed, v },
+		.committed = {on_committed, v},
 		.ready = on_queue_ready,
 		.lost = on_queue_lost,
 		.reset = on_queue_reset,
@@ -685,7 +466,8 @@ static int build_queue(struct vigie *v)
 	return queue_new(&v->queue, v->loop, &options);
 }
 
-/* Once Redis has an address: at once for an outside one, at its first answer for a private one. */
+/* Once Redis has an address: at once for an outside one, at its first answer for a private one.
+ */
 static int build_line(struct vigie *v, struct span *ret_why)
 {
 	int r = build_queue(v);
@@ -726,7 +508,7 @@ static void on_server_died(void *arg, struct span why)
 static int build_transfers(struct vigie *v)
 {
 	const struct config_crawl *c = &v->config->crawl;
-	const struct resolve_options resolve = { .nameservers = c->nameservers.p };
+	const struct resolve_options resolve = {.nameservers = c->nameservers.p};
 	struct transfer_options crawling = {
 		.user_agent = c->user_agent.p,
 		.ca_file = span_empty(c->ca_file) ? NULL : c->ca_file.p,
@@ -769,7 +551,7 @@ static void on_watchdog(void *arg)
 /* Secrets are in this process: no core file, and no other process of the user may attach. */
 static void shut_the_curtains(void)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit none = {0, 0};
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0);
@@ -797,14 +579,14 @@ static int build_house(struct vigie *v, struct span *ret_why)
 	const struct control_options control = {
 		.socket_path = state_path(v, "control.sock"),
 		.listen = v->config->http.listen,
-		.look = look,
+		.look = asked_status,
 		.reload = reload,
-		.mentions = on_mentions,
-		.mention = on_mention,
-		.deliveries = on_deliveries,
-		.reports = on_reports,
-		.spend = on_spend,
-		.desk = on_desk,
+		.mentions = asked_mentions,
+		.mention = asked_mention,
+		.deliveries = asked_deliveries,
+		.reports = asked_reports,
+		.spend = asked_spend,
+		.desk = asked_desk,
 		.arg = v,
 	};
 	const struct archive_options archive = {
@@ -830,7 +612,9 @@ static int build_house(struct vigie *v, struct span *ret_why)
 		loop_shift_wall(v->loop, v->options.wall_shift_ms);
 	if (r >= 0)
 		r = pool_new(&v->pool, v->loop,
-			processors < 1 ? 1 : processors > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)processors);
+			processors < 1                  ? 1
+			: processors > POOL_THREADS_MAX ? POOL_THREADS_MAX
+							: (unsigned)processors);
 	if (r >= 0)
 		r = build_signals(v);
 	if (r >= 0)
@@ -895,7 +679,7 @@ static void tear_down(struct vigie *v)
 
 int run(struct config *config, const struct run_options *options)
 {
-	struct vigie v = { .options = *options, .config = config, .lock = -1 };
+	struct vigie v = {.options = *options, .config = config, .lock = -1};
 	struct span why = SPAN_NONE;
 	int r;
 
@@ -907,7 +691,8 @@ int run(struct config *config, const struct run_options *options)
 	r = build_house(&v, &why);
 	if (r >= 0) {
 		v.started = loop_wall(v.loop);
-		if (notify_watchdog_ms() && timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
+		if (notify_watchdog_ms() &&
+			timer_new(&v.watchdog, v.loop, on_watchdog, &v) >= 0)
 			on_watchdog(&v);
 		if (!v.server)
 			r = build_line(&v, &why);

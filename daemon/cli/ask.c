@@ -10,7 +10,7 @@
 
 int ask_options_read(struct ask_options *ret, int argc, char **argv)
 {
-	struct ask_options o = { .first = argc };
+	struct ask_options o = {.first = argc};
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
@@ -30,13 +30,14 @@ int ask_options_read(struct ask_options *ret, int argc, char **argv)
 
 bool ask_is_there(const struct ask_options *options)
 {
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	const char *folder = state_folder(&arena, options->state, options->config);
-	const struct span sock = folder ? arena_printf(&arena, "%s/control.sock", folder) : SPAN_NONE;
-	struct buf answer = { 0 };
+	const struct span sock =
+		folder ? arena_printf(&arena, "%s/control.sock", folder) : SPAN_NONE;
+	struct buf answer = {0};
 	int status = 0;
-	const bool there =
-		sock.p && http_control_ask(sock.p, "GET", "/healthz", SPAN_NONE, &answer, &status) == 0;
+	const bool there = sock.p && http_control_ask(sock.p, "GET", "/healthz", SPAN_NONE,
+					     &answer, &status) == 0;
 
 	buf_deinit(&answer);
 	arena_release(&arena);
@@ -46,16 +47,18 @@ bool ask_is_there(const struct ask_options *options)
 int ask_daemon(struct buf *answer, const struct ask_options *options, const char *method,
 	const char *path, struct span body)
 {
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	const char *folder = state_folder(&arena, options->state, options->config);
-	const struct span sock = folder ? arena_printf(&arena, "%s/control.sock", folder) : SPAN_NONE;
+	const struct span sock =
+		folder ? arena_printf(&arena, "%s/control.sock", folder) : SPAN_NONE;
 	int status = 0, r = -1;
 
 	if (sock.p)
 		r = http_control_ask(sock.p, method, path, body, answer, &status);
 	if (r < 0)
 		(void)fprintf(stderr,
-			"vigie: no daemon answers at %s: is it running? Name its configuration with -c, or its "
+			"vigie: no daemon answers at %s: is it running? Name its configuration "
+			"with -c, or its "
 			"folder with --state\n",
 			sock.p ? sock.p : "(no state folder)");
 	else if (status >= 400)

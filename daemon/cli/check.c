@@ -10,9 +10,9 @@
 #include "io/redis_check.h"
 
 /*
- * check: the configuration as the daemon would read it, without running it; and whether an outside
- * Redis can be trusted with the queue. Mistakes go to standard error (with --json they are part of
- * the answer), what it amounts to to standard output.
+ * check: the configuration as the daemon would read it, without running it; and whether an
+ * outside Redis can be trusted with the queue. Mistakes go to standard error (with --json they
+ * are part of the answer), what it amounts to to standard output.
  */
 
 struct check {
@@ -57,7 +57,8 @@ static void warnings_print(const struct err_list *warnings)
 }
 
 /* Asks an outside Redis. 0, -EINVAL when it is not to be trusted, -ENOMEM. */
-static int redis_asked(const struct config *config, struct err_list *errors, struct err_list *warnings)
+static int redis_asked(
+	const struct config *config, struct err_list *errors, struct err_list *warnings)
 {
 	const size_t before = errors->n;
 	struct loop *loop = NULL;
@@ -112,9 +113,8 @@ static void people_print(const struct check *check, const struct config *config)
 	(void)printf("\n  state in %s\n", config->state.p);
 }
 
-static void json_print(
-	const struct check *check, const struct config *config, const struct err_list *errors,
-	const struct err_list *warnings)
+static void json_print(const struct check *check, const struct config *config,
+	const struct err_list *errors, const struct err_list *warnings)
 {
 	json_t *root = json_pack("{s:s, s:b, s:o, s:o}", "file", check->path, "good",
 		config && !errors->n, "errors", list_json(errors), "warnings",
@@ -152,8 +152,9 @@ int command_check(int argc, char **argv)
 	if (config && !check.expand)
 		asked = redis_asked(config, &errors, &warnings);
 	for (size_t i = 0; config && i < config->warnings.n; i++)
-		(void)err_add(&warnings, config->warnings.items[i].file, config->warnings.items[i].line,
-			config->warnings.items[i].column, "%s", config->warnings.items[i].text);
+		(void)err_add(&warnings, config->warnings.items[i].file,
+			config->warnings.items[i].line, config->warnings.items[i].column, "%s",
+			config->warnings.items[i].text);
 	if (check.json) {
 		json_print(&check, config, &errors, &warnings);
 	} else {

@@ -27,8 +27,7 @@ static void print_counts(const json_t *counts)
 	const char *name;
 	bool first = true;
 
-	json_object_foreach((json_t *)counts, name, count)
-	{
+	json_object_foreach ((json_t *)counts, name, count) {
 		(void)printf("%s%s %lld", first ? "" : ", ", name,
 			(long long)json_integer_value(count));
 		first = false;
@@ -52,8 +51,7 @@ static void print_list(const json_t *root)
 		return;
 	(void)printf("\n%-8s  %-8s %-16s %8s %5s  %-19s  %s\n", "state", "id", "receiver",
 		"mentions", "tries", "since (UTC)", "why");
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		const char *why = string(one, "why");
 
 		(void)printf("%-8s  %.*s %-16s %8lld %5lld  ", string(one, "state"), ID_SHOWN,
@@ -87,11 +85,10 @@ static void print_one(const json_t *one)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		print_row(rows[i], string(one, rows[i]));
 	(void)printf("%-10s %lld\n", "mentions", number(one, "mentions"));
-	json_array_foreach(keys, i, key)(void)
-		printf("           %s\n", json_string_value(key));
+	json_array_foreach (keys, i, key)
+		(void)printf("           %s\n", json_string_value(key));
 	(void)printf("%-10s %lld\n", "tries", number(one, "attempts"));
-	json_array_foreach(tries, i, try)
-	{
+	json_array_foreach (tries, i, try) {
 		(void)printf("  %3lld  ", number(try, "attempt"));
 		print_time(string(try, "at"));
 		(void)printf("  %-10s %6lld ms  ", string(try, "verdict"), number(try, "took"));
@@ -105,8 +102,8 @@ static void print_done(const json_t *root)
 	const json_t *count;
 	const char *what;
 
-	json_object_foreach((json_t *)root, what, count)(void)
-		printf("%lld %s\n", (long long)json_integer_value(count), what);
+	json_object_foreach ((json_t *)root, what, count)
+		(void)printf("%lld %s\n", (long long)json_integer_value(count), what);
 }
 
 /* One row a verb. */

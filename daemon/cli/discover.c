@@ -31,9 +31,9 @@ static void print_one(struct buf *line, const struct discovered *d)
 
 int discover_print(const struct discover_options *options, struct span body)
 {
-	struct discovered_list list = { 0 };
-	struct arena arena = { 0 };
-	struct buf lines = { 0 };
+	struct discovered_list list = {0};
+	struct arena arena = {0};
+	struct buf lines = {0};
 	int status = EXIT_DONE;
 
 	if (discover_feeds(&list, &arena, options, body) < 0)
@@ -43,14 +43,16 @@ int discover_print(const struct discover_options *options, struct span body)
 
 		print_one(&lines, d);
 		if (span_starts(d->type, SPAN("connector/")))
-			(void)fprintf(stderr, "vigie: to read it, under sources: "
-					      "- {connector: %.*s, base: '%.*s'}\n",
+			(void)fprintf(stderr,
+				"vigie: to read it, under sources: "
+				"- {connector: %.*s, base: '%.*s'}\n",
 				SPAN_ARG(span_slice(d->type, 10, d->type.n)), SPAN_ARG(d->url));
 	}
 	if (lines.failed) {
 		(void)fputs("vigie: out of memory\n", stderr);
 		status = EXIT_FAILED;
-	} else if (fwrite(buf_span(&lines).p, 1, lines.n, stdout) != lines.n || fflush(stdout) != 0) {
+	} else if (fwrite(buf_span(&lines).p, 1, lines.n, stdout) != lines.n ||
+		   fflush(stdout) != 0) {
 		perror("vigie: standard output");
 		status = EXIT_FAILED;
 	}
@@ -82,11 +84,12 @@ static int take_document(void *arg, const struct document *document)
 
 int command_discover(int argc, char **argv)
 {
-	static const struct option longs[] = { { "base", required_argument, NULL, 'b' },
-		{ "content-type", required_argument, NULL, 't' },
-		{ "guess", no_argument, NULL, 'g' }, { "allow", required_argument, NULL, 'a' }, { NULL, 0, NULL, 0 } };
-	struct discover_options options = { 0 };
-	struct buf body = { .limit_bytes = MAX_PAGE_BYTES };
+	static const struct option longs[] = {{"base", required_argument, NULL, 'b'},
+		{"content-type", required_argument, NULL, 't'},
+		{"guess", no_argument, NULL, 'g'}, {"allow", required_argument, NULL, 'a'},
+		{NULL, 0, NULL, 0}};
+	struct discover_options options = {0};
+	struct buf body = {.limit_bytes = MAX_PAGE_BYTES};
 	const char *allow = NULL;
 	int c, status = EXIT_FAILED;
 

@@ -128,8 +128,7 @@ static void look_in_archive(struct explaining *e)
 	}
 	if (r == 0)
 		r = look_for_erasure(e, reader);
-	json_array_foreach(e->mentions, i, one)
-	{
+	json_array_foreach (e->mentions, i, one) {
 		struct item_key key;
 
 		if (r == 0 && item_key_parse(&key,
@@ -192,8 +191,7 @@ static void ask_delivery(struct explaining *e, const char *id, const char *key)
 	const json_t *k;
 	size_t i;
 
-	json_array_foreach(json_object_get(one, "keys"), i, k)
-	{
+	json_array_foreach (json_object_get(one, "keys"), i, k) {
 		if (strcmp(json_string_value(k) ? json_string_value(k) : "", key) == 0) {
 			(void)json_array_append(e->deliveries, one);
 			break;
@@ -213,12 +211,11 @@ static void ask_deliveries(struct explaining *e)
 
 	if (!m || !e->daemon)
 		return;
-	json_array_foreach(
-		json_object_get(m, "outcomes"), i, one) if (text_of(one, "delivery")[0])
-		ask_delivery(e, text_of(one, "delivery"), key);
+	json_array_foreach (json_object_get(m, "outcomes"), i, one)
+		if (text_of(one, "delivery")[0])
+			ask_delivery(e, text_of(one, "delivery"), key);
 	root = ask_json(e, "/deliveries");
-	json_array_foreach(json_object_get(root, "deliveries"), i, one)
-	{
+	json_array_foreach (json_object_get(root, "deliveries"), i, one) {
 		const char *state = text_of(one, "state");
 
 		if (strcmp(state, "waiting") == 0 || strcmp(state, "sending") == 0 ||
@@ -237,8 +234,7 @@ static void ask_sources(struct explaining *e)
 	size_t i;
 
 	e->daemon = root != NULL;
-	json_array_foreach(json_object_get(root, "sources"), i, one)
-	{
+	json_array_foreach (json_object_get(root, "sources"), i, one) {
 		const struct span url =
 			span_str(json_string_value(json_object_get(one, "url")));
 		const struct span host = url_host(&e->arena, url);
@@ -269,7 +265,7 @@ static struct span rules_of(struct explaining *e, const json_t *mention)
 	struct span ret;
 	size_t i;
 
-	json_array_foreach(json_object_get(mention, "matches"), i, m)
+	json_array_foreach (json_object_get(mention, "matches"), i, m)
 		buf_addf(&list, "%s%s", i ? ", " : "", text_of(m, "rule"));
 	ret = arena_dup(&e->arena, buf_span(&list));
 	buf_deinit(&list);
@@ -341,8 +337,7 @@ static struct span waiting_text(struct explaining *e, const char **ret_stage)
 	const json_t *d, *tries, *last;
 	size_t i;
 
-	json_array_foreach(e->deliveries, i, d)
-	{
+	json_array_foreach (e->deliveries, i, d) {
 		const char *state = text_of(d, "state");
 
 		if (strcmp(state, "waiting") != 0 && strcmp(state, "sending") != 0 &&
@@ -378,8 +373,7 @@ static struct told told_of(const json_t *mention)
 	struct told t = {.n = json_array_size(outcomes)};
 	size_t i;
 
-	json_array_foreach(outcomes, i, o)
-	{
+	json_array_foreach (outcomes, i, o) {
 		const char *word = text_of(o, "outcome");
 
 		if (strcmp(word, "sent") == 0)
@@ -515,8 +509,7 @@ static struct span absence_sentence(struct explaining *e, const char **ret_stage
 			"It was in the archive, and was erased at %s by %.*s.",
 			wall_rfc3339(at, e->erased.at), SPAN_ARG(e->erased.actor));
 	}
-	json_array_foreach(e->sources, i, one)
-	{
+	json_array_foreach (e->sources, i, one) {
 		if ((text_of(one, "error")[0] || text_of(one, "mark")[0]) && !bad)
 			bad = one;
 		else if (!text_of(one, "last_try")[0])
@@ -555,8 +548,7 @@ static struct span rules_text(struct explaining *e)
 	struct span ret;
 	size_t i;
 
-	json_array_foreach(e->rules, i, one)
-	{
+	json_array_foreach (e->rules, i, one) {
 		if (i == NAMED)
 			break;
 		buf_addf(&out, "%srule %s %s", i ? ", " : "", text_of(one, "rule"),
@@ -629,19 +621,19 @@ static void print_mention(struct explaining *e, const json_t *mention)
 	size_t i, k;
 
 	print_item(mention);
-	json_array_foreach(json_object_get(mention, "matches"), i, one)
-	{
+	json_array_foreach (json_object_get(mention, "matches"), i, one) {
 		struct buf found = {0};
 
 		buf_addf(&found, "%s (version %s, weight %g):", text_of(one, "rule"),
 			text_of(one, "version"),
 			json_number_value(json_object_get(one, "weight")));
-		json_array_foreach(json_object_get(one, "spans"), k, span) buf_addf(
-			&found, " %s \"%s\"", text_of(span, "field"), text_of(span, "text"));
+		json_array_foreach (json_object_get(one, "spans"), k, span)
+			buf_addf(&found, " %s \"%s\"", text_of(span, "field"),
+				text_of(span, "text"));
 		print_line("rule", buf_span(&found));
 		buf_deinit(&found);
 	}
-	json_array_foreach(json_object_get(mention, "outcomes"), i, one)
+	json_array_foreach (json_object_get(mention, "outcomes"), i, one)
 		print_line("receiver", outcome_text(e, one));
 	if (copy_text(e, mention).n)
 		print_line("story", span_slice(copy_text(e, mention), 2, SIZE_MAX));
@@ -654,14 +646,18 @@ static void print_deliveries(struct explaining *e)
 	const json_t *d, *try;
 	size_t i, k;
 
-	json_array_foreach(e->deliveries, i, d)
-		json_array_foreach(json_object_get(d, "tries"), k, try) print_line("try",
-			arena_printf(&e->arena, "%s: %lld at %s: %s, status %lld%s%s",
-				text_of(d, "receiver"),
-				(long long)json_integer_value(json_object_get(try, "attempt")),
-				text_of(try, "at"), text_of(try, "verdict"),
-				(long long)json_integer_value(json_object_get(try, "status")),
-				text_of(try, "why")[0] ? ": " : "", text_of(try, "why")));
+	json_array_foreach (e->deliveries, i, d)
+		json_array_foreach (json_object_get(d, "tries"), k, try)
+			print_line("try",
+				arena_printf(&e->arena, "%s: %lld at %s: %s, status %lld%s%s",
+					text_of(d, "receiver"),
+					(long long)json_integer_value(
+						json_object_get(try, "attempt")),
+					text_of(try, "at"), text_of(try, "verdict"),
+					(long long)json_integer_value(
+						json_object_get(try, "status")),
+					text_of(try, "why")[0] ? ": " : "",
+					text_of(try, "why")));
 }
 
 static void print_text(struct explaining *e, struct span said)
@@ -669,16 +665,17 @@ static void print_text(struct explaining *e, struct span said)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(e->mentions, i, one) print_mention(e, one);
-	json_array_foreach(e->passed_over, i, one)
-	{
+	json_array_foreach (e->mentions, i, one)
+		print_mention(e, one);
+	json_array_foreach (e->passed_over, i, one) {
 		print_item(one);
 		print_line("rules", SPAN("none wanted it"));
 	}
-	json_array_foreach(e->rules, i, one) print_line("rule",
-		arena_printf(&e->arena, "%s: %s", text_of(one, "rule"),
-			json_is_true(json_object_get(one, "holds")) ? "would want it now"
-								    : text_of(one, "why")));
+	json_array_foreach (e->rules, i, one)
+		print_line("rule", arena_printf(&e->arena, "%s: %s", text_of(one, "rule"),
+					   json_is_true(json_object_get(one, "holds"))
+						   ? "would want it now"
+						   : text_of(one, "why")));
 	print_deliveries(e);
 	printer_text(stdout, said);
 	(void)putchar('\n');

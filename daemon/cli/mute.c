@@ -22,8 +22,7 @@ static int list_mutes(const struct ask_options *options)
 	size_t i;
 
 	if (list && !options->json)
-		json_array_foreach(list, i, one)
-		{
+		json_array_foreach (list, i, one) {
 			(void)printf("%-6s ", string(one, "key"));
 			printer_text(stdout, span_str(string(one, "value")));
 			(void)printf("  receiver %s  until %s\n",

@@ -154,6 +154,8 @@ static int read_http(const struct parse_connector *asked, const struct connector
 		out.failed = true;
 		return flush(&out);
 	}
+	if (refusal.error == CONNECTOR_OK && !connector_is_readable(map, answer.a.body))
+		refusal.error = CONNECTOR_UNREADABLE;
 	if (refusal.error == CONNECTOR_OK) {
 		for (size_t i = 0; i < answer.a.n_headers; i++)
 			if (span_eq_ci(answer.headers[i].name, SPAN("content-type")))

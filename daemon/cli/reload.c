@@ -7,7 +7,7 @@
 int command_reload(int argc, char **argv)
 {
 	struct ask_options options;
-	struct buf answer = { 0 };
+	struct buf answer = {0};
 	int status = ask_options_read(&options, argc, argv);
 
 	if (status == EXIT_DONE)

@@ -118,9 +118,9 @@ static void print_told(const json_t *a)
 	printer_text(stdout, span_str(text_of(a, "why")));
 	(void)fputs("; group ", stdout);
 	printer_text(stdout, span_str(text_of(a, "group")));
-	json_array_foreach(json_object_get(a, "budget"), i, one)(void)
-		printf("; %lld of %lld/%s used", number_of(one, "used"), number_of(one, "most"),
-			text_of(one, "per"));
+	json_array_foreach (json_object_get(a, "budget"), i, one)
+		(void)printf("; %lld of %lld/%s used", number_of(one, "used"),
+			number_of(one, "most"), text_of(one, "per"));
 	(void)fputs(")\n", stdout);
 }
 
@@ -140,8 +140,7 @@ static void print_live(const struct testing *t, const json_t *said)
 
 	if (!t->json)
 		print_story(json_object_get(said, "story"));
-	json_array_foreach(answers, i, one)
-	{
+	json_array_foreach (answers, i, one) {
 		if (!t->json) {
 			print_told(one);
 			continue;

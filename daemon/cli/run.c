@@ -11,8 +11,8 @@
 
 int command_run(int argc, char **argv)
 {
-	struct run_options options = { .mentions = isatty(STDOUT_FILENO) };
-	struct err_list errors = { 0 };
+	struct run_options options = {.mentions = isatty(STDOUT_FILENO)};
+	struct err_list errors = {0};
 	struct config *config = NULL;
 	const char *path = NULL, *scale = getenv("VIGIE_TEST_RETRY_SCALE");
 	const char *shift = getenv("VIGIE_TEST_WALL_SHIFT_S");
@@ -36,7 +36,8 @@ int command_run(int argc, char **argv)
 	}
 	options.config_path = path ? path : config_path_default();
 	if (!options.config_path) {
-		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first alert\") or name "
+		(void)fputs("vigie: no configuration: write ./vigie.yaml (README, \"A first "
+			    "alert\") or name "
 			    "one with -c\n",
 			stderr);
 		return EXIT_USAGE;

@@ -21,11 +21,11 @@ static void print_match(json_t *match)
 	json_t *values, *value;
 	size_t i;
 
-	json_object_foreach(match, key, values) json_array_foreach(values, i, value)
-	{
-		(void)printf(" %s=", key);
-		printer_text(stdout, span_str(json_string_value(value)));
-	}
+	json_object_foreach (match, key, values)
+		json_array_foreach (values, i, value) {
+			(void)printf(" %s=", key);
+			printer_text(stdout, span_str(json_string_value(value)));
+		}
 }
 
 static int list_silences(const struct ask_options *options)
@@ -35,8 +35,7 @@ static int list_silences(const struct ask_options *options)
 	size_t i;
 
 	if (list && !options->json)
-		json_array_foreach(list, i, one)
-		{
+		json_array_foreach (list, i, one) {
 			(void)printf("%s  until %s  receiver %s  by ", string(one, "id"),
 				*string(one, "until") ? string(one, "until") : "taken back",
 				*string(one, "receiver") ? string(one, "receiver") : "all");
@@ -57,8 +56,7 @@ static json_t *matches_of(const json_t *texts)
 	json_t *o = json_object(), *text;
 	size_t i;
 
-	json_array_foreach(texts, i, text)
-	{
+	json_array_foreach (texts, i, text) {
 		const char *all = json_string_value(text), *equals = strchr(all, '=');
 		char key[32] = "";
 		json_t *values;

@@ -105,8 +105,7 @@ static const json_t *seen(const struct sources_state *s, struct span id)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(s->status, "sources"), i, one)
-	{
+	json_array_foreach (json_object_get(s->status, "sources"), i, one) {
 		const char *name = json_string_value(json_object_get(one, "id"));
 
 		if (name && span_eq_str(id, name))

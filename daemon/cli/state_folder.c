@@ -6,7 +6,7 @@
 
 const char *state_folder(struct arena *arena, const char *state, const char *config)
 {
-	struct err_list errors = { 0 };
+	struct err_list errors = {0};
 	struct span folder = SPAN_NONE;
 	int r;
 
@@ -16,7 +16,8 @@ const char *state_folder(struct arena *arena, const char *state, const char *con
 	err_list_print(&errors, stderr);
 	err_list_deinit(&errors);
 	if (r == -ENOENT)
-		(void)fputs("vigie: no state folder and no home to look in: name it with --state\n",
+		(void)fputs(
+			"vigie: no state folder and no home to look in: name it with --state\n",
 			stderr);
 	else if (r == -ENOMEM)
 		(void)fputs("vigie: out of memory\n", stderr);

@@ -50,14 +50,14 @@ static void print_sources(const json_t *root, struct wall now)
 	size_t i;
 
 	(void)printf("\n%-28s %-9s %7s %6s  %s\n", "source", "read", "items", "hits", "state");
-	json_array_foreach(sources, i, source)
-	{
+	json_array_foreach (sources, i, source) {
 		const char *error = string(source, "error");
 		const char *mark = string(source, "mark");
 
 		(void)printf("%-28s ", string(source, "id"));
 		print_ago(string(source, "last_read"), now);
-		(void)printf(" %7lld %6lld  ", number(source, NULL, "items"), number(source, NULL, "hits"));
+		(void)printf(" %7lld %6lld  ", number(source, NULL, "items"),
+			number(source, NULL, "hits"));
 		if (*mark) {
 			print_text(mark);
 			(void)fputs(*error ? ": " : "", stdout);
@@ -65,7 +65,8 @@ static void print_sources(const json_t *root, struct wall now)
 		if (*error)
 			print_text(error);
 		else if (!*mark)
-			(void)fputs(*string(source, "last_try") ? "ok" : "not read yet", stdout);
+			(void)fputs(
+				*string(source, "last_try") ? "ok" : "not read yet", stdout);
 		(void)fputc('\n', stdout);
 	}
 }
@@ -76,16 +77,14 @@ static void print_accounts(const json_t *root)
 	static const struct {
 		long long s;
 		const char *name;
-	} units[] = { { 86400, "a day" }, { 3600, "an hour" }, { 60, "a minute" }, { 1, "a second" } };
+	} units[] = {{86400, "a day"}, {3600, "an hour"}, {60, "a minute"}, {1, "a second"}};
 	const json_t *account, *quota;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(root, "accounts"), i, account)
-	{
+	json_array_foreach (json_object_get(root, "accounts"), i, account) {
 		(void)printf("%-10s ", i ? "" : "networks");
 		print_text(string(account, "account"));
-		json_array_foreach(json_object_get(account, "quotas"), k, quota)
-		{
+		json_array_foreach (json_object_get(account, "quotas"), k, quota) {
 			const long long per_s = number(quota, NULL, "per_s");
 			size_t u = 0;
 
@@ -107,42 +106,46 @@ static void print_accounts(const json_t *root)
 /* The law of vigie-desk(7): what became of all that was meant for a receiver. */
 static void print_receivers(const json_t *root)
 {
-	static const char *const parts[] = {"sent", "digested", "muted", "silenced", "folded", "dead"};
+	static const char *const parts[] = {
+		"sent", "digested", "muted", "silenced", "folded", "dead"};
 	const json_t *list = json_object_get(root, "receivers"), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		(void)printf("%s%s: %lld =", string(one, "id"),
 			json_is_true(json_object_get(one, "removed")) ? " (removed)" : "",
 			number(one, NULL, "candidates"));
 		for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++)
-			(void)printf("%s %lld %s", k ? " +" : "", number(one, NULL, parts[k]), parts[k]);
+			(void)printf("%s %lld %s", k ? " +" : "", number(one, NULL, parts[k]),
+				parts[k]);
 		(void)printf(" + %lld pending%s\n",
 			number(one, NULL, "waiting") + number(one, NULL, "in_digest") +
 				number(one, NULL, "on_way"),
-			json_is_true(json_object_get(one, "lawful")) ? "" : "  DOES NOT ADD UP");
+			json_is_true(json_object_get(one, "lawful")) ? ""
+								     : "  DOES NOT ADD UP");
 	}
 }
 
 static void print_people(const json_t *root)
 {
 	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
-	const struct wall now = { started.ms + number(root, NULL, "uptime_s") * 1000 };
+	const struct wall now = {started.ms + number(root, NULL, "uptime_s") * 1000};
 	const json_t *deliveries = json_object_get(root, "deliveries");
 	const json_t *steps = json_object_get(json_object_get(root, "loop"), "longest");
 	const char *longest = string(json_array_get(steps, 0), "by");
 	const char *state;
 	const json_t *count;
 
-	(void)printf("vigie %s, up since %s\n", string(root, "version"), string(root, "started"));
+	(void)printf(
+		"vigie %s, up since %s\n", string(root, "version"), string(root, "started"));
 	if (*string(root, "trouble")) {
 		(void)fputs("TROUBLE    ", stdout);
 		print_text(string(root, "trouble"));
 		(void)fputc('\n', stdout);
 	}
 	(void)printf("rules      %lld\n", number(root, NULL, "rules"));
-	(void)printf("sources    %lld, %lld failing; %lld fetches, %lld unchanged, %lld failed\n",
+	(void)printf(
+		"sources    %lld, %lld failing; %lld fetches, %lld unchanged, %lld failed\n",
 		number(root, "crawl", "sources"), number(root, "crawl", "failing"),
 		number(root, "crawl", "fetches"), number(root, "crawl", "unchanged"),
 		number(root, "crawl", "failed"));
@@ -157,8 +160,7 @@ static void print_people(const json_t *root)
 		number(root, "loop", "longest_ms"), *longest ? longest : "none yet",
 		number(root, "loop", "blocked"));
 	(void)fputs("deliveries", stdout);
-	json_object_foreach((json_t *)deliveries, state, count)
-	{
+	json_object_foreach ((json_t *)deliveries, state, count) {
 		(void)printf(" %s %lld", state, (long long)json_integer_value(count));
 	}
 	(void)fputc('\n', stdout);
@@ -170,7 +172,7 @@ static void print_people(const json_t *root)
 int command_status(int argc, char **argv)
 {
 	struct ask_options options;
-	struct buf answer = { 0 };
+	struct buf answer = {0};
 	json_t *root = NULL;
 	int status = ask_options_read(&options, argc, argv);
 

@@ -27,12 +27,12 @@ struct text_option {
 };
 
 static const struct text_option text_options[] = {
-	{ "--slack", offsetof(struct watch, slack) },
-	{ "--email", offsetof(struct watch, email) },
-	{ "--state", offsetof(struct watch, state) },
-	{ "--history", offsetof(struct watch, history) },
-	{ "--every", offsetof(struct watch, every) },
-	{ "--allow", offsetof(struct watch, allow) },
+	{"--slack", offsetof(struct watch, slack)},
+	{"--email", offsetof(struct watch, email)},
+	{"--state", offsetof(struct watch, state)},
+	{"--history", offsetof(struct watch, history)},
+	{"--every", offsetof(struct watch, every)},
+	{"--allow", offsetof(struct watch, allow)},
 };
 
 /* The place an option's value goes to, or NULL. */
@@ -53,7 +53,9 @@ static int read_options(struct watch *w, int argc, char **argv)
 
 		if (strncmp(argv[i], "--", 2) != 0) {
 			if (w->n_names == WATCH_NAMES_MAX) {
-				(void)fprintf(stderr, "vigie: at most %d names: write a configuration for more\n",
+				(void)fprintf(stderr,
+					"vigie: at most %d names: write a configuration for "
+					"more\n",
 					WATCH_NAMES_MAX);
 				return EXIT_USAGE;
 			}
@@ -67,7 +69,8 @@ static int read_options(struct watch *w, int argc, char **argv)
 	}
 	for (size_t i = 0; i < w->n_bases; i++) {
 		if (!w->bases[i] || !strchr(w->bases[i], '=')) {
-			(void)fputs("vigie: --base takes NETWORK=URL, like googlenews=http://127.0.0.1:8080\n",
+			(void)fputs("vigie: --base takes NETWORK=URL, like "
+				    "googlenews=http://127.0.0.1:8080\n",
 				stderr);
 			return EXIT_USAGE;
 		}
@@ -113,11 +116,11 @@ static void write_config(struct buf *out, const struct watch *w)
 
 int command_watch(int argc, char **argv)
 {
-	struct watch w = { 0 };
-	CLEANUP(buf_deinit) struct buf yaml = { 0 };
-	struct err_list errors = { 0 };
+	struct watch w = {0};
+	CLEANUP(buf_deinit) struct buf yaml = {0};
+	struct err_list errors = {0};
 	struct config *config = NULL;
-	struct config_overrides overrides = { 0 };
+	struct config_overrides overrides = {0};
 	int r = read_options(&w, argc, argv);
 
 	if (r != EXIT_DONE)
@@ -126,10 +129,11 @@ int command_watch(int argc, char **argv)
 	write_config(&yaml, &w);
 	r = buf_result(&yaml);
 	if (r == 0)
-		r = config_read(&config, buf_span(&yaml), "vigie watch", ".", &overrides, &errors);
+		r = config_read(
+			&config, buf_span(&yaml), "vigie watch", ".", &overrides, &errors);
 	err_list_print(&errors, stderr);
 	err_list_deinit(&errors);
 	if (r < 0)
 		return EXIT_USAGE;
-	return run(config, &(struct run_options){ .mentions = true, .quiet = true });
+	return run(config, &(struct run_options){.mentions = true, .quiet = true});
 }

@@ -81,7 +81,7 @@ static int inflate_push(struct decoder *d, size_t i, struct span in, struct span
 			return -ENOMEM;
 		if (s->z.avail_out < sizeof(piece)) {
 			r = stage_push(d, i + 1,
-			        span_of((const char *)piece, sizeof(piece) - s->z.avail_out));
+				span_of((const char *)piece, sizeof(piece) - s->z.avail_out));
 			if (r)
 				return r;
 		}
@@ -203,11 +203,11 @@ static int brotli_push(struct decoder *d, size_t i, struct span in)
 		uint8_t *out = piece;
 		size_t room = sizeof(piece);
 		const BrotliDecoderResult b = BrotliDecoderDecompressStream(
-		        s->brotli, &left, &next, &room, &out, NULL);
+			s->brotli, &left, &next, &room, &out, NULL);
 
 		if (room < sizeof(piece)) {
 			const int r = stage_push(
-			        d, i + 1, span_of((const char *)piece, sizeof(piece) - room));
+				d, i + 1, span_of((const char *)piece, sizeof(piece) - room));
 
 			if (r)
 				return r;
@@ -223,11 +223,11 @@ static int brotli_push(struct decoder *d, size_t i, struct span in)
 
 /* RFC 9110 section 8.4.1; "x-gzip" and "x-deflate" are names of before. */
 static const struct coding codings[] = {
-        {"gzip", gzip_push},
-        {"x-gzip", gzip_push},
-        {"deflate", deflate_push},
-        {"x-deflate", deflate_push},
-        {"br", brotli_push},
+	{"gzip", gzip_push},
+	{"x-gzip", gzip_push},
+	{"deflate", deflate_push},
+	{"x-deflate", deflate_push},
+	{"br", brotli_push},
 };
 
 static const struct coding *find_coding(struct span name)

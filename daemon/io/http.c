@@ -34,7 +34,7 @@ enum {
 	DEFAULT_MAX_CONNECTIONS = 256,
 	BACKLOG = 128,
 	METHODS = EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-	          EVHTTP_REQ_DELETE,
+		  EVHTTP_REQ_DELETE,
 };
 
 struct route {
@@ -56,7 +56,7 @@ struct side {
 struct exchange {
 	struct http_ask ask;
 	struct exchange *previous, *next;
-	struct http *http;              /* NULL: freed meanwhile */
+	struct http *http; /* NULL: freed meanwhile */
 	struct guests *guests;
 	struct evhttp_request *request; /* NULL: the connection is gone */
 	struct arena arena;
@@ -80,24 +80,24 @@ static const struct {
 	enum evhttp_cmd_type command;
 	struct span name;
 } methods[] = {
-        {EVHTTP_REQ_GET, {"GET", 3}},
-        {EVHTTP_REQ_HEAD, {"HEAD", 4}},
-        {EVHTTP_REQ_POST, {"POST", 4}},
-        {EVHTTP_REQ_PUT, {"PUT", 3}},
-        {EVHTTP_REQ_DELETE, {"DELETE", 6}},
+	{EVHTTP_REQ_GET, {"GET", 3}},
+	{EVHTTP_REQ_HEAD, {"HEAD", 4}},
+	{EVHTTP_REQ_POST, {"POST", 4}},
+	{EVHTTP_REQ_PUT, {"PUT", 3}},
+	{EVHTTP_REQ_DELETE, {"DELETE", 6}},
 };
 
 /* What every answer says unless its handler says otherwise. */
 static const struct {
 	const char *name, *value;
 } standing[] = {
-        {"Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; "
-                                    "frame-ancestors 'none'; object-src 'none'"},
-        {"X-Content-Type-Options", "nosniff"},
-        {"X-Frame-Options", "DENY"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Cache-Control", "no-store"},
+	{"Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; "
+				    "frame-ancestors 'none'; object-src 'none'"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Cache-Control", "no-store"},
 };
 
 static void exchange_free(struct exchange *x)
@@ -131,7 +131,7 @@ static bool add_header(struct evhttp_request *request, const struct header *h)
 	ok = !name.failed && !value.failed && name.p && name.n == strlen(name.p) &&
 	     (!value.p || value.n == strlen(value.p)) &&
 	     evhttp_add_header(evhttp_request_get_output_headers(request), name.p,
-	             value.p ? value.p : "") == 0;
+		     value.p ? value.p : "") == 0;
 	buf_deinit(&name);
 	buf_deinit(&value);
 	return ok;
@@ -144,7 +144,7 @@ static bool add_headers(struct evhttp_request *request, const struct header *hea
 	for (size_t i = 0; i < sizeof(standing) / sizeof(standing[0]) && ok; i++)
 		if (!has_header(headers, n, span_str(standing[i].name)))
 			ok = add_header(request, &(struct header){span_str(standing[i].name),
-			                                 span_str(standing[i].value)});
+							 span_str(standing[i].value)});
 	for (size_t i = 0; i < n && ok; i++)
 		ok = add_header(request, &headers[i]);
 	return ok;
@@ -156,7 +156,7 @@ static struct bufferevent *connection_of(struct evhttp_request *request)
 }
 
 static void send_reply(struct exchange *x, int status, const char *type,
-        const struct header *headers, size_t n_headers, struct span body)
+	const struct header *headers, size_t n_headers, struct span body)
 {
 	struct evhttp_request *request = x->request;
 	const bool head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
@@ -170,12 +170,12 @@ static void send_reply(struct exchange *x, int status, const char *type,
 	ok = ok && add_headers(request, headers, n_headers);
 	if (type)
 		ok = ok && add_header(request,
-		                   &(struct header){SPAN("Content-Type"), span_str(type)});
+				   &(struct header){SPAN("Content-Type"), span_str(type)});
 	/* evhttp sends a body to HEAD if it is given one, and no length if it is not. */
 	(void)snprintf(length, sizeof(length), "%zu", body.n);
 	if (head)
 		ok = ok && add_header(request,
-		                   &(struct header){SPAN("Content-Length"), span_str(length)});
+				   &(struct header){SPAN("Content-Length"), span_str(length)});
 	else
 		ok = ok && evbuffer_add(out, body.p, body.n) == 0;
 	if (ok) {
@@ -189,7 +189,7 @@ static void send_reply(struct exchange *x, int status, const char *type,
 }
 
 void http_reply(struct http_ask *ask, int status, const char *type,
-        const struct header *headers, size_t n_headers, struct span body)
+	const struct header *headers, size_t n_headers, struct span body)
 {
 	struct exchange *x = (struct exchange *)ask;
 
@@ -319,15 +319,15 @@ static const struct route *find_route(const struct http *http, struct span path)
 		const struct span prefix = span_str(r->prefix);
 
 		if (span_starts(path, prefix) &&
-		        (path.n == prefix.n || path.p[prefix.n] == '/' ||
-		                span_ends(prefix, SPAN("/"))))
+			(path.n == prefix.n || path.p[prefix.n] == '/' ||
+				span_ends(prefix, SPAN("/"))))
 			return r;
 	}
 	return NULL;
 }
 
-/* libevent writes 16 KiB at once, and Nagle's algorithm (RFC 896) then holds the rest back until the
- * peer's delayed acknowledgement: 40 ms for each answer that is longer. */
+/* libevent writes 16 KiB at once, and Nagle's algorithm (RFC 896) then holds the rest back
+ * until the peer's delayed acknowledgement: 40 ms for each answer that is longer. */
 static void quicken(struct evhttp_connection *connection)
 {
 	const int one = 1;
@@ -379,14 +379,14 @@ static void on_request(struct evhttp_request *request, void *arg)
 }
 
 int http_on_as(struct http *http, const char *prefix, http_handler handler, void *arg,
-        const char *name)
+	const char *name)
 {
 	struct route *r = calloc(1, sizeof(*r)), **at;
 
 	if (!r)
 		return -ENOMEM;
 	*r = (struct route){
-	        .prefix = strdup(prefix), .handler = handler, .arg = arg, .name = name};
+		.prefix = strdup(prefix), .handler = handler, .arg = arg, .name = name};
 	if (!r->prefix) {
 		free(r);
 		return -ENOMEM;
@@ -399,7 +399,7 @@ int http_on_as(struct http *http, const char *prefix, http_handler handler, void
 }
 
 static int side_init(
-        struct side *side, struct http *http, struct loop *loop, const struct http_options *o)
+	struct side *side, struct http *http, struct loop *loop, const struct http_options *o)
 {
 	const size_t max_header = o->max_header ? o->max_header : DEFAULT_MAX_HEADER;
 	const int timeout_s = o->timeout_s ? o->timeout_s : DEFAULT_TIMEOUT_S;
@@ -416,8 +416,8 @@ static int side_init(
 	evhttp_set_allowed_methods(side->evhttp, METHODS);
 	evhttp_set_gencb(side->evhttp, on_request, side);
 	return guests_new(&side->guests, loop, side->evhttp,
-	        o->max_connections ? o->max_connections : DEFAULT_MAX_CONNECTIONS,
-	        (int64_t)timeout_s * 1000);
+		o->max_connections ? o->max_connections : DEFAULT_MAX_CONNECTIONS,
+		(int64_t)timeout_s * 1000);
 }
 
 static int listen_tcp(struct http *http, const struct http_options *o)
@@ -436,8 +436,8 @@ static int listen_tcp(struct http *http, const struct http_options *o)
 	if (getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&name, &n) < 0)
 		return -errno;
 	http->port =
-	        ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
-	                                         : ((struct sockaddr_in *)&name)->sin_port);
+		ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
+						 : ((struct sockaddr_in *)&name)->sin_port);
 	return 0;
 }
 
@@ -456,7 +456,7 @@ static int clear_path(const struct sockaddr_un *address)
 		return -errno;
 	/* EAGAIN: its queue is full, so there is one. */
 	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-	        errno == EAGAIN)
+		errno == EAGAIN)
 		r = -EADDRINUSE;
 	else if (errno != ECONNREFUSED)
 		r = -errno;
@@ -475,8 +475,8 @@ static int bind_path(const struct sockaddr_un *address, int *ret_fd)
 		return -errno;
 	/* Linux gives the file the mode the socket has: there is no moment when others may. */
 	if (fchmod(fd, 0600) < 0 ||
-	        bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
-	        listen(fd, BACKLOG) < 0)
+		bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
+		listen(fd, BACKLOG) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)close(fd);
@@ -503,8 +503,8 @@ static int listen_local(struct http *http, const struct http_options *o)
 		return r;
 	http->socket_path = strdup(o->socket_path);
 	bound = http->socket_path && lstat(o->socket_path, &st) == 0
-	                ? evhttp_accept_socket_with_handle(http->local.evhttp, fd)
-	                : NULL;
+			? evhttp_accept_socket_with_handle(http->local.evhttp, fd)
+			: NULL;
 	if (!bound) {
 		(void)close(fd);
 		return -ENOMEM;
@@ -557,7 +557,7 @@ static void remove_socket(struct http *http)
 
 	/* Another daemon may have put its own there. */
 	if (http->socket_path && http->socket_inode && lstat(http->socket_path, &st) == 0 &&
-	        st.st_dev == http->socket_device && st.st_ino == http->socket_inode)
+		st.st_dev == http->socket_device && st.st_ino == http->socket_inode)
 		(void)unlink(http->socket_path);
 }
 
@@ -572,7 +572,7 @@ struct http *http_free(struct http *http)
 		http->exchanges = x->next;
 		if (x->request)
 			evhttp_connection_set_closecb(
-			        evhttp_request_get_connection(x->request), NULL, NULL);
+				evhttp_request_get_connection(x->request), NULL, NULL);
 		x->http = NULL;
 		x->request = NULL;
 		x->previous = x->next = NULL;

@@ -1,8 +1,9 @@
 /*
  * http_guests: a list of the connections, looked through once a second while there are some.
  *
- * evhttp (libevent 2.1) tells nobody when a connection of its server ends. So each is made here,
- * with a reference of our own: one that evhttp has given up is known by its callbacks being gone.
+ * evhttp (libevent 2.1) tells nobody when a connection of its server ends. So each is made
+ * here, with a reference of our own: one that evhttp has given up is known by its callbacks
+ * being gone.
  */
 
 #include "io/http_guests.h"

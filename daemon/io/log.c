@@ -19,7 +19,7 @@
 
 enum {
 	VALUE_MAX =
-	        2000, /* bytes of one value: a line is for people; bodies do not belong here */
+		2000, /* bytes of one value: a line is for people; bodies do not belong here */
 	PAIRS_MAX = 32,
 };
 
@@ -27,10 +27,10 @@ static const struct {
 	const char *name;
 	int priority; /* of syslog(3) */
 } levels[] = {
-        [LOG_DEBUG_LEVEL] = {"debug", 7},
-        [LOG_INFO_LEVEL] = {"info", 6},
-        [LOG_WARNING_LEVEL] = {"warning", 4},
-        [LOG_ERROR_LEVEL] = {"error", 3},
+	[LOG_DEBUG_LEVEL] = {"debug", 7},
+	[LOG_INFO_LEVEL] = {"info", 6},
+	[LOG_WARNING_LEVEL] = {"warning", 4},
+	[LOG_ERROR_LEVEL] = {"error", 3},
 };
 
 static atomic_int least_level = LOG_INFO_LEVEL;
@@ -46,8 +46,8 @@ static void find_journal(void)
 	struct stat st;
 
 	to_journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-	             fstat(STDERR_FILENO, &st) == 0 && st.st_dev == (dev_t)device &&
-	             st.st_ino == (ino_t)inode;
+		     fstat(STDERR_FILENO, &st) == 0 && st.st_dev == (dev_t)device &&
+		     st.st_ino == (ino_t)inode;
 }
 
 void log_set_level(enum log_level least)
@@ -176,7 +176,7 @@ static void write_all(const char *p, size_t n)
 }
 
 static bool send_to_journal(
-        int priority, const char *event, struct span message, const struct log_pair *pairs)
+	int priority, const char *event, struct span message, const struct log_pair *pairs)
 {
 	struct log_field fields[PAIRS_MAX] = {0};
 	struct buf values[PAIRS_MAX];
@@ -224,7 +224,7 @@ void log_write(enum log_level level, const char *event, const struct log_pair *p
 
 		write_all(lost, sizeof(lost) - 1);
 	} else if (!to_journal || !send_to_journal(levels[level].priority, event,
-	                                  span_of(line.p + message, line.n - message), pairs)) {
+					  span_of(line.p + message, line.n - message), pairs)) {
 		buf_add_char(&line, '\n');
 		write_all(line.p, line.n);
 	}

@@ -5,7 +5,7 @@
 #include "io/log_journal.h"
 
 bool log_journal_send(int priority, const char *event, struct span message,
-        const struct log_field *fields, size_t n)
+	const struct log_field *fields, size_t n)
 {
 	(void)priority;
 	(void)event;

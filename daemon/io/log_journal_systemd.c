@@ -26,13 +26,13 @@ static void add_name(struct buf *b, const char *key)
 			buf_add_char(b, (char)(c - 32));
 		else
 			buf_add_char(
-			        b, (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ? c : '_');
+				b, (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ? c : '_');
 	}
 	buf_add_char(b, '=');
 }
 
 bool log_journal_send(int priority, const char *event, struct span message,
-        const struct log_field *fields, size_t n)
+	const struct log_field *fields, size_t n)
 {
 	struct iovec iov[FIXED + FIELDS_MAX];
 	size_t ends[FIXED + FIELDS_MAX];

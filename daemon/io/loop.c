@@ -19,15 +19,15 @@
 #include "vigie/cleanup.h"
 
 enum {
-	/* The kernel's count of what a thread waited is a system call each time; callbacks come by
-	 * the thousand and take microseconds. What was read so lately stands for now. */
+	/* The kernel's count of what a thread waited is a system call each time; callbacks come
+	 * by the thousand and take microseconds. What was read so lately stands for now. */
 	WAITED_US = 10 * 1000,
 };
 
 struct loop {
 	int64_t wall_shift_ms;
 	struct event_base *base;
-	int schedstat; /* of the thread that made the loop, whose it is */
+	int schedstat;                   /* of the thread that made the loop, whose it is */
 	int64_t waited_us, waited_at_us; /* its last reading, and when */
 	bool stopped;
 	struct loop_stats stats;
@@ -71,15 +71,15 @@ struct on_signal {
 static void on_libevent_log(int severity, const char *message)
 {
 	static const enum log_level levels[] = {
-	        [EVENT_LOG_DEBUG] = LOG_DEBUG_LEVEL,
-	        [EVENT_LOG_MSG] = LOG_INFO_LEVEL,
-	        [EVENT_LOG_WARN] = LOG_WARNING_LEVEL,
-	        [EVENT_LOG_ERR] = LOG_ERROR_LEVEL,
+		[EVENT_LOG_DEBUG] = LOG_DEBUG_LEVEL,
+		[EVENT_LOG_MSG] = LOG_INFO_LEVEL,
+		[EVENT_LOG_WARN] = LOG_WARNING_LEVEL,
+		[EVENT_LOG_ERR] = LOG_ERROR_LEVEL,
 	};
 	const bool known = severity >= EVENT_LOG_DEBUG && severity <= EVENT_LOG_ERR;
 
 	log_write(known ? levels[severity] : LOG_WARNING_LEVEL, "loop.libevent_said",
-	        LOG_PAIRS(STR("text", message)));
+		LOG_PAIRS(STR("text", message)));
 }
 
 DEFINE_CLEANUP(struct loop *, loop_free)
@@ -173,7 +173,8 @@ void loop_shift_wall(struct loop *loop, int64_t ms)
 	loop->wall_shift_ms = ms;
 }
 
-/* --- Who keeps the loop --------------------------------------------------------------------- */
+/* --- Who keeps the loop ---------------------------------------------------------------------
+ */
 
 static int64_t clock_us(void)
 {
@@ -188,9 +189,8 @@ static int64_t clock_us(void)
 static int64_t waited_us(const struct loop *loop)
 {
 	char text[96] = "", *end;
-	const ssize_t n = loop->schedstat < 0
-	                          ? -1
-	                          : pread(loop->schedstat, text, sizeof(text) - 1, 0);
+	const ssize_t n =
+		loop->schedstat < 0 ? -1 : pread(loop->schedstat, text, sizeof(text) - 1, 0);
 
 	if (n <= 0)
 		return 0;
@@ -230,7 +230,8 @@ static void note_block(struct loop_stats *stats, const struct loop_block *block)
 void loop_leave(const struct loop_stint *stint)
 {
 	struct loop_stats *stats = &stint->loop->stats;
-	struct loop_block block = {.name = stint->name, .took_us = clock_us() - stint->began_us};
+	struct loop_block block = {
+		.name = stint->name, .took_us = clock_us() - stint->began_us};
 
 	stats->calls++;
 	block.own_us = block.took_us;
@@ -248,7 +249,7 @@ void loop_leave(const struct loop_stint *stint)
 		return;
 	stats->blocked++;
 	log_warning("loop.blocked", STR("by", block.name), INT("own_ms", block.own_us / 1000),
-	        INT("took_ms", block.took_us / 1000));
+		INT("took_ms", block.took_us / 1000));
 }
 
 const struct loop_stats *loop_stats(const struct loop *loop)
@@ -269,7 +270,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 int timer_new_as(struct timer **ret, struct loop *loop, void (*fire)(void *arg), void *arg,
-        const char *name)
+	const char *name)
 {
 	CLEANUP(timer_freep) struct timer *t = calloc(1, sizeof(*t));
 
@@ -322,12 +323,12 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	loop_enter(&stint, w->loop, w->name);
 	w->ready(w->arg,
-	        (what & EV_READ ? WATCH_READ : 0) | (what & EV_WRITE ? WATCH_WRITE : 0));
+		(what & EV_READ ? WATCH_READ : 0) | (what & EV_WRITE ? WATCH_WRITE : 0));
 	loop_leave(&stint);
 }
 
 int watch_new_as(struct watch **ret, struct loop *loop, int fd,
-        void (*ready)(void *arg, int what), void *arg, const char *name)
+	void (*ready)(void *arg, int what), void *arg, const char *name)
 {
 	CLEANUP(watch_freep) struct watch *w = calloc(1, sizeof(*w));
 
@@ -348,7 +349,7 @@ int watch_new_as(struct watch **ret, struct loop *loop, int fd,
 int watch_set(struct watch *watch, int what)
 {
 	const short events = (short)((what & WATCH_READ ? EV_READ : 0) |
-	                             (what & WATCH_WRITE ? EV_WRITE : 0) | EV_PERSIST);
+				     (what & WATCH_WRITE ? EV_WRITE : 0) | EV_PERSIST);
 
 	if (what == watch->what)
 		return 0;
@@ -356,7 +357,8 @@ int watch_set(struct watch *watch, int what)
 	watch->what = 0;
 	if (!what)
 		return 0;
-	if (event_assign(watch->event, watch->loop->base, watch->fd, events, on_watch, watch) < 0)
+	if (event_assign(watch->event, watch->loop->base, watch->fd, events, on_watch, watch) <
+		0)
 		return -EINVAL;
 	if (event_add(watch->event, NULL) < 0)
 		return errno ? -errno : -ENOMEM;
@@ -389,7 +391,7 @@ static void on_wakeup(evutil_socket_t fd, short what, void *arg)
 }
 
 int wakeup_new_as(struct wakeup **ret, struct loop *loop, void (*woken)(void *arg), void *arg,
-        const char *name)
+	const char *name)
 {
 	CLEANUP(wakeup_freep) struct wakeup *w = calloc(1, sizeof(*w));
 
@@ -443,7 +445,7 @@ static void on_caught(evutil_socket_t fd, short what, void *arg)
 }
 
 int on_signal_new_as(struct on_signal **ret, struct loop *loop, int signal_number,
-        void (*caught)(void *arg), void *arg, const char *name)
+	void (*caught)(void *arg), void *arg, const char *name)
 {
 	CLEANUP(on_signal_freep) struct on_signal *s = calloc(1, sizeof(*s));
 

@@ -22,7 +22,7 @@ void notify_reloading(void)
 	/* MONOTONIC_USEC is asked for by Type=notify-reload, and ignored before systemd 253. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-	        (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+		(long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
 }
 
 void notify_stopping(void)

@@ -25,13 +25,13 @@ struct worker {
 
 struct pool {
 	struct inbox todo, finished;
-	sem_t work;           /* as many as there are jobs to do */
-	pthread_mutex_t lock; /* the workers' among themselves: the loop never takes it */
+	sem_t work;               /* as many as there are jobs to do */
+	pthread_mutex_t lock;     /* the workers' among themselves: the loop never takes it */
 	struct inbox_link *taken; /* out of todo; under the lock */
 	atomic_bool stopping;
 	struct wakeup *wakeup;
 	bool giving,
-	        freed; /* done() runs, and may free the pool: its memory stays until then */
+		freed; /* done() runs, and may free the pool: its memory stays until then */
 	struct worker *workers;
 	unsigned n_workers;
 };

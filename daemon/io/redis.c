@@ -101,7 +101,7 @@ static void release(struct redis *r)
 }
 
 __attribute__((format(printf, 2, 3))) static void set_why(
-        struct redis *r, const char *format, ...)
+	struct redis *r, const char *format, ...)
 {
 	va_list ap;
 
@@ -213,7 +213,7 @@ static void drop_context(struct redis *r)
 	fail_pending(r);
 	if (r->ac)
 		redisAsyncFree(
-		        r->ac); /* ends in on_gone(), now or behind the running callback */
+			r->ac); /* ends in on_gone(), now or behind the running callback */
 }
 
 static void on_deadline(void *arg)
@@ -228,8 +228,8 @@ static void on_deadline(void *arg)
 	hold(r);
 	if (late) {
 		set_why(r, r->connecting
-		                   ? "no connection in time"
-		                   : "it accepts connections, but did not answer in time");
+				   ? "no connection in time"
+				   : "it accepts connections, but did not answer in time");
 		drop_context(r);
 	}
 	for (const struct pending *p = r->head; p; p = p->next)
@@ -255,7 +255,7 @@ static void add_size(struct buf *b, char kind, size_t n)
 }
 
 static int send_command(struct redis *r, size_t argc, const struct span *argv,
-        int64_t deadline_ms, redis_done done, void *arg)
+	int64_t deadline_ms, redis_done done, void *arg)
 {
 	struct buf *b = &r->command;
 	struct pending *p;
@@ -276,10 +276,10 @@ static int send_command(struct redis *r, size_t argc, const struct span *argv,
 	if (!p)
 		return -ENOMEM;
 	*p = (struct pending){
-	        .done = done,
-	        .arg = arg,
-	        .due = {loop_now(r->loop).ms + (deadline_ms ? deadline_ms : r->command_ms)},
-	        .bytes = b->n,
+		.done = done,
+		.arg = arg,
+		.due = {loop_now(r->loop).ms + (deadline_ms ? deadline_ms : r->command_ms)},
+		.bytes = b->n,
 	};
 	rc = redisAsyncFormattedCommand(r->ac, on_reply, p, b->p, b->n);
 	if (b->capacity > COMMAND_KEPT_BYTES)
@@ -337,7 +337,7 @@ static void ask_auth(struct redis *r)
 		ask_select(r);
 	else if (r->url.user)
 		ask(r, 3, (const struct span[]){SPAN("AUTH"), span_str(r->url.user), password},
-		        on_auth);
+			on_auth);
 	else
 		ask(r, 2, (const struct span[]){SPAN("AUTH"), password}, on_auth);
 }
@@ -347,7 +347,7 @@ static void refuse(struct redis *r, const char *step, struct span text)
 	r->refused = true;
 	if (span_starts(text, SPAN("NOAUTH")))
 		set_why(r, "it wants a password: write redis://:password@host or "
-		           "unix:/path?password=…");
+			   "unix:/path?password=…");
 	else
 		set_why(r, "%s was refused: %.*s", step, SPAN_ARG(span_slice(text, 0, 160)));
 	drop_context(r);
@@ -393,8 +393,8 @@ static void say_why(struct redis *r)
 	}
 	if (news) {
 		log_write(r->quiet ? LOG_DEBUG_LEVEL : LOG_WARNING_LEVEL,
-		        r->ever_up ? "redis.lost" : "redis.not_reached",
-		        LOG_PAIRS(STR("redis", r->name), STR("why", r->why)));
+			r->ever_up ? "redis.lost" : "redis.not_reached",
+			LOG_PAIRS(STR("redis", r->name), STR("why", r->why)));
 		(void)snprintf(r->said, sizeof(r->said), "%s", r->why);
 	}
 	if (r->told_down)
@@ -412,7 +412,7 @@ static void on_ping(void *arg, const struct redis_value *reply)
 		return;
 	if (reply->type == REDIS_ERROR) {
 		if (!says(reply, "LOADING") && !says(reply, "MASTERDOWN") &&
-		        !says(reply, "BUSY")) {
+			!says(reply, "BUSY")) {
 			refuse(r, "PING", reply->text);
 			return;
 		}
@@ -511,7 +511,7 @@ static void on_gone(void *arg)
 	hold(r);
 	if (!r->why[0])
 		set_why(r, "%s",
-		        r->ac && r->ac->errstr && r->ac->errstr[0] ? r->ac->errstr : "closed");
+			r->ac && r->ac->errstr && r->ac->errstr[0] ? r->ac->errstr : "closed");
 	r->watch = watch_free(r->watch);
 	r->watching = 0;
 	r->connecting = false;
@@ -547,7 +547,7 @@ static int attach(struct redis *r, redisAsyncContext *ac)
 static void connect_to(struct redis *r, const char *address)
 {
 	redisAsyncContext *ac = r->url.path ? redisAsyncConnectUnix(r->url.path)
-	                                    : redisAsyncConnect(address, r->url.port);
+					    : redisAsyncConnect(address, r->url.port);
 
 	if (ac && !ac->err && attach(r, ac) == 0)
 		return;
@@ -563,7 +563,7 @@ static void connect_next(struct redis *r)
 }
 
 static void on_resolved(
-        void *arg, int error, const char *why, char (*addresses)[REDIS_ADDRESS_TEXT], size_t n)
+	void *arg, int error, const char *why, char (*addresses)[REDIS_ADDRESS_TEXT], size_t n)
 {
 	struct redis *r = arg;
 
@@ -680,7 +680,7 @@ void redis_try(struct redis *redis)
 }
 
 int redis_command(struct redis *redis, size_t argc, const struct span *argv,
-        int64_t deadline_ms, redis_done done, void *arg)
+	int64_t deadline_ms, redis_done done, void *arg)
 {
 	if (!redis->up || redis->unwanted)
 		return -EAGAIN;

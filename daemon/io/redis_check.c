@@ -55,30 +55,30 @@ static int check_version(struct err_list *errors, struct span info)
 	if (major > VERSION_MAJOR || (major == VERSION_MAJOR && minor >= VERSION_MINOR))
 		return 0;
 	return no_memory(err_add(errors, NULL, 0, 0,
-	        "Redis %.*s is too old: 6.2 or later is needed, install a newer one or set "
-	        "redis: "
-	        "private",
-	        SPAN_ARG(version.n ? version : SPAN("of unknown version"))));
+		"Redis %.*s is too old: 6.2 or later is needed, install a newer one or set "
+		"redis: "
+		"private",
+		SPAN_ARG(version.n ? version : SPAN("of unknown version"))));
 }
 
 static int check_persistence(
-        struct err_list *errors, struct err_list *warnings, struct span info, struct span save)
+	struct err_list *errors, struct err_list *warnings, struct span info, struct span save)
 {
 	if (span_eq_str(info_get(info, "aof_enabled"), "1"))
 		return 0;
 	if (save.p && !save.n)
 		return no_memory(err_add(errors, NULL, 0, 0,
-		        "this Redis keeps nothing on disk: set 'appendonly yes' in its "
-		        "configuration"));
+			"this Redis keeps nothing on disk: set 'appendonly yes' in its "
+			"configuration"));
 	return no_memory(err_add(warnings, NULL, 0, 0,
-	        "this Redis has no append-only file, so a crash takes back what came since its "
-	        "last "
-	        "snapshot and it must be read again: set 'appendonly yes' in its "
-	        "configuration"));
+		"this Redis has no append-only file, so a crash takes back what came since its "
+		"last "
+		"snapshot and it must be read again: set 'appendonly yes' in its "
+		"configuration"));
 }
 
 int redis_check_info(
-        struct err_list *errors, struct err_list *warnings, struct span info, struct span save)
+	struct err_list *errors, struct err_list *warnings, struct span info, struct span save)
 {
 	const struct span policy = info_get(info, "maxmemory_policy");
 	const struct span fsync_error = info_get(info, "aof_last_write_status");
@@ -88,22 +88,22 @@ int redis_check_info(
 		r = check_persistence(errors, warnings, info, save);
 	if (r == 0 && policy.n && !span_eq_str(policy, "noeviction"))
 		r = no_memory(err_add(errors, NULL, 0, 0,
-		        "maxmemory-policy is %.*s, so a full Redis would drop hits: set "
-		        "'maxmemory-policy noeviction' in its configuration",
-		        SPAN_ARG(policy)));
+			"maxmemory-policy is %.*s, so a full Redis would drop hits: set "
+			"'maxmemory-policy noeviction' in its configuration",
+			SPAN_ARG(policy)));
 	if (r == 0 && span_eq_str(info_get(info, "role"), "slave"))
 		r = no_memory(err_add(errors, NULL, 0, 0,
-		        "this Redis is a replica and takes no writes: give the URL of its "
-		        "master"));
+			"this Redis is a replica and takes no writes: give the URL of its "
+			"master"));
 	if (r == 0 && span_eq_str(info_get(info, "cluster_enabled"), "1"))
 		r = no_memory(err_add(errors, NULL, 0, 0,
-		        "this is a node of a Redis Cluster, which is not supported yet: give "
-		        "the URL of "
-		        "a single Redis"));
+			"this is a node of a Redis Cluster, which is not supported yet: give "
+			"the URL of "
+			"a single Redis"));
 	if (r == 0 && fsync_error.n && !span_eq_str(fsync_error, "ok"))
 		r = no_memory(err_add(warnings, NULL, 0, 0,
-		        "this Redis cannot write its append-only file: look at its disk and "
-		        "its log"));
+			"this Redis cannot write its append-only file: look at its disk and "
+			"its log"));
 	return r;
 }
 
@@ -140,10 +140,10 @@ static void on_up(void *arg)
 	struct check *c = arg;
 
 	if (redis_command(c->redis, 1, (const struct span[]){SPAN("INFO")}, 0, on_info, c) <
-	                0 ||
-	        redis_command(c->redis, 3,
-	                (const struct span[]){SPAN("CONFIG"), SPAN("GET"), SPAN("save")}, 0,
-	                on_save, c) < 0)
+			0 ||
+		redis_command(c->redis, 3,
+			(const struct span[]){SPAN("CONFIG"), SPAN("GET"), SPAN("save")}, 0,
+			on_save, c) < 0)
 		loop_stop(c->loop);
 }
 
@@ -163,11 +163,11 @@ static void on_late(void *arg)
 }
 
 int redis_check(struct err_list *errors, struct err_list *warnings, struct loop *loop,
-        struct span url, int64_t deadline_ms)
+	struct span url, int64_t deadline_ms)
 {
 	struct check c = {.loop = loop};
 	const struct redis_options options = {
-	        .url = url, .command_ms = deadline_ms, .up = on_up, .down = on_down, .arg = &c};
+		.url = url, .command_ms = deadline_ms, .up = on_up, .down = on_down, .arg = &c};
 	struct timer *late = NULL;
 	struct redis_url parsed;
 	const char *why = "";
@@ -189,9 +189,9 @@ int redis_check(struct err_list *errors, struct err_list *warnings, struct loop 
 		r = redis_check_info(errors, warnings, c.info, c.save);
 	else if (r == 0)
 		r = no_memory(err_add(errors, NULL, 0, 0,
-		        "Redis at %s cannot be used (%.*s): start it, or correct 'redis'",
-		        redis_name(c.redis),
-		        SPAN_ARG(c.why.n ? c.why : SPAN("it does not answer"))));
+			"Redis at %s cannot be used (%.*s): start it, or correct 'redis'",
+			redis_name(c.redis),
+			SPAN_ARG(c.why.n ? c.why : SPAN("it does not answer"))));
 	(void)redis_free(c.redis);
 	(void)timer_free(late);
 	arena_release(&c.arena);

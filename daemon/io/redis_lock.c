@@ -59,7 +59,7 @@ static bool has_open(pid_t pid, const struct stat *lock)
 	while (!found && (entry = readdir(folder))) {
 		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
 		found = stat(path, &st) == 0 && st.st_dev == lock->st_dev &&
-		        st.st_ino == lock->st_ino;
+			st.st_ino == lock->st_ino;
 	}
 	(void)closedir(folder);
 	return found;

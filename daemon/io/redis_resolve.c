@@ -48,7 +48,7 @@ static void *ask(void *arg)
 	q->error = getaddrinfo(q->host, NULL, &hints, &list);
 	for (const struct addrinfo *a = list; a && q->n < REDIS_ADDRESSES; a = a->ai_next)
 		if (getnameinfo(a->ai_addr, a->ai_addrlen, q->addresses[q->n],
-		            REDIS_ADDRESS_TEXT, NULL, 0, NI_NUMERICHOST) == 0)
+			    REDIS_ADDRESS_TEXT, NULL, 0, NI_NUMERICHOST) == 0)
 			q->n++;
 	if (list)
 		freeaddrinfo(list);
@@ -69,12 +69,12 @@ static void on_answer(void *arg, int what)
 		q->done(q->arg, 0, NULL, q->addresses, q->n);
 	else
 		q->done(q->arg, -EHOSTUNREACH,
-		        q->error ? gai_strerror(q->error) : "the name has no address", NULL, 0);
+			q->error ? gai_strerror(q->error) : "the name has no address", NULL, 0);
 	let_go(q);
 }
 
 int redis_resolve_start(struct redis_resolve **ret, struct loop *loop, const char *host,
-        redis_resolved done, void *arg)
+	redis_resolved done, void *arg)
 {
 	struct redis_resolve *q = calloc(1, sizeof(*q));
 	pthread_attr_t detached;

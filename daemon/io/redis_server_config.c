@@ -27,29 +27,30 @@ static void add_quoted(struct buf *out, const char *name, const char *value)
 
 void redis_server_config(struct buf *out, const char *folder, const char *socket)
 {
-	buf_add_str(out, "port 0\n"
-			 "unixsocketperm 700\n"
-			 "daemonize no\n"
-			 "supervised no\n"
-			 "databases 1\n"
-			 "loglevel notice\n"
-			 "logfile \"\"\n"
-			 "always-show-logo no\n"
-			 "save \"\"\n"
-			 "appendonly yes\n"
-			 "appendfsync no\n"
-			 "no-appendfsync-on-rewrite no\n"
-			 /* Each start reads the whole file, 20 ms a megabyte and more; to write it
-			  * anew costs less than that, on another processor. Default: 64 MB. */
-			 "auto-aof-rewrite-min-size 4mb\n"
-			 "aof-load-truncated yes\n"
-			 "maxmemory 0\n"
-			 "maxmemory-policy noeviction\n"
-			 "lazyfree-lazy-expire yes\n"
-			 /* What is remembered of a source is a small hash with two longer values
-			  * (traces of its items, its rhythm): in one piece it takes half of what
-			  * a table takes, and there may be a hundred thousand. */
-			 "hash-max-listpack-value 2048\n");
+	buf_add_str(out,
+		"port 0\n"
+		"unixsocketperm 700\n"
+		"daemonize no\n"
+		"supervised no\n"
+		"databases 1\n"
+		"loglevel notice\n"
+		"logfile \"\"\n"
+		"always-show-logo no\n"
+		"save \"\"\n"
+		"appendonly yes\n"
+		"appendfsync no\n"
+		"no-appendfsync-on-rewrite no\n"
+		/* Each start reads the whole file, 20 ms a megabyte and more; to write it
+		 * anew costs less than that, on another processor. Default: 64 MB. */
+		"auto-aof-rewrite-min-size 4mb\n"
+		"aof-load-truncated yes\n"
+		"maxmemory 0\n"
+		"maxmemory-policy noeviction\n"
+		"lazyfree-lazy-expire yes\n"
+		/* What is remembered of a source is a small hash with two longer values
+		 * (traces of its items, its rhythm): in one piece it takes half of what
+		 * a table takes, and there may be a hundred thousand. */
+		"hash-max-listpack-value 2048\n");
 	add_quoted(out, "dir", folder);
 	add_quoted(out, "unixsocket", socket);
 }

@@ -9,31 +9,31 @@
 #include <string.h>
 
 static const char why_tls[] = "rediss:// is not spoken here: write redis:// to a local TLS "
-                              "tunnel (stunnel), unix:/path "
-                              "to a socket, or redis:// within a private network";
+			      "tunnel (stunnel), unix:/path "
+			      "to a socket, or redis:// within a private network";
 static const char why_scheme[] =
-        "not a Redis URL: write redis://[user:password@]host[:port][/db], unix:/path or "
-        "'private'";
+	"not a Redis URL: write redis://[user:password@]host[:port][/db], unix:/path or "
+	"'private'";
 static const char why_escape[] =
-        "a percent sign without two hexadecimal digits, or %00: write %25 for the sign itself";
+	"a percent sign without two hexadecimal digits, or %00: write %25 for the sign itself";
 static const char why_host[] = "no host in the Redis URL: write redis://host:port";
 static const char why_port[] =
-        "the port of the Redis URL is none: write a number from 1 to 65535";
+	"the port of the Redis URL is none: write a number from 1 to 65535";
 static const char why_db[] =
-        "the database of the Redis URL is none: write a number from 0 to 65535";
+	"the database of the Redis URL is none: write a number from 0 to 65535";
 static const char why_path[] =
-        "the path of the Redis socket must be absolute: write unix:/path/to.sock";
+	"the path of the Redis socket must be absolute: write unix:/path/to.sock";
 static const char why_long[] =
-        "the path of the Redis socket is longer than the 107 bytes a socket may have: move it";
+	"the path of the Redis socket is longer than the 107 bytes a socket may have: move it";
 static const char why_option[] =
-        "unknown option in the Redis URL: behind '?' only db, user and password are known";
+	"unknown option in the Redis URL: behind '?' only db, user and password are known";
 
 static int hex(char c)
 {
 	return c >= '0' && c <= '9'   ? c - '0'
 	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
 	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-	                              : -1;
+				      : -1;
 }
 
 static int decode(char **ret, struct span s, const char **ret_why)

@@ -16,8 +16,8 @@ static bool name_ok(struct span name)
 	for (size_t i = 0; i < name.n; i++) {
 		const char c = ascii_lower(name.p[i]);
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '+' ||
-			    c == '-' || c == '/'))
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+			    c == '+' || c == '-' || c == '/'))
 			return false;
 	}
 	return true;
@@ -35,8 +35,8 @@ int zone_file_read(struct zone **ret, struct arena *arena, struct span name)
 		return 0;
 	if (!name_ok(name))
 		return -EINVAL;
-	path = arena_printf(arena, "%s/%.*s", folder && *folder ? folder : "/usr/share/zoneinfo",
-		SPAN_ARG(name));
+	path = arena_printf(arena, "%s/%.*s",
+		folder && *folder ? folder : "/usr/share/zoneinfo", SPAN_ARG(name));
 	r = path.p ? file_read(&bytes, path.p, FILE_MAX_BYTES, 0) : -ENOMEM;
 	if (r == -EINVAL) /* a part of the world, not a zone */
 		r = -ENOENT;

@@ -101,8 +101,7 @@ static void restore_members(struct account *account, const json_t *stored)
 	if (!b || json_integer_value(json_object_get(shares, "per_ms")) != b->quota.per_ms ||
 		json_integer_value(json_object_get(shares, "window")) != window)
 		return;
-	json_object_foreach(json_object_get(shares, "reserved"), source, reserved)
-	{
+	json_object_foreach (json_object_get(shares, "reserved"), source, reserved) {
 		struct member *m = member_of(account, span_str(source));
 
 		if (!m)
@@ -139,13 +138,12 @@ static void restore(struct account *account, struct quota_budget *b, struct wall
 	const json_t *quota, *slot;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(stored, "quotas"), i, quota)
-	{
+	json_array_foreach (json_object_get(stored, "quotas"), i, quota) {
 		if (json_integer_value(json_object_get(quota, "per_ms")) != b->quota.per_ms ||
 			json_integer_value(json_object_get(quota, "resets_s")) !=
 				b->quota.resets_s)
 			continue;
-		json_array_foreach(json_object_get(quota, "slots"), k, slot)
+		json_array_foreach (json_object_get(quota, "slots"), k, slot)
 			budget_restore(b, json_integer_value(json_array_get(slot, 0)),
 				json_integer_value(json_array_get(slot, 1)), now);
 	}
@@ -355,8 +353,7 @@ static int load(struct accounts *a, struct arena *arena, struct span *ret_why)
 			a->budgets.path.p);
 		return r < 0 ? r : -EINVAL;
 	}
-	json_object_foreach_safe(a->stored, next, name, one)
-	{
+	json_object_foreach_safe (a->stored, next, name, one) {
 		const int64_t seen = json_integer_value(json_object_get(one, "seen")) / 1000;
 
 		if (now_s - seen > FORGET_MS)

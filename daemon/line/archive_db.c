@@ -380,9 +380,10 @@ static int settle_writing(struct archive_db *db, enum archive_db_sync sync)
 		return r;
 	/* What may lose its last second is also the smaller file, written in the order of its
 	 * coming and hardly ever read: pages of it fill memory to no end. */
-	return archive_db_exec(db, sync == ARCHIVE_DB_SYNC_COMMIT
-					   ? "PRAGMA synchronous=FULL"
-					   : "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-2048");
+	return archive_db_exec(
+		db, sync == ARCHIVE_DB_SYNC_COMMIT
+			    ? "PRAGMA synchronous=FULL"
+			    : "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-2048");
 }
 
 /* Brings a file that is ours to where it should be. */

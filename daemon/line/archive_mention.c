@@ -386,7 +386,8 @@ static bool of_brand(const struct match *m)
 	       (span_eq_str(m->kind, "brand") || span_eq_str(m->kind, "competitor"));
 }
 
-/* Each brand once, in the five minutes it was said in; what claims to be of the future is of now. */
+/* Each brand once, in the five minutes it was said in; what claims to be of the future is of
+ * now. */
 static int write_counts(struct archive_writer *w, const struct hit *hit)
 {
 	const struct wall said = hit->item.published;
@@ -399,7 +400,8 @@ static int write_counts(struct archive_writer *w, const struct hit *hit)
 		bool known = !of_brand(m);
 
 		for (size_t k = 0; k < i && !known; k++)
-			known = of_brand(&hit->matches[k]) && span_eq(hit->matches[k].brand, m->brand);
+			known = of_brand(&hit->matches[k]) &&
+				span_eq(hit->matches[k].brand, m->brand);
 		if (known)
 			continue;
 		archive_bind_int(w->count, 1, at / ARCHIVE_COUNT_MS * ARCHIVE_COUNT_MS);
@@ -689,8 +691,8 @@ int archive_read_key(struct archive_reading *reading, struct hit *ret, struct ar
 	return r;
 }
 
-int archive_read_place(struct archive_reading *reading, struct story_place *ret,
-	const struct item_key *key)
+int archive_read_place(
+	struct archive_reading *reading, struct story_place *ret, const struct item_key *key)
 {
 	struct story_place place = {.why = STORY_HEAD};
 	int r;

@@ -33,8 +33,7 @@ static int read_texts(
 	texts = arena_alloc(arena, json_array_size(list) * sizeof(*texts));
 	if (!texts)
 		return -ENOMEM;
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach (list, i, v) {
 		if (json_is_string(v))
 			texts[n++] = (struct span){json_string_value(v), json_string_length(v)};
 	}

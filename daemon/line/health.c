@@ -264,6 +264,11 @@ static const struct refusal {
 		true},
 	[CONNECTOR_CONFLICT] = {"", "somebody else asks with the same key", false},
 	[CONNECTOR_UNAVAILABLE] = {"", "the network has trouble of its own", false},
+	[CONNECTOR_UNREADABLE] = {"",
+		"the answer is no JSON, as the page of a login or of a proxy: check the "
+		"source's "
+		"address",
+		false},
 };
 
 static void refused(struct health *ret, struct batch *b, const struct health_ask *ask)

@@ -7,8 +7,8 @@
 #include "line/codec_hit.h"
 #include "vigie/cleanup.h"
 
-/* How many hits may be between the queue and the disk: bounds memory, and is enough for the archive
- * to share one transaction among a burst. */
+/* How many hits may be between the queue and the disk: bounds memory, and is enough for the
+ * archive to share one transaction among a burst. */
 enum { KEEP_WINDOW = 512 };
 
 struct keep {
@@ -32,7 +32,7 @@ struct job {
 		bool update;
 		bool deleted;
 		struct item_key key;
-	} *entries;
+	} * entries;
 	size_t n;
 };
 
@@ -49,7 +49,7 @@ static void job_free(struct job *job)
 
 static void tell(struct keep *keep, struct span bytes, const struct story_place *story)
 {
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	struct hit hit;
 
 	if (keep->options.kept && hit_decode(&hit, &arena, bytes) == 0) {
@@ -132,7 +132,7 @@ static void note_lost(struct keep *keep, const struct queue_entry *entry)
 {
 	const struct span why = SPAN("deleted from the stream while it was pending");
 	struct job *job = job_aside(keep, entry);
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	const struct span name =
 		arena_printf(&arena, "p%02u/%.*s", entry->partition, SPAN_ARG(entry->id));
 
@@ -166,7 +166,7 @@ static void note_unreadable(struct keep *keep, const struct queue_entry *entry)
 /* 0, -EINVAL or -ENOMEM. */
 static int read_key(struct item_key *ret, bool *ret_deleted, struct span bytes)
 {
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	struct hit hit;
 	const int r = hit_decode(&hit, &arena, bytes);
 

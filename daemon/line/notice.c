@@ -106,8 +106,7 @@ static int decode_spike(struct notice *ret, struct arena *arena, const json_t *o
 		s->points = ret->points;
 	for (i = 0; s->points && i < SEVERITY_SPIKE_TERMS; i++)
 		ret->points[i] = json_number_value(json_array_get(points, i));
-	json_array_foreach(carriers, i, one)
-	{
+	json_array_foreach (carriers, i, one) {
 		const struct span key =
 			span_str(json_string_value(json_object_get(one, "key")));
 

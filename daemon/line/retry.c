@@ -17,7 +17,8 @@ int64_t retry_delay_ms(int64_t tries, uint64_t seed)
 
 static int64_t in_ms(struct span value, struct wall now)
 {
-	const int64_t enough = INT64_C(1000) * DAY; /* seconds: what is longer is as good as that */
+	const int64_t enough =
+		INT64_C(1000) * DAY; /* seconds: what is longer is as good as that */
 	int64_t seconds = 0;
 	struct wall at;
 	size_t i = 0;
@@ -29,7 +30,8 @@ static int64_t in_ms(struct span value, struct wall now)
 				seconds = seconds * 10 + (value.p[i] - '0');
 		/* Some send a fraction; the RFC knows none. */
 		if (i < value.n && value.p[i] == '.')
-			for (i++, seconds++; i < value.n && value.p[i] >= '0' && value.p[i] <= '9';)
+			for (i++, seconds++;
+				i < value.n && value.p[i] >= '0' && value.p[i] <= '9';)
 				i++;
 		return i == value.n ? seconds * SECOND : -1;
 	}

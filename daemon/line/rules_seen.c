@@ -26,7 +26,8 @@ struct ask {
 
 static void ask_free(struct ask *ask)
 {
-	for (struct ask **at = ask->seen ? &ask->seen->asks : NULL; at && *at; at = &(*at)->next) {
+	for (struct ask **at = ask->seen ? &ask->seen->asks : NULL; at && *at;
+		at = &(*at)->next) {
 		if (*at == ask) {
 			*at = ask->next;
 			break;

@@ -89,6 +89,7 @@ enum connector_error {
 	CONNECTOR_CONFLICT,
 	CONNECTOR_END_OF_PAGES, /* nothing is wrong: there was no further page */
 	CONNECTOR_UNAVAILABLE,  /* the network's own trouble */
+	CONNECTOR_UNREADABLE,   /* a yes that is no document of the kind that was asked for */
 	CONNECTOR_ERRORS
 };
 
@@ -278,6 +279,10 @@ struct connector_options {
 	void (*look)(void *arg, struct expr_eval *e);
 	void *arg;
 };
+
+/* False: these bytes are no JSON at all where the map reads JSON, as the page of a proxy or of
+ * a login. No bytes are an answer with nothing in it. */
+bool connector_is_readable(const struct connector_map *map, struct span body);
 
 /* Reads an answer. Everything in *ret is in the arena; `body` may hold anything. 0 or -ENOMEM.
  */

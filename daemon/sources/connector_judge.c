@@ -17,6 +17,7 @@ const char *const connector_error_names[CONNECTOR_ERRORS] = {
 	[CONNECTOR_CONFLICT] = "conflict",
 	[CONNECTOR_END_OF_PAGES] = "end_of_pages",
 	[CONNECTOR_UNAVAILABLE] = "unavailable",
+	[CONNECTOR_UNREADABLE] = "unreadable",
 };
 
 enum {

@@ -442,6 +442,18 @@ static int as_utf8(struct span *ret, struct buf *own, struct span body,
 	return r < 0 ? r : buf_result(own);
 }
 
+bool connector_is_readable(const struct connector_map *map, struct span body)
+{
+	if (span_starts(body, SPAN("\xEF\xBB\xBF")))
+		body = span_slice(body, 3, body.n);
+	body = span_trim(body);
+	if (!body.n || map->frame != CONNECTOR_WHOLE)
+		return true;
+	/* what JSON's values begin with (RFC 8259, section 3) */
+	return map->format != CONNECTOR_JSON ||
+	       memchr("{[\"-0123456789tfn", body.p[0], strlen("{[\"-0123456789tfn"));
+}
+
 int connector_read_answer(struct connector_result *ret, struct arena *arena,
 	const struct connector_map *map, const struct connector_options *options,
 	struct span body)

@@ -662,6 +662,10 @@ static int begin(struct connector_taken *ret, struct taking *t, struct place *p,
 		p->open = false;
 	}
 	r = connector_judge(&ret->refusal, target->connector, answer);
+	if (r == 0 && ret->refusal.error == CONNECTOR_OK &&
+		!connector_is_readable(
+			connector_map_find(target->connector, t->ask->map), answer->body))
+		ret->refusal.error = CONNECTOR_UNREADABLE;
 	return r < 0 ? r : pause_of(ret, target->connector, answer);
 }
 

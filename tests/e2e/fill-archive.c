@@ -61,8 +61,7 @@ static void record(struct filling *f, const struct hit *hit, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach (list, i, o) {
 		const struct archive_outcome outcome = {.key = hit->key,
 			.receiver = text_of(o, "receiver"),
 			.outcome = text_of(o, "outcome"),

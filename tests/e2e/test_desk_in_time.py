@@ -233,5 +233,5 @@ def test_a_silence_and_a_mute_reach_what_waits(lab, monkeypatch):
     go_to(lab, monkeypatch, 15 * 60)
     until_law(lab, sent=1, silenced=1, muted=1, waiting=0, in_digest=0)
     assert titles(lab) == [(None, ['Acme has news'])]
-    explained = lab.vigie('explain', 'https://s0.example/0', '-c', lab.config_path).stdout
-    assert 'silence' in explained.lower()
+    # The ledger is written beside the desk's state.
+    lab.wait(lambda: 'silence' in lab.vigie('explain', 'https://s0.example/0', '-c', lab.config_path).stdout.lower(), 'the ledger')

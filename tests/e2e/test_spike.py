@@ -194,6 +194,8 @@ def test_its_end_is_told_once_with_its_length_and_its_peak(tmp_path, monkeypatch
         rival = lab.wait_hook(lambda p: p.name == 'rivals' and 'over after' in p.text)
         assert 'Rival (competitor) — over after 2 h 1' in rival.text and 'mentions in an hour at most, usually' in rival.text
         lab.wait(lambda: row(lab, 'min(told), count(ended)') == [(2, 2)], 'all to be ticked off')
+        # What is on its way when it is killed is rightly sent again.
+        lab.wait(lambda: all(r['on_way'] == 0 for r in lab.status()['receivers']), 'all to be settled')
         for _ in range(2):
             lab.kill()
             lab.start()

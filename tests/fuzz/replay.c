@@ -20,7 +20,8 @@ static int run_file(const char *path)
 		return -1;
 	do {
 		if (n == capacity) {
-			uint8_t *bigger = realloc(data, capacity = capacity ? capacity * 2 : 65536);
+			uint8_t *bigger =
+				realloc(data, capacity = capacity ? capacity * 2 : 65536);
 
 			if (!bigger)
 				abort();

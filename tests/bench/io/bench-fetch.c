@@ -40,8 +40,8 @@ static void serve(int fd)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (loop_new(&loop) < 0 ||
-	        http_new(&http, loop, &(struct http_options){.host = "127.0.0.1"}) < 0 ||
-	        http_on(http, "/", on_ask, NULL) < 0)
+		http_new(&http, loop, &(struct http_options){.host = "127.0.0.1"}) < 0 ||
+		http_on(http, "/", on_ask, NULL) < 0)
 		_exit(1);
 	port = http_port(http);
 	if (write(fd, &port, sizeof(port)) != sizeof(port))
@@ -97,8 +97,8 @@ static void ours_start(struct ours *o)
 	o->left_to_start--;
 	o->running++;
 	need(transfer_start(
-	             &h, o->transfer, &(struct transfer_ask){.request = &r}, on_done, o) == 0,
-	        "transfer_start");
+		     &h, o->transfer, &(struct transfer_ask){.request = &r}, on_done, o) == 0,
+		"transfer_start");
 }
 
 static double turn_ours(struct ours *o, int fetches)
@@ -186,9 +186,9 @@ int main(int argc, char **argv)
 	const int fetches = argc > 1 ? atoi(argv[1]) : 3000;
 	const int turns = argc > 2 ? atoi(argv[2]) : 7;
 	const struct transfer_options options = {.guarded = true,
-	        .allow = &(struct address_range){.prefix = 0},
-	        .n_allow = 1,
-	        .max_per_host = AT_ONCE};
+		.allow = &(struct address_range){.prefix = 0},
+		.n_allow = 1,
+		.max_per_host = AT_ONCE};
 	double ours_rate[TURNS_MAX], bare_rate[TURNS_MAX];
 	struct ours o = {0};
 	struct bare b = {0};
@@ -206,7 +206,7 @@ int main(int argc, char **argv)
 	need(read(fds[0], &port, sizeof(port)) == sizeof(port), "no server");
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/feed.xml", port);
 	need(loop_new(&o.loop) == 0 && transfer_new(&o.transfer, o.loop, &options) == 0,
-	        "transfer_new");
+		"transfer_new");
 	bare_open(&b);
 	(void)turn_ours(&o, AT_ONCE); /* connections open */
 	(void)turn_bare(&b, AT_ONCE);
@@ -217,14 +217,14 @@ int main(int argc, char **argv)
 	qsort(ours_rate, (size_t)turns, sizeof(double), by_size);
 	qsort(bare_rate, (size_t)turns, sizeof(double), by_size);
 	(void)printf("fetches of %d bytes per core-second, keep-alive, %d at once; median of "
-	             "%d turns of %d "
-	             "(least, most)\n"
-	             "transfer   %8.0f  (%.0f, %.0f)\n"
-	             "bare multi %8.0f  (%.0f, %.0f)\n"
-	             "ratio      %8.2f\n",
-	        FEED_SIZE, AT_ONCE, turns, fetches, ours_rate[turns / 2], ours_rate[0],
-	        ours_rate[turns - 1], bare_rate[turns / 2], bare_rate[0], bare_rate[turns - 1],
-	        ours_rate[turns / 2] / bare_rate[turns / 2]);
+		     "%d turns of %d "
+		     "(least, most)\n"
+		     "transfer   %8.0f  (%.0f, %.0f)\n"
+		     "bare multi %8.0f  (%.0f, %.0f)\n"
+		     "ratio      %8.2f\n",
+		FEED_SIZE, AT_ONCE, turns, fetches, ours_rate[turns / 2], ours_rate[0],
+		ours_rate[turns - 1], bare_rate[turns / 2], bare_rate[0], bare_rate[turns - 1],
+		ours_rate[turns / 2] / bare_rate[turns / 2]);
 	for (int i = 0; i < AT_ONCE; i++) {
 		(void)curl_multi_remove_handle(b.multi, b.easy[i]);
 		curl_easy_cleanup(b.easy[i]);

@@ -1,8 +1,8 @@
 /*
  * How fast mentions are filed, durable, as the queue hands them in, each with its story: at the
- * end, when there are as many open stories as mentions, too; how long the first one waits after a
- * restart with them; and how long a search takes over all of them. Usage: bench-archive [MENTIONS [FOLDER]]; the folder decides which disk is
- * measured.
+ * end, when there are as many open stories as mentions, too; how long the first one waits after
+ * a restart with them; and how long a search takes over all of them. Usage: bench-archive
+ * [MENTIONS [FOLDER]]; the folder decides which disk is measured.
  */
 
 #include <stdint.h>
@@ -184,7 +184,8 @@ static int reopen(struct bench *b, const char *path)
 	if (r == 0) {
 		b->total++;
 		b->done = b->total - 1;
-		(void)printf("opened again in %lld ms\n", (long long)(loop_now(b->loop).ms - began));
+		(void)printf(
+			"opened again in %lld ms\n", (long long)(loop_now(b->loop).ms - began));
 		began = loop_now(b->loop).ms;
 		send_batch(b);
 		r = loop_run(b->loop);
@@ -221,8 +222,8 @@ int main(int argc, char **argv)
 	(void)printf("put %zu mentions in %lld ms: %.0f/s, %llu transactions\n", b.total,
 		(long long)took, (double)b.total * 1000 / (double)(took ? took : 1),
 		(unsigned long long)archive_stats(b.archive)->batches);
-	(void)printf("the last %d: %.0f us of processor time a mention (making it up too)\n", LAST,
-		(double)(clock() - b.last) * 1e6 / CLOCKS_PER_SEC / LAST);
+	(void)printf("the last %d: %.0f us of processor time a mention (making it up too)\n",
+		LAST, (double)(clock() - b.last) * 1e6 / CLOCKS_PER_SEC / LAST);
 	archive_free(b.archive);
 	if (reopen(&b, path) < 0)
 		return 1;

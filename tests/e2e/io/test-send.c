@@ -50,7 +50,7 @@ static void on_sent(void *arg, const struct transfer_sent *sent)
 		buf_add_char(&refused, ' ');
 	}
 	*o = (struct outcome){o->count + 1, sent->error, sent->answer.status, keep(sent->why),
-	        keep(sent->answer.body), buf_take(&refused), sent->answer.n_headers};
+		keep(sent->answer.body), buf_take(&refused), sent->answer.n_headers};
 	loop_stop(loop);
 }
 
@@ -65,7 +65,7 @@ static void forget(struct outcome *o)
 static struct transfer *open_transfer(const char *ca_file)
 {
 	const struct transfer_options options = {
-	        .ca_file = ca_file, .ehlo_name = "vigie.test", .total_ms = 8000};
+		.ca_file = ca_file, .ehlo_name = "vigie.test", .total_ms = 8000};
 	struct transfer *t;
 
 	assert_int_equal(transfer_new(&t, loop, &options), 0);
@@ -83,38 +83,38 @@ static void send_payload(struct outcome *o, struct transfer *t, const struct pay
 }
 
 static const struct span recipients[] = {
-        {"cm@example.org", 14}, {"boss@example.org", 16}, {"gone@example.org", 16}};
+	{"cm@example.org", 14}, {"boss@example.org", 16}, {"gone@example.org", 16}};
 static const char message[] =
-        "Subject: Mention\r\nTo: cm@example.org\r\n\r\n.a line with a dot\r\n";
+	"Subject: Mention\r\nTo: cm@example.org\r\n\r\n.a line with a dot\r\n";
 
 /* To the named port; n of the recipients, the last one is refused. */
 static struct payload mail(
-        struct arena *arena, const struct peer *mailbox, const char *scheme, size_t n, bool tls)
+	struct arena *arena, const struct peer *mailbox, const char *scheme, size_t n, bool tls)
 {
 	return (struct payload){
-	        .kind = PAYLOAD_MAIL,
-	        .request = {.url = arena_printf(arena, "%s://127.0.0.1:%d", scheme,
-	                            peer_port(mailbox, scheme)),
-	                .body = span_str(message)},
-	        .mail_from = SPAN("vigie@example.org"),
-	        .mail_to = recipients,
-	        .n_mail_to = n,
-	        .tls_required = tls,
+		.kind = PAYLOAD_MAIL,
+		.request = {.url = arena_printf(arena, "%s://127.0.0.1:%d", scheme,
+				    peer_port(mailbox, scheme)),
+			.body = span_str(message)},
+		.mail_from = SPAN("vigie@example.org"),
+		.mail_to = recipients,
+		.n_mail_to = n,
+		.tls_required = tls,
 	};
 }
 
 static void open_mailbox(struct peer *mailbox, const char *option, const char *value)
 {
 	char *argv[] = {(char *)PYTHON, (char *)MAILBOX, (char *)"--tls", (char *)"--refuse",
-	        (char *)"gone@example.org", (char *)(uintptr_t)option, (char *)(uintptr_t)value,
-	        NULL};
+		(char *)"gone@example.org", (char *)(uintptr_t)option, (char *)(uintptr_t)value,
+		NULL};
 
 	peer_start(mailbox, argv);
 }
 
 /* The next message the mailbox took. */
 static void expect_mail(
-        struct peer *mailbox, const char *to, bool tls, const char *user, int *ret_peer)
+	struct peer *mailbox, const char *to, bool tls, const char *user, int *ret_peer)
 {
 	json_t *m = peer_line(mailbox), *list;
 	struct buf all = {0};
@@ -145,14 +145,14 @@ static void a_message_arrives(void **state)
 		bool tls_required, tls;
 		const char *to, *refused;
 	} rows[] = {
-	        {"smtp", 1, false, false, "cm@example.org ", ""},
-	        {"smtp", 1, true, true, "cm@example.org ", ""},
-	        {"smtps", 1, true, true, "cm@example.org ", ""},
-	        {"smtps", 1, false, true, "cm@example.org ", ""},
-	        {"smtp", 3, false, false, "cm@example.org boss@example.org ",
-	                "gone@example.org "},
-	        {"smtp", 3, true, true, "cm@example.org boss@example.org ",
-	                "gone@example.org "},
+		{"smtp", 1, false, false, "cm@example.org ", ""},
+		{"smtp", 1, true, true, "cm@example.org ", ""},
+		{"smtps", 1, true, true, "cm@example.org ", ""},
+		{"smtps", 1, false, true, "cm@example.org ", ""},
+		{"smtp", 3, false, false, "cm@example.org boss@example.org ",
+			"gone@example.org "},
+		{"smtp", 3, true, true, "cm@example.org boss@example.org ",
+			"gone@example.org "},
 	};
 	struct arena arena = {0};
 	struct outcome o = {0};
@@ -164,7 +164,7 @@ static void a_message_arrives(void **state)
 	t = open_transfer(peer_text(&mailbox, "ca"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct payload p =
-		        mail(&arena, &mailbox, rows[i].scheme, rows[i].n, rows[i].tls_required);
+			mail(&arena, &mailbox, rows[i].scheme, rows[i].n, rows[i].tls_required);
 
 		send_payload(&o, t, &p);
 		if (o.error)
@@ -262,9 +262,9 @@ static void a_password_wants_tls(void **state)
 		const char *password;
 		int status;
 	} rows[] = {
-	        {"smtp", true, "secret", 250},
-	        {"smtps", true, "secret", 250},
-	        {"smtp", true, "wrong", 535},
+		{"smtp", true, "secret", 250},
+		{"smtps", true, "secret", 250},
+		{"smtp", true, "wrong", 535},
 	};
 	struct arena arena = {0};
 	struct outcome o = {0};
@@ -311,7 +311,7 @@ static void a_password_wants_tls(void **state)
 static void in_clear_on_this_machine(void **state)
 {
 	char *argv[] = {(char *)PYTHON, (char *)MAILBOX, (char *)"--login",
-	        (char *)"ann:secret", (char *)"--login-plain", NULL};
+		(char *)"ann:secret", (char *)"--login-plain", NULL};
 	struct arena arena = {0};
 	struct outcome o = {0};
 	struct peer mailbox;
@@ -481,13 +481,13 @@ static void a_server_that_looks_long_keeps_no_loop(void **state)
 static void *broken_promise(void *arg)
 {
 	static const char *const lines[] = {"220 here\r\n", "250-here\r\n250 STARTTLS\r\n",
-	        "502 5.5.1 not implemented\r\n"};
+		"502 5.5.1 not implemented\r\n"};
 	const int fd = accept(*(int *)arg, NULL, NULL);
 	char piece[512];
 
 	for (size_t i = 0; i < 3; i++)
 		if (send(fd, lines[i], strlen(lines[i]), MSG_NOSIGNAL) < 0 ||
-		        recv(fd, piece, sizeof(piece), 0) <= 0)
+			recv(fd, piece, sizeof(piece), 0) <= 0)
 			break;
 	(void)close(fd);
 	return NULL;
@@ -497,18 +497,18 @@ static void *broken_promise(void *arg)
 static void a_server_that_breaks_off_starttls(void **state)
 {
 	struct sockaddr_in name = {
-	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof(name);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct arena arena = {0};
 	struct outcome o = {0};
 	struct transfer *t = open_transfer(NULL);
 	struct payload p = {.kind = PAYLOAD_MAIL,
-	        .mail_from = SPAN("vigie@example.org"),
-	        .mail_to = recipients,
-	        .n_mail_to = 1,
-	        .tls_required = true,
-	        .request.body = span_str(message)};
+		.mail_from = SPAN("vigie@example.org"),
+		.mail_to = recipients,
+		.n_mail_to = 1,
+		.tls_required = true,
+		.request.body = span_str(message)};
 	pthread_t thread;
 
 	(void)state;
@@ -530,12 +530,12 @@ static void a_server_that_breaks_off_starttls(void **state)
 static void an_address_cannot_carry_a_command(void **state)
 {
 	static const char *const bad[] = {
-	        "a@b.org>\r\nDATA", "a@b.org\n", "a b@c.org", "<a@b.org>", ""};
+		"a@b.org>\r\nDATA", "a@b.org\n", "a b@c.org", "<a@b.org>", ""};
 	struct transfer *t = open_transfer(NULL);
 	struct transfer_handle *handle;
 	struct payload p = {.kind = PAYLOAD_MAIL,
-	        .request.url = SPAN("smtp://127.0.0.1:1"),
-	        .n_mail_to = 1};
+		.request.url = SPAN("smtp://127.0.0.1:1"),
+		.n_mail_to = 1};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -553,51 +553,51 @@ static void an_address_cannot_carry_a_command(void **state)
 static void a_payload_over_http(void **state)
 {
 	static const struct header headers[] = {
-	        {{"Content-Type", 12}, {"application/json", 16}},
-	        {{"Authorization", 13}, {"Bearer secret", 13}},
+		{{"Content-Type", 12}, {"application/json", 16}},
+		{{"Authorization", 13}, {"Bearer secret", 13}},
 	};
 	char *argv[] = {
-	        (char *)PYTHON, (char *)ORIGIN, (char *)"--script", (char *)SCRIPT, NULL};
+		(char *)PYTHON, (char *)ORIGIN, (char *)"--script", (char *)SCRIPT, NULL};
 	struct arena arena = {0};
 	struct outcome o = {0};
 	struct peer origin;
 	struct transfer *t;
 	struct payload p = {.request = {.headers = headers,
-	                            .n_headers = 2,
-	                            .body = SPAN("{\"text\":\"hello\"}")}};
+				    .n_headers = 2,
+				    .body = SPAN("{\"text\":\"hello\"}")}};
 	json_t *j;
 
 	(void)state;
 	peer_start(&origin, argv);
 	t = open_transfer(NULL);
 	p.request.url =
-	        arena_printf(&arena, "http://127.0.0.1:%d/echo", peer_port(&origin, "http"));
+		arena_printf(&arena, "http://127.0.0.1:%d/echo", peer_port(&origin, "http"));
 	send_payload(&o, t, &p);
 	assert_int_equal(o.error, TRANSFER_OK);
 	assert_int_equal(o.status, 200);
 	j = json_loads(o.body, 0, NULL);
 	assert_string_equal(json_string_value(json_object_get(j, "method")), "POST");
 	assert_string_equal(
-	        json_string_value(json_object_get(j, "body")), "{\"text\":\"hello\"}");
+		json_string_value(json_object_get(j, "body")), "{\"text\":\"hello\"}");
 	assert_string_equal(json_string_value(json_object_get(
-	                            json_object_get(j, "headers"), "content-type")),
-	        "application/json");
+				    json_object_get(j, "headers"), "content-type")),
+		"application/json");
 	json_decref(j);
 
 	/* A redirect is an answer; the text goes nowhere else. */
 	p.request.url =
-	        arena_printf(&arena, "http://127.0.0.1:%d/keeping", peer_port(&origin, "http"));
+		arena_printf(&arena, "http://127.0.0.1:%d/keeping", peer_port(&origin, "http"));
 	send_payload(&o, t, &p);
 	assert_int_equal(o.status, 307);
 	assert_true(o.n_headers >= 1);
 
 	/* Of a long answer the start is kept; a cut one is still an answer. */
 	p.request.url = arena_printf(
-	        &arena, "http://127.0.0.1:%d/gzip-half-chunked", peer_port(&origin, "http"));
+		&arena, "http://127.0.0.1:%d/gzip-half-chunked", peer_port(&origin, "http"));
 	send_payload(&o, t, &p);
 	assert_int_equal(o.status, 200);
 	p.request.url = arena_printf(
-	        &arena, "http://127.0.0.1:%d/found-huge", peer_port(&origin, "http"));
+		&arena, "http://127.0.0.1:%d/found-huge", peer_port(&origin, "http"));
 	send_payload(&o, t, &p);
 	assert_int_equal(o.status, 302);
 	assert_int_equal(strlen(o.body), 8 * 1024);
@@ -632,19 +632,19 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_message_arrives),
-	        cmocka_unit_test(the_connection_is_kept_but_not_across_tls),
-	        cmocka_unit_test(all_recipients_refused_is_an_answer),
-	        cmocka_unit_test(a_refused_message_is_an_answer),
-	        cmocka_unit_test(a_password_wants_tls),
-	        cmocka_unit_test(in_clear_on_this_machine),
-	        cmocka_unit_test(a_stranger_certificate_gets_no_mail),
-	        cmocka_unit_test(a_mute_server_holds_nobody_up),
-	        cmocka_unit_test(an_unanswered_quit_holds_nobody_up),
-	        cmocka_unit_test(a_server_that_looks_long_keeps_no_loop),
-	        cmocka_unit_test(a_server_that_breaks_off_starttls),
-	        cmocka_unit_test(an_address_cannot_carry_a_command),
-	        cmocka_unit_test(a_payload_over_http),
+		cmocka_unit_test(a_message_arrives),
+		cmocka_unit_test(the_connection_is_kept_but_not_across_tls),
+		cmocka_unit_test(all_recipients_refused_is_an_answer),
+		cmocka_unit_test(a_refused_message_is_an_answer),
+		cmocka_unit_test(a_password_wants_tls),
+		cmocka_unit_test(in_clear_on_this_machine),
+		cmocka_unit_test(a_stranger_certificate_gets_no_mail),
+		cmocka_unit_test(a_mute_server_holds_nobody_up),
+		cmocka_unit_test(an_unanswered_quit_holds_nobody_up),
+		cmocka_unit_test(a_server_that_looks_long_keeps_no_loop),
+		cmocka_unit_test(a_server_that_breaks_off_starttls),
+		cmocka_unit_test(an_address_cannot_carry_a_command),
+		cmocka_unit_test(a_payload_over_http),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -280,8 +280,7 @@ json_t *request(json_t *all, const char *path, size_t i)
 	size_t k;
 	json_t *r;
 
-	json_array_foreach(all, k, r)
-	{
+	json_array_foreach (all, k, r) {
 		if (strcmp(json_string_value(json_object_get(r, "path")), path) == 0 &&
 			i-- == 0)
 			return r;

@@ -141,9 +141,9 @@ json_t *arrived(struct post_lab *d, const char *path)
 
 	ask_origin(d, "GET", "/-/requests", NULL);
 	all = d->answer;
-	json_array_foreach(all, i,
-		one) if (strcmp(json_string_value(json_object_get(one, "path")), path) ==
-			 0)(void) json_array_append(here, one);
+	json_array_foreach (all, i, one)
+		if (strcmp(json_string_value(json_object_get(one, "path")), path) == 0)
+			(void)json_array_append(here, one);
 	json_decref(d->answer);
 	d->answer = here;
 	return here;
@@ -165,8 +165,7 @@ struct span titles(struct post_lab *d, json_t *requests)
 	struct span ret;
 	size_t i;
 
-	json_array_foreach(requests, i, one)
-	{
+	json_array_foreach (requests, i, one) {
 		json_t *body =
 			json_loads(json_string_value(json_object_get(one, "body")), 0, NULL);
 		json_t *item = json_object_get(json_object_get(body, "data"), "item");
@@ -206,8 +205,9 @@ size_t count(struct post_lab *d, const char *state)
 	size_t n = 0, i;
 
 	list = json_object_get(control(d, "GET", ""), "deliveries");
-	json_array_foreach(list, i, one) n +=
-		!*state || strcmp(json_string_value(json_object_get(one, "state")), state) == 0;
+	json_array_foreach (list, i, one)
+		n += !*state ||
+		     strcmp(json_string_value(json_object_get(one, "state")), state) == 0;
 	return n;
 }
 
@@ -238,8 +238,10 @@ static void on_outcome(void *arg, const struct span *outcomes, size_t n)
 const char *ledger(struct post_lab *d, const char *title, int first, const char *receiver)
 {
 	struct batch *b = stand_batch(d->s, "site", "e", title, first, 1, 1);
-	const struct archive_outcome question = {
-		.key = b->hits[0].key, .receiver = span_str(receiver), .at = WALL_NONE, .until = WALL_NONE};
+	const struct archive_outcome question = {.key = b->hits[0].key,
+		.receiver = span_str(receiver),
+		.at = WALL_NONE,
+		.until = WALL_NONE};
 	const int before = d->answers;
 
 	archive_outcomes(d->archive, &question, 1, on_outcome, d);

@@ -35,14 +35,14 @@ static void both_validators_are_kept_and_sent(void **state)
 /* What was sent with the last document, and nothing of the one before. */
 static void each_document_has_its_own_validators(void **state)
 {
-	struct world *w = begin("{\"/a\": ["
-				"{\"etag\": \"1\", \"modified\": \"{date-60}\", \"body\": "
-				"\"" RSS(ITEM("1")) "\"}, {\"etag\": \"2\", \"body\": \"" RSS(
-					ITEM("2")) "\"},"
-						   "{\"modified\": \"{date-50}\", \"body\": "
-						   "\"" RSS(ITEM("3")) "\"},"
-								       "{\"body\": \"" RSS(ITEM(
-									       "4")) "\"}]}",
+	struct world *w = begin(
+		"{\"/a\": ["
+		"{\"etag\": \"1\", \"modified\": \"{date-60}\", \"body\": "
+		"\"" RSS(ITEM("1")) "\"}, {\"etag\": \"2\", \"body\": \"" RSS(
+			ITEM("2")) "\"},"
+				   "{\"modified\": \"{date-50}\", \"body\": "
+				   "\"" RSS(ITEM("3")) "\"},"
+						       "{\"body\": \"" RSS(ITEM("4")) "\"}]}",
 		(struct crawl_options){0}, 0);
 	json_t *log;
 
@@ -197,8 +197,7 @@ static void one_429_quiets_the_host(void **state)
 		size_t i, others = 0;
 		json_t *r;
 
-		json_array_foreach(log, i, r)
-		{
+		json_array_foreach (log, i, r) {
 			const double at = json_real_value(json_object_get(r, "at"));
 			const char *host = json_string_value(
 				json_object_get(json_object_get(r, "headers"), "host"));

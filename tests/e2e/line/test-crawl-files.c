@@ -112,7 +112,8 @@ static void files_are_read_by_a_thread(void **state)
 	run_for(w, 100);
 	assert_int_equal(crawl_stats(w->crawl)->in_flight, 3);
 	assert_int_equal(w->n_commits, 0);
-	/* One at whose file the thread would be, and one that waits, are taken out meanwhile. */
+	/* One at whose file the thread would be, and one that waits, are taken out meanwhile.
+	 */
 	configure(w, 2);
 	assert_int_equal(crawl_stats(w->crawl)->in_flight, 1);
 	assert_int_equal(sem_post(&gate), 0);

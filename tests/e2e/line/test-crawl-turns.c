@@ -29,15 +29,13 @@ static void a_host_is_asked_with_distance_and_few_at_a_time(void **state)
 	configure(w, 0);
 	wait_for(w, NULL, SOURCES);
 	log = requests(w);
-	json_array_foreach(log, i, r)
-	{
+	json_array_foreach (log, i, r) {
 		const double at = json_real_value(json_object_get(r, "at"));
 		int under_way = 0;
 		json_t *other;
 		size_t k;
 
-		json_array_foreach(log, k, other)
-		{
+		json_array_foreach (log, k, other) {
 			under_way += json_real_value(json_object_get(other, "at")) <= at &&
 				     json_real_value(json_object_get(other, "ended")) > at;
 		}
@@ -72,8 +70,7 @@ static void the_order_is_shuffled(void **state)
 	configure(w, 0);
 	wait_for(w, NULL, SOURCES);
 	log = requests(w);
-	json_array_foreach(log, i, r)
-	{
+	json_array_foreach (log, i, r) {
 		if (i < SOURCES)
 			order[i] = json_string_value(json_object_get(r, "path"))[1];
 	}

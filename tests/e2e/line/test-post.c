@@ -147,8 +147,7 @@ static void test_retry_after_is_not_cut(void **state)
 
 		stand_idle(d->s, 20);
 		list = json_object_get(control(d, "GET", ""), "deliveries");
-		json_array_foreach(list, k, one)
-		{
+		json_array_foreach (list, k, one) {
 			const char *text = json_string_value(json_object_get(one, "why"));
 			const char *id = json_string_value(json_object_get(one, "receiver"));
 

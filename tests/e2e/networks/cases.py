@@ -362,6 +362,9 @@ case('mastodon', 'tag', [
     Route('GET /api/v1/statuses/14/context', answers={None: {'ancestors': [], 'descendants': [toot('15')]}})],
     ids=['https://m/12', 'https://m/9', 'https://m/14', 'https://m/15'], again=[],
     aliases={'12': 'https://m/12', '9': 'https://m/9', '14': 'https://m/14', '15': 'https://m/15'})
+case('mastodon', 'tag', [
+    Route('GET /api/v1/timelines/tag/teapot', answers={None: '<!doctype html><title>Log in</title>'})],
+    ids=[], errors=[('unreadable', -1)], name='page')
 case('bluesky', 'search', [
     Route('POST /xrpc/com.atproto.server.createSession', json={'identifier': 'zoe.example', 'password': 'p'},
           answers={None: {'accessJwt': 'AT', 'refreshJwt': 'R1', 'did': 'did:plc:1'}}),

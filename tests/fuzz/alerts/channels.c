@@ -111,8 +111,7 @@ static void check_slack(json_t *body, struct span bytes)
 	free(dump);
 	must(json_array_size(blocks) >= 3 && json_array_size(blocks) <= 50);
 	check_slack_text(span_str(json_string_value(json_object_get(body, "text"))));
-	json_array_foreach(blocks, i, block)
-	{
+	json_array_foreach (blocks, i, block) {
 		json_t *text = json_object_get(block, "text");
 
 		if (text && i > 0)
@@ -121,10 +120,10 @@ static void check_slack(json_t *body, struct span bytes)
 		if (i == 0)
 			must(utf8_length(span_str(
 				     json_string_value(json_object_get(text, "text")))) <= 150);
-		json_array_foreach(json_object_get(block, "elements"), k,
-			element) if (json_is_string(json_object_get(element, "text")))
-			check_slack_text(
-				span_str(json_string_value(json_object_get(element, "text"))));
+		json_array_foreach (json_object_get(block, "elements"), k, element)
+			if (json_is_string(json_object_get(element, "text")))
+				check_slack_text(span_str(
+					json_string_value(json_object_get(element, "text"))));
 	}
 }
 
@@ -218,8 +217,7 @@ static void check_discord(json_t *body, struct span bytes)
 	must(text_units(text_at(body, "content"), TEXT_UTF16) <= 2000);
 	check_no_mention(text_at(body, "content"));
 	must(json_array_size(embeds) >= 1 && json_array_size(embeds) <= 10);
-	json_array_foreach(embeds, i, e)
-	{
+	json_array_foreach (embeds, i, e) {
 		const struct span title = text_at(e, "title"),
 				  description = text_at(e, "description");
 

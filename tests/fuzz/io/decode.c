@@ -20,7 +20,7 @@ static bool on_bytes(void *arg, struct span bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const codings[] = {
-	        "gzip", "deflate", "br", "br, gzip", "gzip, gzip", "identity"};
+		"gzip", "deflate", "br", "br, gzip", "gzip, gzip", "identity"};
 	struct decoder *d;
 	size_t piece, total = 0;
 	int r = 0;
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	piece = 1 + (size_t)data[1] * 16;
 	for (size_t i = 2; i < size && r == 0; i += piece)
 		r = decoder_push(d, span_slice(span_of((const char *)data, size), i, i + piece),
-		        on_bytes, &total);
+			on_bytes, &total);
 	if (r && decoder_complete(d))
 		abort();
 	(void)decoder_free(d);

@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t i = 0; i < head.n; i++)
 		if (head.headers[i].value.n &&
-		        (memchr(head.headers[i].value.p, '\n', head.headers[i].value.n) ||
-		                memchr(head.headers[i].value.p, '\r', head.headers[i].value.n)))
+			(memchr(head.headers[i].value.p, '\n', head.headers[i].value.n) ||
+				memchr(head.headers[i].value.p, '\r', head.headers[i].value.n)))
 			abort();
 	(void)head_get(&head, "etag");
 	head_clear(&head);

@@ -108,8 +108,7 @@ static void check_limits(json_t *body)
 	assert_true(utf8_length(span_str(dump)) <= 12000);
 	free(dump);
 	assert_true(utf8_length(span_str(text_at(body, "text"))) <= 40000);
-	json_array_foreach(blocks, i, block)
-	{
+	json_array_foreach (blocks, i, block) {
 		const char *type = text_at(block, "type");
 
 		if (strcmp(type, "header") == 0)

@@ -97,8 +97,7 @@ static size_t check_spans(json_t *data)
 	json_t *matches = at(data, "matches"), *m;
 	size_t i;
 
-	json_array_foreach(matches, i, m)
-	{
+	json_array_foreach (matches, i, m) {
 		const char *field = text_at(m, "field");
 		const size_t start = (size_t)json_integer_value(at(m, "start"));
 		const size_t end = (size_t)json_integer_value(at(m, "end"));
@@ -137,7 +136,8 @@ static void check_score(json_t *data)
 	double sum = 0;
 	size_t i;
 
-	json_array_foreach(terms, i, term) sum += json_number_value(at(term, "weight"));
+	json_array_foreach (terms, i, term)
+		sum += json_number_value(at(term, "weight"));
 	assert_true(sum == json_number_value(at(data, "score.total")));
 }
 

@@ -14,7 +14,7 @@
 
 static char *printed(const struct hit *hit, bool colour)
 {
-	const struct printer_style style = { .colour = colour };
+	const struct printer_style style = {.colour = colour};
 	char *text = NULL;
 	size_t n = 0;
 	FILE *to = open_memstream(&text, &n);
@@ -25,9 +25,10 @@ static char *printed(const struct hit *hit, bool colour)
 	return text;
 }
 
-static struct hit a_hit(const char *title, const char *text, const struct match *matches, size_t n)
+static struct hit a_hit(
+	const char *title, const char *text, const struct match *matches, size_t n)
 {
-	struct hit hit = { .item = item_empty(), .matches = matches, .n_matches = n };
+	struct hit hit = {.item = item_empty(), .matches = matches, .n_matches = n};
 
 	hit.source = SPAN("paper");
 	hit.fetched = wall_from_civil(2026, 11, 20, 8, 15, 0);
@@ -39,28 +40,30 @@ static struct hit a_hit(const char *title, const char *text, const struct match 
 
 static void matched_words_are_marked_once_though_rules_overlap(void **state)
 {
-	const struct match_span first[] = { { FIELD_TITLE, 0, 4 }, { FIELD_TEXT, 4, 8 } };
-	const struct match_span second[] = { { FIELD_TITLE, 0, 10 } };
+	const struct match_span first[] = {{FIELD_TITLE, 0, 4}, {FIELD_TEXT, 4, 8}};
+	const struct match_span second[] = {{FIELD_TITLE, 0, 10}};
 	const struct match matches[] = {
-		{ .rule = SPAN("acme"), .spans = first, .n_spans = 2 },
-		{ .rule = SPAN("acme-corp"), .spans = second, .n_spans = 1 },
+		{.rule = SPAN("acme"), .spans = first, .n_spans = 2},
+		{.rule = SPAN("acme-corp"), .spans = second, .n_spans = 1},
 	};
 	const struct hit hit = a_hit("Acme Corp. opens", "The Acme of it", matches, 2);
 	char *text = printed(&hit, false);
 
 	(void)state;
-	assert_string_equal(text,
-		"2026-11-20 08:15 paper · acme, acme-corp\n"
-		"  [Acme Corp.] opens\n"
-		"  The [Acme] of it\n"
-		"  https://paper.example/1\n\n");
+	assert_string_equal(text, "2026-11-20 08:15 paper · acme, acme-corp\n"
+				  "  [Acme Corp.] opens\n"
+				  "  The [Acme] of it\n"
+				  "  https://paper.example/1\n\n");
 	free(text);
 }
 
 static void nothing_from_outside_moves_the_cursor_or_turns_the_text(void **state)
 {
-	const struct match matches[] = { { .rule = SPAN("acme") } };
-	const struct hit hit = a_hit("a\033[2Jb\rc\xC2\x9B" "d\xE2\x80\xAE" "e\nf", "x\xFFy", matches, 1);
+	const struct match matches[] = {{.rule = SPAN("acme")}};
+	const struct hit hit = a_hit("a\033[2Jb\rc\xC2\x9B"
+				     "d\xE2\x80\xAE"
+				     "e\nf",
+		"x\xFFy", matches, 1);
 	char *text = printed(&hit, true);
 
 	(void)state;
@@ -76,8 +79,8 @@ static void nothing_from_outside_moves_the_cursor_or_turns_the_text(void **state
 static void a_long_text_is_cut_around_the_match_between_code_points(void **state)
 {
 	char *long_text = malloc(4001);
-	struct match_span span = { FIELD_TEXT, 3000, 3004 };
-	const struct match matches[] = { { .rule = SPAN("acme"), .spans = &span, .n_spans = 1 } };
+	struct match_span span = {FIELD_TEXT, 3000, 3004};
+	const struct match matches[] = {{.rule = SPAN("acme"), .spans = &span, .n_spans = 1}};
 	struct hit hit;
 	char *text;
 

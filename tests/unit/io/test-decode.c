@@ -35,7 +35,7 @@ static void pack_zlib(struct buf *b, int window_bits, struct span text)
 
 	assert_true(buf_reserve(b, text.n + 1000));
 	assert_int_equal(
-	        deflateInit2(&z, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+		deflateInit2(&z, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	z.next_in = (unsigned char *)(uintptr_t)text.p;
 	z.avail_in = (uInt)text.n;
 	z.next_out = (unsigned char *)b->p + b->n;
@@ -66,7 +66,7 @@ static void pack_brotli(struct buf *b, struct span text)
 
 	assert_true(buf_reserve(b, n));
 	assert_true(BrotliEncoderCompress(5, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, text.n,
-	        (const uint8_t *)text.p, &n, (uint8_t *)b->p + b->n));
+		(const uint8_t *)text.p, &n, (uint8_t *)b->p + b->n));
 	b->n += n;
 }
 
@@ -102,12 +102,12 @@ static const struct {
 	void (*pack)(struct buf *b, struct span text);
 	bool ends; /* the format says where it ends */
 } rows[] = {
-        {"gzip", pack_gzip, true}, {"X-GZip", pack_gzip, true}, {"gzip", pack_members, true},
-        {"gzip", pack_padded, false}, {"deflate", pack_deflate, true},
-        {"deflate", pack_raw, true}, {"br", pack_brotli, true}, {"br, gzip", pack_twice, true},
-        {"identity", pack_none, false}, {"", pack_none, false},
-        {" identity , gzip ,", pack_gzip, true},
-        {"gzip", pack_none, false}, /* said and not done */
+	{"gzip", pack_gzip, true}, {"X-GZip", pack_gzip, true}, {"gzip", pack_members, true},
+	{"gzip", pack_padded, false}, {"deflate", pack_deflate, true},
+	{"deflate", pack_raw, true}, {"br", pack_brotli, true}, {"br, gzip", pack_twice, true},
+	{"identity", pack_none, false}, {"", pack_none, false},
+	{" identity , gzip ,", pack_gzip, true},
+	{"gzip", pack_none, false}, /* said and not done */
 };
 
 /* Decodes in pieces; the condition of the last push. */
@@ -139,8 +139,8 @@ static void pieces_of_any_size_give_the_same(void **state)
 			bool complete;
 
 			assert_int_equal(
-			        decode(buf_span(&packed), rows[i].coding, pieces[k], &complete),
-			        0);
+				decode(buf_span(&packed), rows[i].coding, pieces[k], &complete),
+				0);
 			assert_true(complete);
 			assert_int_equal(out.n, PLAIN_SIZE);
 			assert_memory_equal(out.p, plain, PLAIN_SIZE);
@@ -164,8 +164,8 @@ static void a_stream_that_ends_early_is_seen(void **state)
 			if (rows[i].pack == pack_members)
 				n = packed.n - 1; /* between members it may end */
 			assert_int_equal(
-			        decode(span_of(packed.p, n), rows[i].coding, 512, &complete),
-			        0);
+				decode(span_of(packed.p, n), rows[i].coding, 512, &complete),
+				0);
 			if (complete)
 				fail_msg("%s: %zu of %zu bytes", rows[i].coding, n, packed.n);
 			assert_memory_equal(out.p ? out.p : "", plain, out.n);
@@ -184,11 +184,11 @@ static void a_broken_stream_is_seen(void **state)
 	most = SIZE_MAX;
 	for (size_t i = 0; i < 3; i++) {
 		(i == 2     ? pack_brotli
-		        : i ? pack_deflate
-		            : pack_gzip)(&packed, span_of(plain, PLAIN_SIZE));
+			: i ? pack_deflate
+			    : pack_gzip)(&packed, span_of(plain, PLAIN_SIZE));
 		memset(packed.p + packed.n / 2, 0xFF, 40);
 		assert_int_equal(
-		        decode(buf_span(&packed), codings[i], 512, &complete), DECODE_BROKEN);
+			decode(buf_span(&packed), codings[i], 512, &complete), DECODE_BROKEN);
 		assert_false(complete);
 		/* What came out before the error; of brotli perhaps nothing. */
 		assert_true(i == 2 || out.n > 0);
@@ -213,7 +213,7 @@ static void a_bomb_costs_what_the_sink_takes(void **state)
 	pack_gzip(&packed, span_of(zeros, 64 << 20));
 	assert_true(packed.n < 100000);
 	assert_int_equal(
-	        decode(buf_span(&packed), "gzip", SIZE_MAX / 2, &complete), DECODE_STOPPED);
+		decode(buf_span(&packed), "gzip", SIZE_MAX / 2, &complete), DECODE_STOPPED);
 	assert_int_equal(out.n, most);
 	assert_false(complete);
 	buf_deinit(&packed);
@@ -223,7 +223,7 @@ static void a_bomb_costs_what_the_sink_takes(void **state)
 static void codings_that_are_not_known(void **state)
 {
 	static const char *const unknown[] = {
-	        "zstd", "compress", "gzip, zstd", "gzip gzip", "br, br, br, br"};
+		"zstd", "compress", "gzip, zstd", "gzip gzip", "br, br, br, br"};
 	struct decoder *d;
 
 	(void)state;
@@ -258,11 +258,11 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(pieces_of_any_size_give_the_same),
-	        cmocka_unit_test(a_stream_that_ends_early_is_seen),
-	        cmocka_unit_test(a_broken_stream_is_seen),
-	        cmocka_unit_test(a_bomb_costs_what_the_sink_takes),
-	        cmocka_unit_test(codings_that_are_not_known),
+		cmocka_unit_test(pieces_of_any_size_give_the_same),
+		cmocka_unit_test(a_stream_that_ends_early_is_seen),
+		cmocka_unit_test(a_broken_stream_is_seen),
+		cmocka_unit_test(a_bomb_costs_what_the_sink_takes),
+		cmocka_unit_test(codings_that_are_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -70,14 +70,14 @@ static void serve(struct client *c)
 static void ask_local(struct client *c)
 {
 	c->r = http_control_ask(
-	        socket_path, c->method, c->path, c->body, &c->answer, &c->status);
+		socket_path, c->method, c->path, c->body, &c->answer, &c->status);
 }
 
 static int connect_tcp(int port)
 {
 	const struct sockaddr_in to = {.sin_family = AF_INET,
-	        .sin_port = htons((uint16_t)port),
-	        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 ? fd : -1;
@@ -102,8 +102,8 @@ static void on_echo(void *arg, struct http_ask *ask)
 	struct buf b = {0}, q = {0};
 
 	buf_addf(&b, "%s %.*s %.*s?%.*s local=%d body=%.*s", (const char *)arg,
-	        SPAN_ARG(ask->method), SPAN_ARG(ask->path), SPAN_ARG(ask->query), ask->local,
-	        SPAN_ARG(ask->body));
+		SPAN_ARG(ask->method), SPAN_ARG(ask->path), SPAN_ARG(ask->query), ask->local,
+		SPAN_ARG(ask->body));
 	if (http_param(ask, "q", &q))
 		buf_addf(&b, " q=%s", q.p);
 	http_reply(ask, 200, "text/plain", NULL, 0, buf_span(&b));
@@ -127,18 +127,18 @@ static void the_command_line_is_heard(void **state)
 	static const struct {
 		const char *method, *path, *body, *answer;
 	} rows[] = {
-	        {"GET", "/", "", "root GET /? local=1 body="},
-	        {"GET", "/status", "", "status GET /status? local=1 body="},
-	        {"GET", "/statusx", "", "root GET /statusx? local=1 body="},
-	        {"GET", "/status/x", "", "status GET /status/x? local=1 body="},
-	        {"GET", "/status/deep", "", "deep GET /status/deep? local=1 body="},
-	        {"POST", "/reload", "", "root POST /reload? local=1 body="},
-	        {"POST", "/reload", "{\"a\":1}", "root POST /reload? local=1 body={\"a\":1}"},
-	        {"PUT", "/x", "b", "root PUT /x? local=1 body=b"},
-	        {"DELETE", "/x", "", "root DELETE /x? local=1 body="},
-	        {"GET", "/s?q=a%20b+c&r=1", "",
-	                "root GET /s?q=a%20b+c&r=1 local=1 body= q=a b c"},
-	        {"GET", "/caf%C3%A9", "", "root GET /caf\xc3\xa9? local=1 body="},
+		{"GET", "/", "", "root GET /? local=1 body="},
+		{"GET", "/status", "", "status GET /status? local=1 body="},
+		{"GET", "/statusx", "", "root GET /statusx? local=1 body="},
+		{"GET", "/status/x", "", "status GET /status/x? local=1 body="},
+		{"GET", "/status/deep", "", "deep GET /status/deep? local=1 body="},
+		{"POST", "/reload", "", "root POST /reload? local=1 body="},
+		{"POST", "/reload", "{\"a\":1}", "root POST /reload? local=1 body={\"a\":1}"},
+		{"PUT", "/x", "b", "root PUT /x? local=1 body=b"},
+		{"DELETE", "/x", "", "root DELETE /x? local=1 body="},
+		{"GET", "/s?q=a%20b+c&r=1", "",
+			"root GET /s?q=a%20b+c&r=1 local=1 body= q=a b c"},
+		{"GET", "/caf%C3%A9", "", "root GET /caf\xc3\xa9? local=1 body="},
 	};
 	struct http *h = open_http(&(struct http_options){.socket_path = socket_path});
 	struct client c = {.run = ask_local};
@@ -169,8 +169,8 @@ static void the_command_line_is_heard(void **state)
 	assert_null(http_free(h));
 	assert_int_equal(access(socket_path, F_OK), -1);
 	assert_int_equal(
-	        http_control_ask(socket_path, "GET", "/", SPAN_NONE, &c.answer, &c.status),
-	        -ENOENT);
+		http_control_ask(socket_path, "GET", "/", SPAN_NONE, &c.answer, &c.status),
+		-ENOENT);
 }
 
 static void a_stale_socket_is_replaced_and_a_live_one_is_not(void **state)
@@ -189,7 +189,7 @@ static void a_stale_socket_is_replaced_and_a_live_one_is_not(void **state)
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(access(socket_path, F_OK), 0);
 	assert_int_equal(http_control_ask(socket_path, "GET", "/", SPAN_NONE, &answer, &status),
-	        -ECONNREFUSED);
+		-ECONNREFUSED);
 	first = open_http(&o);
 	assert_int_equal(http_new(&second, loop, &o), -EADDRINUSE);
 	assert_int_equal(access(socket_path, F_OK), 0);
@@ -201,8 +201,8 @@ static void a_stale_socket_is_replaced_and_a_live_one_is_not(void **state)
 	assert_int_equal(http_new(&second, loop, &o), -EEXIST);
 	assert_int_equal(unlink(socket_path), 0);
 	o.socket_path =
-	        "/tmp/a-path-that-does-not-fit-into-a-socket-address-because-it-is-longer-"
-	        "than-one-hundred-and-seven-bytes-or-so";
+		"/tmp/a-path-that-does-not-fit-into-a-socket-address-because-it-is-longer-"
+		"than-one-hundred-and-seven-bytes-or-so";
 	assert_int_equal(http_new(&second, loop, &o), -ENAMETOOLONG);
 	o.socket_path = "/nonexistent/control";
 	assert_int_equal(http_new(&second, loop, &o), -ENOENT);
@@ -216,9 +216,9 @@ static void a_taken_port_is_an_error(void **state)
 	(void)state;
 	assert_in_range(http_port(first), 1, 65535);
 	assert_int_equal(
-	        http_new(&second, loop,
-	                &(struct http_options){.host = "127.0.0.1", .port = http_port(first)}),
-	        -EADDRINUSE);
+		http_new(&second, loop,
+			&(struct http_options){.host = "127.0.0.1", .port = http_port(first)}),
+		-EADDRINUSE);
 	assert_null(http_free(first));
 	assert_null(http_free(NULL));
 }
@@ -228,30 +228,30 @@ static void who_may_ask_over_tcp(void **state)
 	static const struct {
 		const char *request, *answer; /* the answer's start */
 	} rows[] = {
-	        {"GET / HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n\r\n",
-	                "HTTP/1.1 200 "},
-	        {"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
-	                "HTTP/1.1 200 "},
-	        {"GET / HTTP/1.1\r\nHost: [::1]:8787\r\nConnection: close\r\n\r\n",
-	                "HTTP/1.1 200 "},
-	        {"GET / HTTP/1.1\r\nHost: VIGIE.example.org\r\nConnection: close\r\n\r\n",
-	                "HTTP/1.1 200 "},
-	        {"GET / HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n",
-	                "HTTP/1.1 421 "},
-	        {"GET / HTTP/1.1\r\nHost: vigie.example.org.evil.org\r\nConnection: "
-	         "close\r\n\r\n",
-	                "HTTP/1.1 421 "},
-	        {"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 421 "},
-	        {"GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nConnection: "
-	         "close\r\n\r\n",
-	                "HTTP/1.1 400 "},
-	        {"BREW / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-	                "HTTP/1.1 501 "},
-	        {"nonsense\r\n\r\n", "HTTP/1.1 400 "},
+		{"GET / HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 200 "},
+		{"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 200 "},
+		{"GET / HTTP/1.1\r\nHost: [::1]:8787\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 200 "},
+		{"GET / HTTP/1.1\r\nHost: VIGIE.example.org\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 200 "},
+		{"GET / HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 421 "},
+		{"GET / HTTP/1.1\r\nHost: vigie.example.org.evil.org\r\nConnection: "
+		 "close\r\n\r\n",
+			"HTTP/1.1 421 "},
+		{"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 421 "},
+		{"GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nConnection: "
+		 "close\r\n\r\n",
+			"HTTP/1.1 400 "},
+		{"BREW / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 501 "},
+		{"nonsense\r\n\r\n", "HTTP/1.1 400 "},
 	};
 	static const struct span names[] = {{"vigie.example.org", 17}};
 	struct http *h = open_http(
-	        &(struct http_options){.host = "127.0.0.1", .names = names, .n_names = 1});
+		&(struct http_options){.host = "127.0.0.1", .names = names, .n_names = 1});
 	struct client c = {.run = ask_tcp, .port = http_port(h)};
 
 	(void)state;
@@ -268,8 +268,8 @@ static void who_may_ask_over_tcp(void **state)
 static void on_redirect(void *arg, struct http_ask *ask)
 {
 	static const struct header headers[] = {
-	        {{"Location", 8}, {"/here", 5}},
-	        {{"cache-control", 13}, {"max-age=60", 10}},
+		{{"Location", 8}, {"/here", 5}},
+		{{"cache-control", 13}, {"max-age=60", 10}},
 	};
 
 	(void)arg;
@@ -323,31 +323,31 @@ static void what_an_answer_carries(void **state)
 static void what_is_too_much(void **state)
 {
 	struct http *h = open_http(&(struct http_options){
-	        .host = "127.0.0.1", .max_header = 1000, .max_body = 100, .timeout_s = 1});
+		.host = "127.0.0.1", .max_header = 1000, .max_body = 100, .timeout_s = 1});
 	struct client c = {.run = ask_tcp, .port = http_port(h)};
 	struct buf request = {0};
 	struct mono start;
 
 	(void)state;
 	buf_addf(&request,
-	        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: %01000d\r\n\r\n",
-	        0);
+		"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: %01000d\r\n\r\n",
+		0);
 	c.request = request.p;
 	serve(&c);
 	assert_null(strstr(c.answer.p ? c.answer.p : "", "200"));
 	buf_clear(&request);
 	buf_addf(&request,
-	        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-	        "Content-Length: 101\r\n\r\n%0101d",
-	        0);
+		"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+		"Content-Length: 101\r\n\r\n%0101d",
+		0);
 	c.request = request.p;
 	serve(&c);
 	assert_non_null(strstr(c.answer.p, "HTTP/1.1 413 "));
 	buf_clear(&request);
 	buf_addf(&request,
-	        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-	        "Content-Length: 100\r\n\r\n%0100d",
-	        0);
+		"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+		"Content-Length: 100\r\n\r\n%0100d",
+		0);
 	c.request = request.p;
 	serve(&c);
 	assert_non_null(strstr(c.answer.p, "HTTP/1.1 200 "));
@@ -371,7 +371,7 @@ static void drip(struct client *c)
 		const struct timespec pause = {.tv_nsec = 200 * 1000000};
 
 		if (send(fd, c->request + i, 1, MSG_NOSIGNAL) != 1 ||
-		        recv(fd, piece, sizeof(piece), MSG_DONTWAIT) == 0)
+			recv(fd, piece, sizeof(piece), MSG_DONTWAIT) == 0)
 			break;
 		(void)nanosleep(&pause, NULL);
 	}
@@ -383,9 +383,9 @@ static void a_slow_request_is_cut_off(void **state)
 {
 	struct http *h = open_http(&(struct http_options){.host = "127.0.0.1", .timeout_s = 1});
 	struct client c = {.run = drip,
-	        .port = http_port(h),
-	        .request = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
-	                   "loooooooooooooooooooooooooooooooooooooooooooooooooris\r\n\r\n"};
+		.port = http_port(h),
+		.request = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+			   "loooooooooooooooooooooooooooooooooooooooooooooooooris\r\n\r\n"};
 	const struct mono start = loop_now(loop);
 
 	(void)state;
@@ -399,10 +399,10 @@ static void a_slow_request_is_cut_off(void **state)
 static void connections_are_bounded(void **state)
 {
 	struct http *h = open_http(&(struct http_options){
-	        .host = "127.0.0.1", .timeout_s = 1, .max_connections = 2});
+		.host = "127.0.0.1", .timeout_s = 1, .max_connections = 2});
 	struct client c = {.run = ask_tcp,
-	        .port = http_port(h),
-	        .request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"};
+		.port = http_port(h),
+		.request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"};
 	const int idle[] = {connect_tcp(c.port), connect_tcp(c.port)};
 	const struct mono start = loop_now(loop);
 
@@ -437,9 +437,9 @@ static void an_answer_may_come_later_or_too_late(void **state)
 {
 	struct http *h = open_http(&(struct http_options){.host = "127.0.0.1", .timeout_s = 1});
 	struct client c = {.run = ask_tcp,
-	        .port = http_port(h),
-	        .request =
-	                "GET /later HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"};
+		.port = http_port(h),
+		.request =
+			"GET /later HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"};
 	pthread_t thread;
 
 	(void)state;
@@ -491,15 +491,15 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(the_command_line_is_heard),
-	        cmocka_unit_test(a_stale_socket_is_replaced_and_a_live_one_is_not),
-	        cmocka_unit_test(a_taken_port_is_an_error),
-	        cmocka_unit_test(who_may_ask_over_tcp),
-	        cmocka_unit_test(what_an_answer_carries),
-	        cmocka_unit_test(what_is_too_much),
-	        cmocka_unit_test(a_slow_request_is_cut_off),
-	        cmocka_unit_test(connections_are_bounded),
-	        cmocka_unit_test(an_answer_may_come_later_or_too_late),
+		cmocka_unit_test(the_command_line_is_heard),
+		cmocka_unit_test(a_stale_socket_is_replaced_and_a_live_one_is_not),
+		cmocka_unit_test(a_taken_port_is_an_error),
+		cmocka_unit_test(who_may_ask_over_tcp),
+		cmocka_unit_test(what_an_answer_carries),
+		cmocka_unit_test(what_is_too_much),
+		cmocka_unit_test(a_slow_request_is_cut_off),
+		cmocka_unit_test(connections_are_bounded),
+		cmocka_unit_test(an_answer_may_come_later_or_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -92,8 +92,8 @@ static void test_many_writers_and_one_reader(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_oldest_comes_first_and_the_first_put_says_so),
-	        cmocka_unit_test(test_many_writers_and_one_reader),
+		cmocka_unit_test(test_oldest_comes_first_and_the_first_put_says_so),
+		cmocka_unit_test(test_many_writers_and_one_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

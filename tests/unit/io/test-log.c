@@ -45,18 +45,18 @@ static void a_value_stays_on_its_line(void **state)
 		struct span value;
 		const char *line;
 	} rows[] = {
-	        {{"lemonde", 7}, "info test.said v=lemonde\n"},
-	        {{"", 0}, "info test.said v=\"\"\n"},
-	        {{"two words", 9}, "info test.said v=\"two words\"\n"},
-	        {{"a=b", 3}, "info test.said v=\"a=b\"\n"},
-	        {{"say \"hi\" \\", 10}, "info test.said v=\"say \\\"hi\\\" \\\\\"\n"},
-	        {{"x\nerror forged.line", 19}, "info test.said v=\"x\\nerror forged.line\"\n"},
-	        {{"\t\r\0\x1b[31m", 8}, "info test.said v=\"\\t\\r\\x00\\x1b[31m\"\n"},
-	        {{"caf\xc3\xa9", 5}, "info test.said v=caf\xc3\xa9\n"},
-	        {{"\xff\xc3", 2}, "info test.said v=\"\\xff\\xc3\"\n"},
-	        /* C1 control, line separator, right-to-left override */
-	        {{"\xc2\x9b\xe2\x80\xa8\xe2\x80\xae", 8},
-	                "info test.said v=\"\\u009b\\u2028\\u202e\"\n"},
+		{{"lemonde", 7}, "info test.said v=lemonde\n"},
+		{{"", 0}, "info test.said v=\"\"\n"},
+		{{"two words", 9}, "info test.said v=\"two words\"\n"},
+		{{"a=b", 3}, "info test.said v=\"a=b\"\n"},
+		{{"say \"hi\" \\", 10}, "info test.said v=\"say \\\"hi\\\" \\\\\"\n"},
+		{{"x\nerror forged.line", 19}, "info test.said v=\"x\\nerror forged.line\"\n"},
+		{{"\t\r\0\x1b[31m", 8}, "info test.said v=\"\\t\\r\\x00\\x1b[31m\"\n"},
+		{{"caf\xc3\xa9", 5}, "info test.said v=caf\xc3\xa9\n"},
+		{{"\xff\xc3", 2}, "info test.said v=\"\\xff\\xc3\"\n"},
+		/* C1 control, line separator, right-to-left override */
+		{{"\xc2\x9b\xe2\x80\xa8\xe2\x80\xae", 8},
+			"info test.said v=\"\\u009b\\u2028\\u202e\"\n"},
 	};
 
 	(void)state;
@@ -72,17 +72,17 @@ static void a_url_loses_what_may_be_secret(void **state)
 	static const struct {
 		const char *url, *told;
 	} rows[] = {
-	        {"https://example.org/feed.xml", "https://example.org/feed.xml"},
-	        {"https://example.org:8443/a", "https://example.org:8443/a"},
-	        {"https://[::1]:80/a", "https://[::1]:80/a"},
-	        {"https://[::1]/a", "https://[::1]/a"},
-	        {"https://ann:secret@example.org/a?token=1#f", "https://example.org/a"},
-	        {"https://ann:se@cret@example.org/", "https://example.org/"},
-	        {"https://ann:sec/ret@example.org/", "https://"},
-	        {"https://example.org?key=1", "https://example.org"},
-	        {"https://social.example/@ann", "https://social.example/@ann"},
-	        {"ann:secret@example.org/a?b", "example.org/a"},
-	        {"", "\"\""},
+		{"https://example.org/feed.xml", "https://example.org/feed.xml"},
+		{"https://example.org:8443/a", "https://example.org:8443/a"},
+		{"https://[::1]:80/a", "https://[::1]:80/a"},
+		{"https://[::1]/a", "https://[::1]/a"},
+		{"https://ann:secret@example.org/a?token=1#f", "https://example.org/a"},
+		{"https://ann:se@cret@example.org/", "https://example.org/"},
+		{"https://ann:sec/ret@example.org/", "https://"},
+		{"https://example.org?key=1", "https://example.org"},
+		{"https://social.example/@ann", "https://social.example/@ann"},
+		{"ann:secret@example.org/a?b", "example.org/a"},
+		{"", "\"\""},
 	};
 
 	(void)state;
@@ -108,7 +108,7 @@ static void levels_and_numbers(void **state)
 	log_info("test.hidden");
 	log_set_level(LOG_INFO_LEVEL);
 	assert_string_equal(end(), "error test.alone\n"
-	                           "debug test.numbers a=-1 b=9223372036854775807 none=\"\"\n");
+				   "debug test.numbers a=-1 b=9223372036854775807 none=\"\"\n");
 }
 
 static void a_long_value_is_cut(void **state)
@@ -130,10 +130,10 @@ static void a_long_value_is_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_value_stays_on_its_line),
-	        cmocka_unit_test(a_url_loses_what_may_be_secret),
-	        cmocka_unit_test(levels_and_numbers),
-	        cmocka_unit_test(a_long_value_is_cut),
+		cmocka_unit_test(a_value_stays_on_its_line),
+		cmocka_unit_test(a_url_loses_what_may_be_secret),
+		cmocka_unit_test(levels_and_numbers),
+		cmocka_unit_test(a_long_value_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,7 +242,8 @@ static void on_slow(void *arg)
 	loop_stop(r->loop);
 }
 
-/* A callback that works and one that sleeps both keep the loop; each is kept once, by its name. */
+/* A callback that works and one that sleeps both keep the loop; each is kept once, by its name.
+ */
 static void who_keeps_the_loop_is_named(void **state)
 {
 	struct ring r = {0};
@@ -270,12 +271,12 @@ static void who_keeps_the_loop_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(timers_fire_in_order_and_never_early),
-	        cmocka_unit_test(a_callback_may_free_its_object),
-	        cmocka_unit_test(a_watch_sees_what_it_is_set_to),
-	        cmocka_unit_test(another_thread_wakes_the_loop),
-	        cmocka_unit_test(a_loop_stopped_before_it_runs_does_not_run),
-	        cmocka_unit_test(who_keeps_the_loop_is_named),
+		cmocka_unit_test(timers_fire_in_order_and_never_early),
+		cmocka_unit_test(a_callback_may_free_its_object),
+		cmocka_unit_test(a_watch_sees_what_it_is_set_to),
+		cmocka_unit_test(another_thread_wakes_the_loop),
+		cmocka_unit_test(a_loop_stopped_before_it_runs_does_not_run),
+		cmocka_unit_test(who_keeps_the_loop_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,8 +75,8 @@ static void how_often_it_wants_to_hear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(what_the_manager_hears),
-	        cmocka_unit_test(how_often_it_wants_to_hear),
+		cmocka_unit_test(what_the_manager_hears),
+		cmocka_unit_test(how_often_it_wants_to_hear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

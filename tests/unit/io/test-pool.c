@@ -55,7 +55,8 @@ static void submit_all(struct bench *b, void (*done)(void *arg))
 	b->home = pthread_self();
 	for (size_t i = 0; i < JOBS; i++) {
 		b->jobs[i].bench = b;
-		b->jobs[i].job = (struct pool_job){.run = on_run, .done = done, .arg = &b->jobs[i]};
+		b->jobs[i].job =
+			(struct pool_job){.run = on_run, .done = done, .arg = &b->jobs[i]};
 		pool_submit(b->pool, &b->jobs[i].job);
 	}
 }
@@ -117,9 +118,9 @@ static void jobs_start_in_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_job_comes_back_once),
-	        cmocka_unit_test(done_may_free_the_pool_and_no_other_comes),
-	        cmocka_unit_test(jobs_start_in_order),
+		cmocka_unit_test(every_job_comes_back_once),
+		cmocka_unit_test(done_may_free_the_pool_and_no_other_comes),
+		cmocka_unit_test(jobs_start_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,15 +81,15 @@ static int tear_down(void **state)
 }
 
 static int start(
-        struct stand *s, struct redis_server **ret, const char *folder, const char *program)
+	struct stand *s, struct redis_server **ret, const char *folder, const char *program)
 {
 	return redis_server_new(ret, s->loop,
-	        &(struct redis_server_options){.folder = folder,
-	                .program = program,
-	                .ready = on_ready,
-	                .died = on_died,
-	                .arg = s},
-	        &s->arena, &s->why);
+		&(struct redis_server_options){.folder = folder,
+			.program = program,
+			.ready = on_ready,
+			.died = on_died,
+			.arg = s},
+		&s->arena, &s->why);
 }
 
 static void until(struct stand *s, const int *counter, int value)
@@ -157,9 +157,9 @@ static void test_its_last_words_are_told(void **state)
 	char command[256];
 
 	(void)snprintf(command, sizeof(command),
-	        "mkdir -p %s/redis/appendonlydir && echo rubbish > "
-	        "%s/redis/appendonlydir/appendonly.aof.manifest",
-	        s->folder, s->folder);
+		"mkdir -p %s/redis/appendonlydir && echo rubbish > "
+		"%s/redis/appendonlydir/appendonly.aof.manifest",
+		s->folder, s->folder);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(start(s, &server, s->folder, NULL), 0);
 	until(s, &s->deaths, 2);
@@ -198,7 +198,7 @@ static void test_long_folder_gets_a_short_socket(void **state)
 	assert_int_equal(start(s, &server, path, NULL), 0);
 	until(s, &s->readies, 1);
 	(void)snprintf(
-	        socket, sizeof(socket), "%s", redis_server_url(server).p + strlen("unix:"));
+		socket, sizeof(socket), "%s", redis_server_url(server).p + strlen("unix:"));
 	assert_int_equal(strncmp(socket, "/tmp/vigie-", 11), 0);
 	*strrchr(socket, '/') = '\0';
 	assert_int_equal(stat(socket, &st), 0);
@@ -273,17 +273,17 @@ static void test_stuck_orphan_is_ended(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_dies_and_comes_back, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(
-	                test_hung_server_is_stopped_too, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(
-	                test_its_last_words_are_told, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_what_cannot_start, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(
-	                test_long_folder_gets_a_short_socket, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_second_daemon_is_told, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_stuck_orphan_is_ended, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dies_and_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_hung_server_is_stopped_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_its_last_words_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_cannot_start, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_long_folder_gets_a_short_socket, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_second_daemon_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stuck_orphan_is_ended, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

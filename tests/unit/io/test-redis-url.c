@@ -18,20 +18,20 @@ static void test_meaning(void **state)
 		int port, db;
 		const char *user, *password;
 	} table[] = {
-	        {"redis://localhost", NULL, "localhost", 6379, 0, NULL, NULL},
-	        {"redis://localhost/", NULL, "localhost", 6379, 0, NULL, NULL},
-	        {"redis://10.0.0.7:6380/3", NULL, "10.0.0.7", 6380, 3, NULL, NULL},
-	        {"redis://[::1]:7000/1", NULL, "::1", 7000, 1, NULL, NULL},
-	        {"redis://[::1]", NULL, "::1", 6379, 0, NULL, NULL},
-	        {"redis://:secret@h", NULL, "h", 6379, 0, NULL, "secret"},
-	        {"redis://secret@h", NULL, "h", 6379, 0, NULL, "secret"},
-	        {"redis://vigie:p%40ss%3Aw%2Ford@h/2", NULL, "h", 6379, 2, "vigie",
-	                "p@ss:w/ord"},
-	        {"redis://u:a@b@h", NULL, "h", 6379, 0, "u", "a@b"},
-	        {"redis://h?db=4&password=x", NULL, "h", 6379, 4, NULL, "x"},
-	        {"unix:/run/redis/redis.sock", "/run/redis/redis.sock", NULL, 0, 0, NULL, NULL},
-	        {"unix:///run/r.sock?db=5", "/run/r.sock", NULL, 0, 5, NULL, NULL},
-	        {"unix:/a%20b?user=u&password=%25", "/a b", NULL, 0, 0, "u", "%"},
+		{"redis://localhost", NULL, "localhost", 6379, 0, NULL, NULL},
+		{"redis://localhost/", NULL, "localhost", 6379, 0, NULL, NULL},
+		{"redis://10.0.0.7:6380/3", NULL, "10.0.0.7", 6380, 3, NULL, NULL},
+		{"redis://[::1]:7000/1", NULL, "::1", 7000, 1, NULL, NULL},
+		{"redis://[::1]", NULL, "::1", 6379, 0, NULL, NULL},
+		{"redis://:secret@h", NULL, "h", 6379, 0, NULL, "secret"},
+		{"redis://secret@h", NULL, "h", 6379, 0, NULL, "secret"},
+		{"redis://vigie:p%40ss%3Aw%2Ford@h/2", NULL, "h", 6379, 2, "vigie",
+			"p@ss:w/ord"},
+		{"redis://u:a@b@h", NULL, "h", 6379, 0, "u", "a@b"},
+		{"redis://h?db=4&password=x", NULL, "h", 6379, 4, NULL, "x"},
+		{"unix:/run/redis/redis.sock", "/run/redis/redis.sock", NULL, 0, 0, NULL, NULL},
+		{"unix:///run/r.sock?db=5", "/run/r.sock", NULL, 0, 5, NULL, NULL},
+		{"unix:/a%20b?user=u&password=%25", "/a b", NULL, 0, 0, "u", "%"},
 	};
 
 	(void)state;
@@ -44,7 +44,7 @@ static void test_meaning(void **state)
 		assert_string_equal(u.host ? u.host : "-", table[i].host ? table[i].host : "-");
 		assert_string_equal(u.user ? u.user : "-", table[i].user ? table[i].user : "-");
 		assert_string_equal(u.password ? u.password : "-",
-		        table[i].password ? table[i].password : "-");
+			table[i].password ? table[i].password : "-");
 		if (u.host)
 			assert_int_equal(u.port, table[i].port);
 		assert_int_equal(u.db, table[i].db);
@@ -57,27 +57,27 @@ static void test_refused(void **state)
 	static const struct {
 		const char *url, *says;
 	} table[] = {
-	        {"rediss://h", "tunnel"},
-	        {"http://h", "not a Redis URL"},
-	        {"", "not a Redis URL"},
-	        {"redis://", "no host"},
-	        {"redis://:p@", "no host"},
-	        {"redis://h:0", "port"},
-	        {"redis://h:65536", "port"},
-	        {"redis://h:6379x", "port"},
-	        {"redis://[::1]x", "port"},
-	        {"redis://h/x", "database"},
-	        {"redis://h/-1", "database"},
-	        {"redis://:%zz@h", "percent"},
-	        {"redis://:a%0@h", "percent"},
-	        {"redis://:%00@h", "percent"},
-	        {"unix:relative.sock", "absolute"},
-	        {"unix:", "absolute"},
-	        {"unix:/p?timeout=3", "unknown option"},
-	        {"unix:/"
-	         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	                "107"},
+		{"rediss://h", "tunnel"},
+		{"http://h", "not a Redis URL"},
+		{"", "not a Redis URL"},
+		{"redis://", "no host"},
+		{"redis://:p@", "no host"},
+		{"redis://h:0", "port"},
+		{"redis://h:65536", "port"},
+		{"redis://h:6379x", "port"},
+		{"redis://[::1]x", "port"},
+		{"redis://h/x", "database"},
+		{"redis://h/-1", "database"},
+		{"redis://:%zz@h", "percent"},
+		{"redis://:a%0@h", "percent"},
+		{"redis://:%00@h", "percent"},
+		{"unix:relative.sock", "absolute"},
+		{"unix:", "absolute"},
+		{"unix:/p?timeout=3", "unknown option"},
+		{"unix:/"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			"107"},
 	};
 
 	(void)state;
@@ -97,13 +97,13 @@ static void test_server_lines(void **state)
 		const char *line, *text;
 		char level;
 	} table[] = {
-	        {"7:M 21 Nov 2026 11:04:57.123 * Ready to accept connections",
-	                "Ready to accept connections", '*'},
-	        {"7:C 21 Nov 2026 11:04:57.123 # oops", "oops", '#'},
-	        {"*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***",
-	                "*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***", 0},
-	        {"", "", 0},
-	        {"a b c d e #", "a b c d e #", 0},
+		{"7:M 21 Nov 2026 11:04:57.123 * Ready to accept connections",
+			"Ready to accept connections", '*'},
+		{"7:C 21 Nov 2026 11:04:57.123 # oops", "oops", '#'},
+		{"*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***",
+			"*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***", 0},
+		{"", "", 0},
+		{"a b c d e #", "a b c d e #", 0},
 	};
 
 	(void)state;
@@ -130,10 +130,10 @@ static void test_server_paths_are_quoted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_meaning),
-	        cmocka_unit_test(test_refused),
-	        cmocka_unit_test(test_server_lines),
-	        cmocka_unit_test(test_server_paths_are_quoted),
+		cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_server_lines),
+		cmocka_unit_test(test_server_paths_are_quoted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,10 +100,10 @@ static void start_server(struct stand *s)
 	struct span why;
 
 	assert_int_equal(redis_server_new(&s->server, s->loop,
-	                         &(struct redis_server_options){
-	                                 .folder = s->folder, .ready = on_event, .arg = s},
-	                         &arena, &why),
-	        0);
+				 &(struct redis_server_options){
+					 .folder = s->folder, .ready = on_event, .arg = s},
+				 &arena, &why),
+		0);
 	arena_release(&arena);
 	assert_int_equal(loop_run(s->loop), 0);
 	assert_true(redis_server_ready(s->server));
@@ -127,12 +127,12 @@ static int tear_down(void **state)
 static void connect_to(struct stand *s, struct span url)
 {
 	assert_int_equal(redis_new(&s->redis, s->loop,
-	                         &(struct redis_options){.url = url,
-	                                 .command_ms = 300,
-	                                 .up = on_up,
-	                                 .down = on_down,
-	                                 .arg = s}),
-	        0);
+				 &(struct redis_options){.url = url,
+					 .command_ms = 300,
+					 .up = on_up,
+					 .down = on_down,
+					 .arg = s}),
+		0);
 }
 
 static void say(struct stand *s, size_t n, const char *const *words)
@@ -149,7 +149,7 @@ static void say(struct stand *s, size_t n, const char *const *words)
 
 #define SAY(s, ...)                                                                            \
 	say(s, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *),                         \
-	        (const char *[]){__VA_ARGS__})
+		(const char *[]){__VA_ARGS__})
 
 static void until(struct stand *s, const int *counter, int value)
 {
@@ -244,19 +244,19 @@ static void test_password(void **state)
 	s->redis = redis_free(s->redis);
 
 	(void)snprintf(
-	        url, sizeof(url), "%.*s?password=wrong", SPAN_ARG(redis_server_url(s->server)));
+		url, sizeof(url), "%.*s?password=wrong", SPAN_ARG(redis_server_url(s->server)));
 	connect_to(s, span_str(url));
 	until(s, &s->downs, 2);
 	assert_non_null(strstr(s->why, "AUTH was refused: WRONGPASS"));
 	s->redis = redis_free(s->redis);
 
 	(void)snprintf(url, sizeof(url), "%.*s?user=u&password=p%%40s%%2F",
-	        SPAN_ARG(redis_server_url(s->server)));
+		SPAN_ARG(redis_server_url(s->server)));
 	connect_to(s, span_str(url));
 	until(s, &s->ups, 1);
 	s->redis = redis_free(s->redis);
 	(void)snprintf(url, sizeof(url), "%.*s?password=geheim",
-	        SPAN_ARG(redis_server_url(s->server)));
+		SPAN_ARG(redis_server_url(s->server)));
 	connect_to(s, span_str(url));
 	until(s, &s->ups, 2);
 	SAY(s, "CONFIG", "SET", "requirepass", "");
@@ -268,7 +268,7 @@ static void test_silent_peer(void **state)
 	struct stand *s = *state;
 	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_in address = {
-	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof(address);
 	char url[64];
 
@@ -289,8 +289,8 @@ static void test_refused_url(void **state)
 
 	log_set_level(LOG_ERROR_LEVEL + 1);
 	assert_int_equal(redis_new(&s->redis, s->loop,
-	                         &(struct redis_options){.url = SPAN("rediss://h")}),
-	        -EINVAL);
+				 &(struct redis_options){.url = SPAN("rediss://h")}),
+		-EINVAL);
 	assert_null(s->redis);
 }
 
@@ -299,32 +299,32 @@ static void test_check(void **state)
 	static const struct {
 		const char *info, *save, *error, *warning; /* NULL: none */
 	} table[] = {
-	        {"redis_version:7.0.15\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\nrole:"
-	         "master",
-	                "", NULL, NULL},
-	        {"redis_version:6.2.0\r\naof_enabled:0\r\n", "3600 1", NULL, "append-only"},
-	        {"redis_version:6.2.0\r\naof_enabled:0\r\n", NULL, NULL, "append-only"},
-	        {"redis_version:6.2.0\r\naof_enabled:0\r\n", "", "nothing on disk", NULL},
-	        {"redis_version:6.0.16\r\naof_enabled:1", "", "too old", NULL},
-	        {"aof_enabled:1", "", "unknown version", NULL},
-	        {"redis_version:7.2\r\naof_enabled:1\r\nmaxmemory_policy:allkeys-lru", "",
-	                "noeviction", NULL},
-	        {"redis_version:7.2.1\r\naof_enabled:1\r\nrole:slave", "", "replica", NULL},
-	        {"redis_version:7.2.1\r\naof_enabled:1\r\ncluster_enabled:1", "", "Cluster",
-	                NULL},
-	        {"redis_version:7.2.1\r\naof_enabled:1\r\naof_last_write_status:err", "", NULL,
-	                "disk"},
+		{"redis_version:7.0.15\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\nrole:"
+		 "master",
+			"", NULL, NULL},
+		{"redis_version:6.2.0\r\naof_enabled:0\r\n", "3600 1", NULL, "append-only"},
+		{"redis_version:6.2.0\r\naof_enabled:0\r\n", NULL, NULL, "append-only"},
+		{"redis_version:6.2.0\r\naof_enabled:0\r\n", "", "nothing on disk", NULL},
+		{"redis_version:6.0.16\r\naof_enabled:1", "", "too old", NULL},
+		{"aof_enabled:1", "", "unknown version", NULL},
+		{"redis_version:7.2\r\naof_enabled:1\r\nmaxmemory_policy:allkeys-lru", "",
+			"noeviction", NULL},
+		{"redis_version:7.2.1\r\naof_enabled:1\r\nrole:slave", "", "replica", NULL},
+		{"redis_version:7.2.1\r\naof_enabled:1\r\ncluster_enabled:1", "", "Cluster",
+			NULL},
+		{"redis_version:7.2.1\r\naof_enabled:1\r\naof_last_write_status:err", "", NULL,
+			"disk"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct err_list errors = {0}, warnings = {0};
 		const struct span save = table[i].save
-		                                 ? span_of(table[i].save, strlen(table[i].save))
-		                                 : SPAN_NONE;
+						 ? span_of(table[i].save, strlen(table[i].save))
+						 : SPAN_NONE;
 
 		assert_int_equal(
-		        redis_check_info(&errors, &warnings, span_str(table[i].info), save), 0);
+			redis_check_info(&errors, &warnings, span_str(table[i].info), save), 0);
 		assert_int_equal(errors.n, table[i].error ? 1 : 0);
 		assert_int_equal(warnings.n, table[i].warning ? 1 : 0);
 		if (errors.n)
@@ -343,10 +343,10 @@ static void test_check_asks(void **state)
 
 	start_server(s);
 	assert_int_equal(
-	        redis_check(&errors, &warnings, s->loop, redis_server_url(s->server), 0), 0);
+		redis_check(&errors, &warnings, s->loop, redis_server_url(s->server), 0), 0);
 	assert_int_equal(errors.n + warnings.n, 0);
 	assert_int_equal(
-	        redis_check(&errors, &warnings, s->loop, SPAN("unix:/nowhere"), 100), 0);
+		redis_check(&errors, &warnings, s->loop, SPAN("unix:/nowhere"), 100), 0);
 	assert_int_equal(errors.n, 1);
 	assert_non_null(strstr(errors.items[0].text, "start it"));
 	err_list_deinit(&errors);
@@ -355,17 +355,17 @@ static void test_check_asks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_commands, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(
-	                test_free_answers_what_is_pending, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_killed_and_back, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(
-	                test_stopped_server_is_left_at_the_deadline, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_password, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_silent_peer, set_up, tear_down),
-	        cmocka_unit_test_setup_teardown(test_refused_url, set_up, tear_down),
-	        cmocka_unit_test(test_check),
-	        cmocka_unit_test_setup_teardown(test_check_asks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_commands, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_free_answers_what_is_pending, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_killed_and_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_stopped_server_is_left_at_the_deadline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_password, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_silent_peer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_url, set_up, tear_down),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test_setup_teardown(test_check_asks, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,32 @@ static void a_cut_answer_gives_its_whole_items(void **state)
 		"tea:1:post::a cut");
 }
 
+static void a_page_in_place_of_json_is_no_answer(void **state)
+{
+	static const struct {
+		const char *map, *body;
+		bool readable;
+	} rows[] = {
+		{"list", "<html>Please log in", false},
+		{"list", " Bad gateway", false},
+		{"list", "\xEF\xBB\xBF {\"posts\":[]}", true},
+		{"list", "{\"posts\":[", true},
+		{"list", "null", true},
+		{"list", "-1", true},
+		{"list", " \n", true},
+		{"lines", "noise", true},
+		{"page", "<html>", true},
+	};
+	struct connector *c = connector_of(board);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (connector_is_readable(connector_map_find(c, span_str(rows[i].map)),
+			    span_str(rows[i].body)) != rows[i].readable)
+			fail_msg("%s: %s", rows[i].map, rows[i].body);
+	connector_free(c);
+}
+
 static void streams_come_in_frames(void **state)
 {
 	(void)state;
@@ -387,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_becomes_items),
 		cmocka_unit_test(a_cut_answer_gives_its_whole_items),
+		cmocka_unit_test(a_page_in_place_of_json_is_no_answer),
 		cmocka_unit_test(streams_come_in_frames),
 		cmocka_unit_test(pages_are_read_by_selectors),
 		cmocka_unit_test(a_broken_file_says_all_that_is_wrong),
