@@ -36,6 +36,14 @@ static bool is_listed(const char *list, struct span scheme)
 	return false;
 }
 
+static bool is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] & 0x80)
+			return false;
+	return true;
+}
+
 static int fill(struct place *ret, struct arena *arena, CURLU *u, const char *schemes)
 {
 	struct place p = {0};
@@ -47,7 +55,7 @@ static int fill(struct place *ret, struct arena *arena, CURLU *u, const char *sc
 	if (!is_listed(schemes, p.scheme))
 		return -EPROTONOSUPPORT;
 	p.host = part(arena, u, CURLUPART_HOST, 0);
-	p.name = part(arena, u, CURLUPART_HOST, CURLU_PUNYCODE);
+	p.name = is_ascii(p.host) ? p.host : part(arena, u, CURLUPART_HOST, CURLU_PUNYCODE);
 	p.port = part(arena, u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 	if (!p.host.n && !span_eq_str(p.scheme, "file"))
 		return -EINVAL;
@@ -55,9 +63,12 @@ static int fill(struct place *ret, struct arena *arena, CURLU *u, const char *sc
 	p.password = part(arena, u, CURLUPART_PASSWORD, CURLU_URLDECODE).p;
 	(void)curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
 	url = part(arena, u, CURLUPART_URL, 0);
-	(void)curl_url_set(u, CURLUPART_USER, NULL, 0);
-	(void)curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
-	p.shown = part(arena, u, CURLUPART_URL, 0);
+	p.shown = url;
+	if (span_find(url, '@') < url.n) { /* else there is no userinfo to leave out */
+		(void)curl_url_set(u, CURLUPART_USER, NULL, 0);
+		(void)curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
+		p.shown = part(arena, u, CURLUPART_URL, 0);
+	}
 	if (!url.p || !p.shown.p)
 		return -ENOMEM;
 	p.url = (char *)(uintptr_t)url.p;

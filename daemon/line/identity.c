@@ -6,9 +6,11 @@
 #include "line/identity.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <xxhash.h>
@@ -16,6 +18,7 @@
 #include "io/file.h"
 #include "line/connection.h"
 #include "sources/url.h"
+#include "vigie/cleanup.h"
 
 enum { NAMESPACE_HASH_BYTES = 16 };
 
@@ -178,7 +181,8 @@ static struct span bare(struct span url)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
 		const size_t n = strlen(heads[i]);
 
-		if (span_eq_ci(span_slice(url, 0, n), span_str(heads[i])))
+		if (url.n && ascii_lower(url.p[0]) == heads[i][0] &&
+			span_eq_ci(span_slice(url, 0, n), span_str(heads[i])))
 			url = span_slice(url, n, url.n);
 	}
 	while (url.n && url.p[url.n - 1] == '/')
@@ -186,9 +190,22 @@ static struct span bare(struct span url)
 	return url;
 }
 
+/* The byte before the slashes at its end; bare() leaves it, or nothing. */
+static char last_of(struct span url)
+{
+	while (url.n && url.p[url.n - 1] == '/')
+		url.n--;
+	return url.n ? ascii_lower(url.p[url.n - 1]) : '\0';
+}
+
 static bool names_the_site(const struct item *item, struct span name)
 {
-	return !span_empty(item->feed.url) && span_eq_ci(bare(name), bare(item->feed.url));
+	if (span_empty(item->feed.url))
+		return false;
+	name = bare(name);
+	if (name.n && last_of(name) != last_of(item->feed.url))
+		return false; /* as most: soon told */
+	return span_eq_ci(name, bare(item->feed.url));
 }
 
 static struct span title_of(const struct item *item)
@@ -335,16 +352,64 @@ static bool is_shared(struct arena *arena, struct span namespace_, const struct 
 	return !span_empty(host) && within(host, domain_of(namespace_));
 }
 
+/* OpenSSL's look-up of HMAC and SHA-256 by their names, and what it does with the secret, are
+ * nine tenths of HMAC() of a name: here they are done once, and copied. */
+struct identity_keyer {
+	EVP_MAC *mac;
+	EVP_MAC_CTX *ready;
+};
+
+DEFINE_CLEANUP(struct identity_keyer *, identity_keyer_free)
+
+int identity_keyer_new(struct identity_keyer **ret, const struct identity_secret *secret)
+{
+	CLEANUP(identity_keyer_freep) struct identity_keyer *k = calloc(1, sizeof(*k));
+	char digest[] = "SHA256";
+	const OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end()};
+
+	if (!k)
+		return -ENOMEM;
+	k->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	k->ready = k->mac ? EVP_MAC_CTX_new(k->mac) : NULL;
+	if (!k->ready || !EVP_MAC_init(k->ready, secret->b, IDENTITY_SECRET_BYTES, parameters))
+		return -ENOMEM;
+	*ret = TAKE(k);
+	return 0;
+}
+
+struct identity_keyer *identity_keyer_free(struct identity_keyer *keyer)
+{
+	if (!keyer)
+		return NULL;
+	EVP_MAC_CTX_free(keyer->ready);
+	EVP_MAC_free(keyer->mac);
+	free(keyer);
+	return NULL;
+}
+
+static bool digest_of(unsigned char out[SHA256_DIGEST_LENGTH], const struct identity_keyer *k,
+	struct span name)
+{
+	EVP_MAC_CTX *c = EVP_MAC_CTX_dup(k->ready);
+	size_t n = 0;
+	const bool ok = c && EVP_MAC_update(c, (const unsigned char *)name.p, name.n) &&
+			EVP_MAC_final(c, out, &n, SHA256_DIGEST_LENGTH) &&
+			n == SHA256_DIGEST_LENGTH;
+
+	EVP_MAC_CTX_free(c);
+	return ok;
+}
+
 static const char *const kind_names[] = {"id", "url", "url+title"};
 
-int identity_key(struct item_key *ret, struct arena *arena,
-	const struct identity_secret *secret, struct span namespace_,
-	const struct identity *who)
+int identity_key(struct item_key *ret, struct arena *arena, const struct identity_keyer *keyer,
+	struct span namespace_, const struct identity *who)
 {
 	const bool shared = is_shared(arena, namespace_, who);
-	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned char digest[SHA256_DIGEST_LENGTH];
 	struct buf name = {0};
-	unsigned size = 0;
 	int r;
 
 	buf_add_str(&name, shared ? "domain:" : "source:");
@@ -358,8 +423,7 @@ int identity_key(struct item_key *ret, struct arena *arena,
 		buf_add(&name, who->title);
 	}
 	r = buf_result(&name);
-	if (r == 0 && !HMAC(EVP_sha256(), secret->b, IDENTITY_SECRET_BYTES,
-			      (const unsigned char *)name.p, name.n, digest, &size))
+	if (r == 0 && !digest_of(digest, keyer, buf_span(&name)))
 		r = -ENOMEM;
 	if (r == 0)
 		memcpy(ret->b, digest, ITEM_KEY_BYTES);
@@ -371,6 +435,7 @@ int identity_keys(struct item_key **ret, struct arena *arena,
 	const struct identity_secret *secret, struct span namespace_, const struct item *items,
 	size_t n)
 {
+	CLEANUP(identity_keyer_freep) struct identity_keyer *keyer = NULL;
 	struct item_key *keys = arena_calloc(arena, n, sizeof(*keys));
 	struct identity *who;
 	unsigned trust = 0;
@@ -378,9 +443,11 @@ int identity_keys(struct item_key **ret, struct arena *arena,
 
 	if (!keys)
 		return -ENOMEM;
-	r = identity_decide(&who, arena, items, n, &trust);
+	r = identity_keyer_new(&keyer, secret);
+	if (r == 0)
+		r = identity_decide(&who, arena, items, n, &trust);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = identity_key(&keys[i], arena, secret, namespace_, &who[i]);
+		r = identity_key(&keys[i], arena, keyer, namespace_, &who[i]);
 	if (r == 0)
 		*ret = keys;
 	return r;

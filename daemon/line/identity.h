@@ -76,10 +76,15 @@ struct identity {
 int identity_decide(struct identity **ret, struct arena *arena, const struct item *items,
 	size_t n, unsigned *trust);
 
+/* The secret made ready for keys, which costs more than the key does. Immutable: any number of
+ * threads may make keys with it. 0 or -ENOMEM. */
+struct identity_keyer;
+int identity_keyer_new(struct identity_keyer **ret, const struct identity_secret *secret);
+struct identity_keyer *identity_keyer_free(struct identity_keyer *keyer);
+
 /* The key. 0 or -ENOMEM. */
-int identity_key(struct item_key *ret, struct arena *arena,
-	const struct identity_secret *secret, struct span namespace_,
-	const struct identity *who);
+int identity_key(struct item_key *ret, struct arena *arena, const struct identity_keyer *keyer,
+	struct span namespace_, const struct identity *who);
 
 /* Both for a whole document of a source that was never distrusted, in the arena: one key a
  * item. 0 or -ENOMEM. */

@@ -48,6 +48,7 @@ struct job {
 struct sift {
 	struct pool *pool;
 	struct sift_options options;
+	struct identity_keyer *keyer;
 	struct ruleset *rules;
 	struct bench *benches; /* one a thread */
 	unsigned n_benches;
@@ -164,7 +165,7 @@ static int key_of_id(struct item_key *ret, struct sift *s, struct batch *b, stru
 {
 	const struct identity who = {.kind = IDENTITY_ID, .id = id};
 
-	return identity_key(ret, &b->arena, &s->options.secret, b->state.ns, &who);
+	return identity_key(ret, &b->arena, s->keyer, b->state.ns, &who);
 }
 
 /* Deletions, and the other names by which the network will speak of them. */
@@ -210,6 +211,7 @@ struct reading {
 	struct recall_trace *traces;
 	bool *undated;
 	bool *moved;  /* said before, under another id and date */
+	bool *fresh;  /* is_new() */
 	bool turned;  /* trust went in this document */
 	bool renewed; /* … because ids and dates are made for each read */
 };
@@ -275,8 +277,9 @@ static int recognise(struct batch *b, struct reading *r)
 	r->traces = arena_calloc(&b->arena, n, sizeof(*r->traces));
 	r->undated = arena_calloc(&b->arena, n, sizeof(*r->undated));
 	r->moved = arena_calloc(&b->arena, n, sizeof(*r->moved));
+	r->fresh = arena_calloc(&b->arena, n, sizeof(*r->fresh));
 	firsts = arena_calloc(&b->arena, n + r->last.n_firsts, sizeof(*firsts));
-	if (!r->traces || !r->undated || !r->moved || !firsts)
+	if (!r->traces || !r->undated || !r->moved || !r->fresh || !firsts)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		r->traces[i] = recall_trace_of(&b->items.items[i]);
@@ -298,7 +301,7 @@ static int recognise(struct batch *b, struct reading *r)
 		.firsts = firsts};
 	date(b, r, firsts);
 	for (size_t i = 0; i < n; i++)
-		b->lesson.n_new += is_new(b, r, i);
+		b->lesson.n_new += r->fresh[i] = is_new(b, r, i);
 	return 0;
 }
 
@@ -335,7 +338,7 @@ static int describe(struct hit *h, struct sift *s, struct batch *b, const struct
 	};
 	for (size_t m = 0; m < n_matches; m++)
 		h->score += matches[m].weight;
-	return identity_key(&h->key, &b->arena, &s->options.secret, b->state.ns, who);
+	return identity_key(&h->key, &b->arena, s->keyer, b->state.ns, who);
 }
 
 static int make_hit(struct sift *s, struct batch *b, const struct identity *who, size_t i,
@@ -370,10 +373,11 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 	struct ruleset_scratch *scratch = scratch_of(bench, b->rules);
 	const size_t n = b->items.n;
 
-	b->hits = arena_calloc(&b->arena, n, sizeof(*b->hits));
-	job->said = arena_calloc(&b->arena, n, sizeof(*job->said));
+	/* as many as there may be; describe() writes those that there are */
+	b->hits = arena_alloc(&b->arena, n * sizeof(*b->hits));
+	job->said = arena_alloc(&b->arena, n * sizeof(*job->said));
 	if (job->sift->options.passed_over)
-		job->passed = arena_calloc(&b->arena, n, sizeof(*job->passed));
+		job->passed = arena_alloc(&b->arena, n * sizeof(*job->passed));
 	if (!scratch || !b->hits || !job->said)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -387,7 +391,7 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 		if (r == 0 && n_matches)
 			r = make_hit(job->sift, b, &reading->who[i], i, matches, n_matches);
 		/* What was there at the last read was passed over then. */
-		else if (r == 0 && job->passed && is_new(b, reading, i))
+		else if (r == 0 && job->passed && reading->fresh[i])
 			r = describe(&job->passed[job->n_passed++], job->sift, b,
 				&reading->who[i], i, NULL, 0);
 		if (r < 0)
@@ -396,11 +400,11 @@ static int ask_rules(struct job *job, struct bench *bench, const struct reading 
 			continue;
 		job->said[before] =
 			item->published.ms < b->fetched.ms ? item->published : b->fetched;
-		if (reading->moved[i] || (reading->turned && !is_new(b, reading, i)) ||
+		if (reading->moved[i] || (reading->turned && !reading->fresh[i]) ||
 			(reading->renewed && i >= RECALL_TRACES) ||
 			(reading->undated[i] && is_ageless(b, item)))
 			job->said[before] = WALL_NONE;
-		b->state.hits += is_new(b, reading, i);
+		b->state.hits += reading->fresh[i];
 	}
 	return 0;
 }
@@ -540,7 +544,7 @@ int sift_new(struct sift **ret, struct loop *loop, struct pool *pool,
 		s->options.max_items = DEFAULT_MAX_ITEMS;
 	s->n_benches = pool_threads(pool);
 	s->benches = calloc(s->n_benches, sizeof(*s->benches));
-	if (!s->benches)
+	if (!s->benches || identity_keyer_new(&s->keyer, &options->secret) < 0)
 		return -ENOMEM;
 	*ret = TAKE(s);
 	return 0;
@@ -560,6 +564,7 @@ struct sift *sift_free(struct sift *sift)
 	}
 	free(sift->benches);
 	sift->rules = ruleset_unref(sift->rules);
+	sift->keyer = identity_keyer_free(sift->keyer);
 	free(sift);
 	return NULL;
 }

@@ -724,18 +724,27 @@ static int month_named(const char *p)
  * fraction of the time that parse_loose() takes for the same answer. */
 static struct wall parse_usual(struct span s)
 {
-	static const char form[] = "aaa, 00 aaa 0000 00:00:00 ";
+	/* The least and the most at each place, letters (which are those with 0x20 to add) in
+	 * lower case: without a branch, many at a time. */
+	static const char least[] = "aaa, 00 aaa 0000 00:00:00 ";
+	static const char most[] = "zzz, 99 zzz 9999 99:99:99 ";
+	static const char lower[] = "\x20\x20\x20\0\0\0\0\0\x20\x20\x20"
+				    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 	enum { DAY = 5, MONTH = 8, YEAR = 12, CLOCK = 17, ZONE = 26 };
 	struct scan c = {s, DAY};
 	struct parts p = nothing();
+	unsigned char odd = 0;
 
 	if (s.n != ZONE + 3 && s.n != ZONE + 5)
 		return WALL_NONE;
-	for (size_t i = 0; i < ZONE; i++)
-		if (form[i] == '0'   ? !digit(s.p[i])
-			: form[i] == 'a' ? !word_byte(s.p[i]) || (s.p[i] & 0x80)
-					 : s.p[i] != form[i])
-			return WALL_NONE;
+	for (size_t i = 0; i < ZONE; i++) {
+		const unsigned char b = (unsigned char)(s.p[i] | lower[i]);
+
+		odd |= (unsigned char)((b < (unsigned char)least[i]) |
+				       (b > (unsigned char)most[i]));
+	}
+	if (odd)
+		return WALL_NONE;
 	p.day = take_number(&c, 2);
 	p.month = month_named(s.p + MONTH);
 	c.i = YEAR;

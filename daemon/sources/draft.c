@@ -7,6 +7,12 @@
 #include "sources/url.h"
 #include "vigie/utf8.h"
 
+void draft_init(struct draft *d, struct arena *arena)
+{
+	d->text = (struct buf){0};
+	draft_reset(d, arena);
+}
+
 void draft_reset(struct draft *d, struct arena *arena)
 {
 	/* field by field: the lists are long, and their content needs no clearing */
@@ -366,10 +372,13 @@ int draft_finish(struct draft *d, struct item *ret)
 int item_list_add(struct item_list *list, struct arena *arena, const struct item *item)
 {
 	if (list->n == list->capacity) {
-		const size_t capacity = list->capacity ? list->capacity * 2 : 16;
+		/* few documents have more than 64 */
+		const size_t capacity = !list->capacity       ? 16
+					: list->capacity < 64 ? 64
+							      : list->capacity * 2;
 		struct item *items = capacity > SIZE_MAX / 2 / sizeof(*items)
-			? NULL
-			: arena_alloc(arena, capacity * sizeof(*items));
+					     ? NULL
+					     : arena_alloc(arena, capacity * sizeof(*items));
 
 		if (!items)
 			return -ENOMEM;

@@ -48,6 +48,8 @@ struct draft {
 	double lat, lon;
 };
 
+/* An empty draft, whatever the memory held. */
+void draft_init(struct draft *d, struct arena *arena);
 /* Empties a draft that was zeroed or used before; the text's memory is kept. */
 void draft_reset(struct draft *d, struct arena *arena);
 void draft_deinit(struct draft *d);

@@ -17,6 +17,7 @@
 static const struct {
 	const char *name, *labels;
 } known[] = {
+	{"utf-8", "utf8 unicode11utf8 xunicode20utf8 u8 utf"}, /* first: nearly always it */
 	{"windows-1252", "ansix341968 ascii usascii cp1252 cp819 csisolatin1 ibm819 iso88591 "
 			 "iso885911987 isoir100 l1 latin latin1 819 8859 iso8859 xcp1252 1252"},
 	{"windows-1254", "iso88599 csisolatin5 latin5 l5 isoir148 iso885991989"},
@@ -58,7 +59,6 @@ static const struct {
 	{"windows-1250", "xcp1250"},
 	{"windows-1251", "xcp1251"},
 	{"utf-16le", "iso10646ucs2 ucs2 unicode utf16 csunicode"},
-	{"utf-8", "unicode11utf8 utf8 xunicode20utf8 u8 utf"},
 };
 
 /* U+0080 to U+009F as windows-1252 has them; the five it leaves undefined are themselves. */
@@ -316,7 +316,7 @@ struct encoding_reader {
 	int mode;
 	bool single; /* one byte, one character: bytes that are valid UTF-8 are taken for it */
 	iconv_t cd;
-	struct byte_text table[128]; /* of the bytes from 0x80 */
+	struct byte_text table[128]; /* MODE_TABLE: of the bytes from 0x80 */
 	size_t n_valid, n_invalid;   /* sequences beyond ASCII seen so far */
 	char tail[16];               /* an incomplete sequence */
 	size_t n_tail;
@@ -376,8 +376,6 @@ int encoding_reader_new(struct encoding_reader **ret, const struct encoding *enc
 		r->cd = open_name(encoding->name);
 	if (r->cd == (iconv_t)-1) {
 		r->mode = MODE_UTF8;
-		for (unsigned b = 0x80; b < 0x100; b++)
-			set_byte(&r->table[b - 0x80], b < 0xA0 ? encoding_c1[b - 0x80] : b);
 	} else if (strcmp(encoding->name, "windows-1258") != 0 && !is_wide(encoding->name) &&
 		   strncmp(encoding->name, "iso-2022", 8) != 0 && ascii_based(encoding->name) &&
 		   fill_table(r)) {
@@ -397,6 +395,13 @@ size_t encoding_ascii_prefix(struct span s)
 	const uint64_t high = 0x8080808080808080u;
 	size_t i = 0;
 
+	for (; i + 64 <= s.n; i += 64) {
+		uint64_t w[8];
+
+		memcpy(w, s.p + i, sizeof(w));
+		if ((w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) & high)
+			break;
+	}
 	for (; i + 8 <= s.n; i += 8) {
 		uint64_t w;
 
@@ -481,9 +486,9 @@ static void read_mixed(struct encoding_reader *r, struct buf *out, struct span s
 		if (r->n_valid) {
 			buf_add_utf8(out, 0xFFFD);
 		} else {
-			const struct byte_text *t = &r->table[(unsigned char)s.p[at] - 0x80];
+			const unsigned b = (unsigned char)s.p[at];
 
-			buf_add(out, span_of(t->text, t->n));
+			buf_add_utf8(out, b < 0xA0 ? encoding_c1[b - 0x80] : b);
 			i = at + 1;
 		}
 	}

@@ -1,7 +1,9 @@
 #include "sources/feed.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sources/date.h"
 #include "sources/feed_state.h"
@@ -14,18 +16,20 @@ DEFINE_CLEANUP(struct feed *, feed_free)
 int feed_new(struct feed **ret, struct item_list *out, struct arena *arena,
 	const struct read_options *options)
 {
-	CLEANUP(feed_freep) struct feed *f = calloc(1, sizeof(*f));
+	CLEANUP(feed_freep) struct feed *f = malloc(sizeof(*f));
 
 	if (!f)
 		return -ENOMEM;
+	memset(f, 0, offsetof(struct feed, xml));
+	xml_init(&f->xml);
 	f->arena = arena;
 	f->options = *options;
 	f->out = out;
 	f->first = out->n;
 	f->arena_start = arena->total_bytes;
-	draft_reset(&f->item, arena);
-	draft_reset(&f->channel, arena);
-	draft_reset(&f->source, arena);
+	draft_init(&f->item, arena);
+	draft_init(&f->channel, arena);
+	draft_init(&f->source, arena);
 	*ret = TAKE(f);
 	return 0;
 }
@@ -216,34 +220,30 @@ static void close_level(struct feed *f)
 		f->ended = true;
 }
 
-/* feed_name_find(), faster. `hash` is the qualified name's. */
-static const struct feed_name *find_name(
-	struct feed *f, struct span qualified, uint32_t hash, enum feed_ns ns)
+/* What a name means here: feed_name_find() with its namespace, faster. `hash` is its own. A
+ * name has four places; the first that is free, or the last, is taken for a new one. */
+static const struct known_name *find_name(struct feed *f, struct span qualified, uint32_t hash)
 {
-	struct known_name *k = &f->known[(hash ^ (uint32_t)ns) & (KNOWN_NAMES - 1)];
+	const uint32_t scope = feed_scope_current(f);
+	struct known_name *k;
+	enum feed_ns ns;
 
-	if (k->hash != hash || k->n != qualified.n || k->ns != ns)
-		*k = (struct known_name){
-			hash, qualified.n, ns, feed_name_find(ns, xml_local(qualified))};
-	return k->name;
-}
-
-/* An item that begins inside a field or another item: end tags are missing. */
-static bool is_item_start(struct feed *f, const struct xml_token *t, uint32_t hash)
-{
-	const struct feed_name *name;
-	const struct span local = xml_local(t->name);
-
-	if (local.n < 4 || local.n > 5)
-		return false;
-	name = find_name(f, t->name, hash, feed_scope_ns(f, xml_prefix(t->name)));
-	return name && name->field == FEED_ITEM;
+	for (uint32_t i = 0; i < 4; i++) {
+		k = &f->known[(hash + i) & (KNOWN_NAMES - 1)];
+		if (k->hash == hash && k->n == (uint32_t)qualified.n && k->scope == scope)
+			return k;
+		if (!k->n)
+			break;
+	}
+	ns = feed_scope_ns(f, xml_prefix(qualified));
+	*k = (struct known_name){hash, (uint32_t)qualified.n, scope, ns,
+		feed_name_find(ns, xml_local(qualified))};
+	return k;
 }
 
 static bool is_person_part(struct feed *f, const struct xml_token *t, uint32_t hash)
 {
-	const struct feed_name *name =
-		find_name(f, t->name, hash, feed_scope_ns(f, xml_prefix(t->name)));
+	const struct feed_name *name = find_name(f, t->name, hash)->name;
 
 	return name && belongs(f, ROLE_AUTHOR, name->field);
 }
@@ -251,8 +251,7 @@ static bool is_person_part(struct feed *f, const struct xml_token *t, uint32_t h
 static void open_element(struct feed *f, const struct xml_token *t)
 {
 	enum feed_role parent;
-	const struct feed_name *name;
-	enum feed_ns ns;
+	const struct known_name *known = NULL;
 	uint32_t hash;
 
 	if (f->depth == 0) {
@@ -260,10 +259,13 @@ static void open_element(struct feed *f, const struct xml_token *t)
 		return;
 	}
 	hash = feed_scope_hash(t->name);
-	if (f->item_level && is_item_start(f, t, hash) &&
-		!(f->field && f->capture.mode == CAPTURE_XHTML))
-		while (f->depth && f->item_level)
-			close_level(f);
+	/* An item that begins inside a field or another item: end tags are missing. */
+	if (f->item_level && !(f->field && f->capture.mode == CAPTURE_XHTML)) {
+		known = find_name(f, t->name, hash);
+		if (known->name && known->name->field == FEED_ITEM)
+			while (f->depth && f->item_level)
+				close_level(f);
+	}
 	if (f->field && f->field->field == FEED_AUTHOR && f->depth == f->field_level &&
 		is_person_part(f, t, hash)) {
 		f->field = NULL;
@@ -283,10 +285,10 @@ static void open_element(struct feed *f, const struct xml_token *t)
 	if (t->n_attributes)
 		feed_scope_read(f, t);
 	if (parent != ROLE_SKIP) {
-		ns = feed_scope_ns(f, xml_prefix(t->name));
-		name = find_name(f, t->name, hash, ns);
-		if (name && belongs(f, parent, name->field))
-			open_known(f, parent, name, ns, t);
+		if (!known || known->scope != feed_scope_current(f))
+			known = find_name(f, t->name, hash);
+		if (known->name && belongs(f, parent, known->name->field))
+			open_known(f, parent, known->name, known->ns, t);
 	}
 	if (t->empty)
 		close_level(f);

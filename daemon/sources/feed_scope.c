@@ -5,14 +5,49 @@
 #include "sources/url.h"
 #include "vigie/utf8.h"
 
-/* FNV-1a. */
+/* ascii_lower() of eight bytes: bit 7 of each tells whether it is one of A to Z. */
+static uint64_t lower_eight(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101u, low = w & 0x7F * ones;
+	const uint64_t upper = (low + (0x80 - 'A') * ones) ^ (low + (0x7F - 'Z') * ones);
+
+	return w | (upper & ~w & 0x80 * ones) >> 2;
+}
+
+/* Up to eight bytes as a number. Those in the middle may count twice: with n known, no two
+ * strings give the same. */
+static uint64_t last_eight(struct span s)
+{
+	uint64_t w = 0;
+	uint32_t head, tail;
+
+	if (s.n == 8) {
+		memcpy(&w, s.p, sizeof(w));
+	} else if (s.n >= 4) {
+		memcpy(&head, s.p, sizeof(head));
+		memcpy(&tail, s.p + s.n - sizeof(tail), sizeof(tail));
+		w = (uint64_t)head << 32 | tail;
+	} else {
+		for (size_t i = 0; i < s.n; i++)
+			w = w << 8 | (unsigned char)s.p[i];
+	}
+	return w;
+}
+
+/* Eight bytes at a time, mixed by multiplication as in FNV-1a. Names are short: this is asked
+ * for each tag. */
 uint32_t feed_scope_hash(struct span s)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = s.n, w;
 
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)ascii_lower(s.p[i])) * 16777619u;
-	return h;
+	for (; s.n > 8; s = span_slice(s, 8, s.n)) {
+		memcpy(&w, s.p, 8);
+		h = (h ^ lower_eight(w)) * 0x9E3779B97F4A7C15u;
+		h ^= h >> 32;
+	}
+	w = last_eight(s);
+	h = (h ^ lower_eight(w)) * 0x9E3779B97F4A7C15u;
+	return (uint32_t)(h >> 32);
 }
 
 struct span feed_scope_keep(struct feed *f, struct span raw)
@@ -59,7 +94,10 @@ static void bind(struct feed *f, struct span prefix, struct span raw_uri)
 	buf_clear(&f->attribute);
 	xml_decode(&f->xml, &f->attribute, utf8_prefix(raw_uri, READ_MAX_VALUE_BYTES));
 	uri = buf_span(&f->attribute);
-	*b = (struct binding){.n = prefix.n, .level = f->depth, .uri = feed_scope_hash(uri)};
+	*b = (struct binding){.n = prefix.n,
+		.level = f->depth,
+		.uri = feed_scope_hash(uri),
+		.scope = ++f->last_scope};
 	if (prefix.n)
 		memcpy(b->prefix, prefix.p, prefix.n);
 	b->ns = feed_ns_of_uri(uri);
@@ -76,7 +114,7 @@ void feed_scope_adopt_root(struct feed *f, struct span prefix)
 		if (b->n != prefix.n ||
 			memcmp(b->prefix, prefix.p ? prefix.p : "", prefix.n) != 0)
 			continue;
-		if (b->ns == NS_OTHER) {
+		if (b->ns == NS_OTHER) { /* no name was looked up yet */
 			b->ns = NS_CORE;
 			f->core_uri = b->uri;
 		}

@@ -18,7 +18,7 @@ enum {
 	MAX_PREFIX_BYTES = 24,
 	MAX_BASES = 16,
 	MAX_STRAY_ELEMENTS = 64, /* before the feed's root: warnings of a script, a page */
-	KNOWN_NAMES = 64,        /* a power of two: names found lately, by hash */
+	KNOWN_NAMES = 32,        /* a power of two: names found lately, by hash */
 };
 
 enum feed_role {
@@ -41,7 +41,8 @@ struct open_element {
 /* A name that was looked up before: feeds have few, and many of each. */
 struct known_name {
 	uint32_t hash;
-	size_t n; /* of the qualified name; 0: nothing known */
+	uint32_t n;     /* of the qualified name; 0: nothing known */
+	uint32_t scope; /* feed_scope_current() then */
 	enum feed_ns ns;
 	const struct feed_name *name; /* NULL: it says nothing to us */
 };
@@ -51,6 +52,7 @@ struct binding {
 	size_t n;
 	enum feed_ns ns;
 	uint32_t uri;
+	uint32_t scope; /* no other binding of the document had this number */
 	size_t level;
 };
 
@@ -67,14 +69,11 @@ struct feed {
 	size_t first; /* index of our first item in out */
 	size_t arena_start;
 
-	struct xml xml;
 	struct known_name known[KNOWN_NAMES];
-	struct open_element stack[MAX_DEPTH];
 	size_t depth;
-	struct binding bindings[MAX_BINDINGS];
 	size_t n_bindings;
+	uint32_t last_scope;
 	uint32_t core_uri;
-	struct scoped bases[MAX_BASES], langs[MAX_BASES];
 	size_t n_bases, n_langs;
 	size_t n_stray;
 	bool ended; /* the root's end tag was seen */
@@ -89,14 +88,21 @@ struct feed {
 	struct buf attribute;
 
 	size_t item_level; /* 0: not inside an item */
-	struct draft item, channel;
-	struct draft source; /* atom:source of the item */
 	struct draft_person person;
 	struct draft *person_of;
 	struct read_hints hints;
 	enum read_format format;
 	struct buf line;
 	bool enough, failed;
+
+	/* From here on nothing is cleared for a new document, most of which use little of it.
+	 */
+	struct xml xml;
+	struct draft item, channel;
+	struct draft source; /* atom:source of the item */
+	struct scoped bases[MAX_BASES], langs[MAX_BASES];
+	struct open_element stack[MAX_DEPTH];
+	struct binding bindings[MAX_BINDINGS];
 };
 
 /* The draft that fields at this place speak of. */
@@ -107,6 +113,12 @@ static inline struct draft *feed_subject(struct feed *f)
 
 /* Of a name or address, letters in lower case. */
 uint32_t feed_scope_hash(struct span s);
+
+/* The same number means the same prefixes in force. */
+static inline uint32_t feed_scope_current(const struct feed *f)
+{
+	return f->n_bindings ? f->bindings[f->n_bindings - 1].scope : 0;
+}
 
 /* An attribute's raw value, by local name; one without a prefix first. */
 struct span feed_scope_find(const struct xml_token *t, const char *local);

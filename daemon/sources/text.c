@@ -1,5 +1,6 @@
 #include "sources/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "sources/encoding.h"
@@ -80,18 +81,19 @@ static size_t blank_at(const char *p, const char *end)
 
 bool text_is_line(struct span s)
 {
-	bool blank = true; /* at the beginning, too, none may stand */
+	/* 1: a space, 2: nothing for a line; 0xC2 begins other spaces and controls */
+	static const uint8_t kinds[256] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+		2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, [' '] = 1, [0x7F] = 2, [0xC2] = 2};
+	unsigned before = 1; /* at the beginning, too, no space may stand */
 
 	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
+		const unsigned kind = kinds[(unsigned char)s.p[i]];
 
-		if (c == ' ' && blank)
+		if (kind & (before | 2))
 			return false;
-		if (c != ' ' && (c < ' ' || c == 0x7F || c == 0xC2))
-			return false;
-		blank = c == ' ';
+		before = kind;
 	}
-	return s.n && !blank;
+	return s.n && !before;
 }
 
 void text_line(struct buf *out, struct span s)

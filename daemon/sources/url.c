@@ -45,20 +45,25 @@ static bool unreserved(char c)
 	return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-struct url_parts url_split(struct span s)
+static struct span scheme_of(struct span s)
 {
-	struct url_parts u = {0};
 	size_t i = 0;
 
-	if (s.n && is_alpha(s.p[0])) {
-		while (i < s.n && (is_alpha(s.p[i]) || is_digit(s.p[i]) || s.p[i] == '+' ||
-					  s.p[i] == '-' || s.p[i] == '.'))
-			i++;
-		if (i < s.n && s.p[i] == ':') {
-			u.scheme = span_slice(s, 0, i);
-			s = span_slice(s, i + 1, s.n);
-		}
-	}
+	if (!s.n || !is_alpha(s.p[0]))
+		return SPAN_NONE;
+	while (i < s.n && (is_alpha(s.p[i]) || is_digit(s.p[i]) || s.p[i] == '+' ||
+				  s.p[i] == '-' || s.p[i] == '.'))
+		i++;
+	return i < s.n && s.p[i] == ':' ? span_slice(s, 0, i) : SPAN_NONE;
+}
+
+struct url_parts url_split(struct span s)
+{
+	struct url_parts u = {.scheme = scheme_of(s)};
+	size_t i;
+
+	if (u.scheme.p)
+		s = span_slice(s, u.scheme.n + 1, s.n);
 	i = span_find(s, '#');
 	if (i < s.n) {
 		u.fragment = span_slice(s, i + 1, s.n);
@@ -81,7 +86,7 @@ struct url_parts url_split(struct span s)
 
 bool url_is_absolute(struct span url)
 {
-	return url_split(url).scheme.p != NULL;
+	return scheme_of(url).p != NULL;
 }
 
 static bool is_web_scheme(struct span scheme)

@@ -1,5 +1,7 @@
 #include "sources/xml.h"
 
+#include <endian.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +13,18 @@ enum { STATE_TEXT, STATE_CDATA, STATE_COMMENT, STATE_SKIP_TO_ANGLE };
 /* An entity can't be cut where it matters: longer ones than this are text. */
 enum { MAX_REFERENCE_BYTES = 40, MAX_ENTITY_DEPTH = 4 };
 
+void xml_init(struct xml *x)
+{
+	memset(x, 0, offsetof(struct xml, attributes));
+}
+
 void xml_deinit(struct xml *x)
 {
 	for (size_t i = 0; i < x->n_entities; i++) {
 		free(x->entities[i].name);
 		free(x->entities[i].value);
 	}
-	*x = (struct xml){0};
+	xml_init(x);
 }
 
 void xml_feed(struct xml *x, struct span in, bool last)
@@ -36,6 +43,45 @@ static bool is_name_start(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
 	       ((unsigned char)c & 0x80);
+}
+
+/* What a byte ends: the name of an end tag (1), of a start tag (2), of an attribute (4). */
+enum { ENDS_CLOSE = 1, ENDS_OPEN = 2, ENDS_ATTRIBUTE = 4, ENDS_ALL = 7 };
+
+static const uint8_t name_ends[256] = {
+	[' '] = ENDS_ALL,
+	['\n'] = ENDS_ALL,
+	['\t'] = ENDS_ALL,
+	['\r'] = ENDS_ALL,
+	['>'] = ENDS_CLOSE | ENDS_OPEN,
+	['<'] = ENDS_CLOSE | ENDS_OPEN,
+	['/'] = ENDS_OPEN | ENDS_ATTRIBUTE,
+	['='] = ENDS_ATTRIBUTE,
+};
+
+static const char *skip_name(const char *p, const char *end, unsigned ends)
+{
+	const uint64_t ones = 0x0101010101010101u;
+
+	/* All of them are below 0x40, and little else of a name is: eight bytes at a time. */
+	while (end - p >= 8) {
+		uint64_t w;
+
+		memcpy(&w, p, sizeof(w));
+		w = le64toh(w);
+		w = (w - 0x40 * ones) & ~w & 0x80 * ones;
+		if (!w) {
+			p += 8;
+			continue;
+		}
+		p += __builtin_ctzll(w) / 8;
+		if (name_ends[(unsigned char)*p] & ends)
+			return p;
+		p++;
+	}
+	while (p < end && !(name_ends[(unsigned char)*p] & ends))
+		p++;
+	return p;
 }
 
 struct span xml_local(struct span name)
@@ -106,8 +152,7 @@ static void split_attributes(
 		while (p < end && (is_space(*p) || *p == '/' || *p == '"' || *p == '\''))
 			p++;
 		from = p;
-		while (p < end && !is_space(*p) && *p != '=' && *p != '/')
-			p++;
+		p = skip_name(p, end, ENDS_ATTRIBUTE);
 		a->name = span_of(from, (size_t)(p - from));
 		while (p < end && is_space(*p))
 			p++;
@@ -170,13 +215,17 @@ static const char *tag_end(struct xml *x, const char *p, const char *end)
 static enum xml_event read_close(struct xml *x, struct xml_token *ret)
 {
 	const char *p = x->in.p + 2, *end = x->in.p + x->in.n, *from = p;
-	const char *angle = find_known(p, end, '>', &x->no_angle);
+	const char *angle;
 
+	p = skip_name(p, end, ENDS_CLOSE);
+	ret->name = span_of(from, (size_t)(p - from));
+	if (p < end && *p == '>') { /* "</a>", as nearly all are */
+		consume(x, p + 1);
+		return XML_CLOSE;
+	}
+	angle = find_known(p, end, '>', &x->no_angle);
 	if (!angle && (!x->last && x->in.n < XML_MAX_TAG_BYTES))
 		return XML_MORE;
-	while (p < end && !is_space(*p) && *p != '>' && *p != '<')
-		p++;
-	ret->name = span_of(from, (size_t)(p - from));
 	while (p < end && is_space(*p))
 		p++;
 	if (p < end && *p == '<') { /* "</a<b>" */
@@ -192,9 +241,12 @@ static enum xml_event read_open(struct xml *x, struct xml_token *ret)
 	const char *p = x->in.p + 1, *end = x->in.p + x->in.n, *from = p, *angle;
 	const char *bound = x->in.n > XML_MAX_TAG_BYTES ? x->in.p + XML_MAX_TAG_BYTES : end;
 
-	while (p < bound && !is_space(*p) && *p != '>' && *p != '/' && *p != '<')
-		p++;
+	p = skip_name(p, bound, ENDS_OPEN);
 	ret->name = span_of(from, (size_t)(p - from));
+	if (p < bound && *p == '>') { /* "<a>" */
+		consume(x, p + 1);
+		return XML_OPEN;
+	}
 	angle = tag_end(x, p, bound);
 	if (!angle) {
 		if (!x->last && bound == end)
@@ -341,6 +393,8 @@ static int read_text(struct xml *x, struct xml_token *ret)
 {
 	const char *p = x->in.p, *end = p + x->in.n;
 
+	if (*p == '<' && p + 1 < end && (is_name_start(p[1]) || p[1] == '/'))
+		return -1; /* at a tag, as after most of them */
 	while ((p = memchr(p, '<', (size_t)(end - p)))) {
 		if (p + 1 == end)
 			break;

@@ -61,13 +61,16 @@ struct xml {
 	int state;
 	const char *no_quote[2]; /* no such quote between in.p and here */
 	const char *no_angle;
-	struct xml_attribute attributes[XML_MAX_ATTRIBUTES];
-	struct xml_entity entities[XML_MAX_ENTITIES];
 	size_t n_entities;
 	size_t expanded_bytes;
+	/* these last: xml_init() leaves them as they are */
+	struct xml_attribute attributes[XML_MAX_ATTRIBUTES];
+	struct xml_entity entities[XML_MAX_ENTITIES];
 };
 
-/* `{ 0 }` is a reader at the start of a document. */
+/* `{ 0 }` is a reader at the start of a document; so is this, which clears no more than it
+ * must. */
+void xml_init(struct xml *x);
 void xml_deinit(struct xml *x);
 
 /* Gives the next bytes: what is left in x->in, which must stand in front of them (it is the

@@ -191,6 +191,14 @@ static void dialects(void **state)
 		 "media:group>"
 		 "</item></channel></rss>",
 			READ_FORMAT_RSS, "1", NULL, "T", "D", NULL},
+		/* a prefix means what its nearest declaration says, and then what it did before
+		 */
+		{"<rss xmlns:x='http://purl.org/dc/elements/1.1/'><channel><item><guid>1</guid>"
+		 "<x:date>2024-03-05</x:date><g xmlns:x='urn:other'><x:date>2001-01-01</x:date>"
+		 "</g><x:title xmlns:x='urn:other'>no</x:title><x:title>T</x:title>"
+		 "<x:description xmlns:x='http://search.yahoo.com/mrss/'>no</x:description>"
+		 "<x:description>D</x:description></item></channel></rss>",
+			READ_FORMAT_RSS, "1", NULL, "T", "D", "2024-03-05T00:00:00Z"},
 	};
 
 	(void)state;

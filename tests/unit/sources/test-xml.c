@@ -56,6 +56,15 @@ static const struct {
 	{"</a<b>", "</a><b>"},
 	{"<?xml version='1.0'><a>", "<a>"},
 	{"<t>&#0;&#31;&#xFFFF;&#55555;&#9;</t>", "<t>\"\uFFFD\uFFFD\uFFFD\uFFFD\t\"</t>"},
+	/* names end where they end, however long they are and wherever that is in eight bytes
+	 */
+	{"<a>1</a><ab>2</ab><abcdefg>3</abcdefg><abcdefgh>4</abcdefgh>",
+		"<a>\"1\"</a><ab>\"2\"</ab><abcdefg>\"3\"</abcdefg><abcdefgh>\"4\"</abcdefgh>"},
+	{"<x:abcdefg-1.2 y:abcdefg_3=z/><abcdefgé0123456789\t/></abcdefgé0123456789\n>",
+		"<x:abcdefg-1.2 y:abcdefg_3=z/><abcdefgé0123456789/></abcdefgé0123456789>"},
+	{"<abc?d\"e'f&g;h=i>t</abc?d\"e'f&g;h=i/j>",
+		"<abc?d\"e'f&g;h=i>\"t\"</abc?d\"e'f&g;h=i/j>"},
+	{"</abcdefghijk<b>", "</abcdefghijk><b>"},
 	{"text <", "\"text \"\"<\""},
 	{"<a", "\"<\"\"a\""},
 	{"<![CDATA[cut", "[cut]"},
