@@ -68,3 +68,10 @@ int ask_daemon(struct buf *answer, const struct ask_options *options, const char
 		return EXIT_FAILED;
 	return status < 400 ? EXIT_DONE : status < 500 ? EXIT_USAGE : EXIT_FAILED;
 }
+
+const char *answer_text(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}

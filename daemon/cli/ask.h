@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "vigie/buf.h"
 
 struct ask_options {
@@ -23,6 +25,9 @@ int ask_options_read(struct ask_options *ret, int argc, char **argv);
  * words) and returns EXIT_FAILED, or EXIT_USAGE when the daemon refused what was asked (HTTP 4xx). */
 int ask_daemon(struct buf *answer, const struct ask_options *options, const char *method,
 	const char *path, struct span body);
+
+/* A text of the answer, read as JSON; "" where there is none. The answer's memory. */
+const char *answer_text(const json_t *object, const char *key);
 
 /* Does one answer there? Says nothing. */
 bool ask_is_there(const struct ask_options *options);

@@ -9,13 +9,6 @@
 
 enum { ID_SHOWN = 8, WHY_SHOWN = 80 };
 
-static const char *string(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
 static long long number(const json_t *object, const char *key)
 {
 	return (long long)json_integer_value(json_object_get(object, key));
@@ -52,12 +45,12 @@ static void print_list(const json_t *root)
 	(void)printf("\n%-8s  %-8s %-16s %8s %5s  %-19s  %s\n", "state", "id", "receiver",
 		"mentions", "tries", "since (UTC)", "why");
 	json_array_foreach (list, i, one) {
-		const char *why = string(one, "why");
+		const char *why = answer_text(one, "why");
 
-		(void)printf("%-8s  %.*s %-16s %8lld %5lld  ", string(one, "state"), ID_SHOWN,
-			string(one, "id"), string(one, "receiver"), number(one, "mentions"),
-			number(one, "attempts"));
-		print_time(string(one, "created"));
+		(void)printf("%-8s  %.*s %-16s %8lld %5lld  ", answer_text(one, "state"),
+			ID_SHOWN, answer_text(one, "id"), answer_text(one, "receiver"),
+			number(one, "mentions"), number(one, "attempts"));
+		print_time(answer_text(one, "created"));
 		(void)fputs("  ", stdout);
 		printer_text(stdout, span_slice(span_str(why), 0, WHY_SHOWN));
 		(void)fputs(strlen(why) > WHY_SHOWN ? "…\n" : "\n", stdout);
@@ -83,16 +76,17 @@ static void print_one(const json_t *one)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		print_row(rows[i], string(one, rows[i]));
+		print_row(rows[i], answer_text(one, rows[i]));
 	(void)printf("%-10s %lld\n", "mentions", number(one, "mentions"));
 	json_array_foreach (keys, i, key)
 		(void)printf("           %s\n", json_string_value(key));
 	(void)printf("%-10s %lld\n", "tries", number(one, "attempts"));
 	json_array_foreach (tries, i, try) {
 		(void)printf("  %3lld  ", number(try, "attempt"));
-		print_time(string(try, "at"));
-		(void)printf("  %-10s %6lld ms  ", string(try, "verdict"), number(try, "took"));
-		printer_text(stdout, span_str(string(try, "why")));
+		print_time(answer_text(try, "at"));
+		(void)printf(
+			"  %-10s %6lld ms  ", answer_text(try, "verdict"), number(try, "took"));
+		printer_text(stdout, span_str(answer_text(try, "why")));
 		(void)fputc('\n', stdout);
 	}
 }

@@ -41,13 +41,6 @@ struct explaining {
 	struct span why; /* something could not be read */
 };
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *s = json_string_value(json_object_get(object, name));
-
-	return s ? s : "";
-}
-
 /* A mention as its export line, as JSON. */
 static json_t *mention_json(const struct hit *hit)
 {
@@ -204,7 +197,7 @@ static void ask_delivery(struct explaining *e, const char *id, const char *key)
 static void ask_deliveries(struct explaining *e)
 {
 	const json_t *m = json_array_get(e->mentions, json_array_size(e->mentions) - 1);
-	const char *key = text_of(m, "key");
+	const char *key = answer_text(m, "key");
 	json_t *root;
 	const json_t *one;
 	size_t i;
@@ -212,15 +205,15 @@ static void ask_deliveries(struct explaining *e)
 	if (!m || !e->daemon)
 		return;
 	json_array_foreach (json_object_get(m, "outcomes"), i, one)
-		if (text_of(one, "delivery")[0])
-			ask_delivery(e, text_of(one, "delivery"), key);
+		if (answer_text(one, "delivery")[0])
+			ask_delivery(e, answer_text(one, "delivery"), key);
 	root = ask_json(e, "/deliveries");
 	json_array_foreach (json_object_get(root, "deliveries"), i, one) {
-		const char *state = text_of(one, "state");
+		const char *state = answer_text(one, "state");
 
 		if (strcmp(state, "waiting") == 0 || strcmp(state, "sending") == 0 ||
 			strcmp(state, "parked") == 0)
-			ask_delivery(e, text_of(one, "id"), key);
+			ask_delivery(e, answer_text(one, "id"), key);
 	}
 	json_decref(root);
 }
@@ -266,7 +259,7 @@ static struct span rules_of(struct explaining *e, const json_t *mention)
 	size_t i;
 
 	json_array_foreach (json_object_get(mention, "matches"), i, m)
-		buf_addf(&list, "%s%s", i ? ", " : "", text_of(m, "rule"));
+		buf_addf(&list, "%s%s", i ? ", " : "", answer_text(m, "rule"));
 	ret = arena_dup(&e->arena, buf_span(&list));
 	buf_deinit(&list);
 	return ret;
@@ -293,8 +286,8 @@ static const struct {
 /* "it waits in its group, until 2026-11-21T17:30:00Z (group_wait 30 s)" */
 static struct span meaning(struct explaining *e, const json_t *outcome)
 {
-	const char *word = text_of(outcome, "outcome"), *until = text_of(outcome, "until"),
-		   *why = text_of(outcome, "why");
+	const char *word = answer_text(outcome, "outcome"),
+		   *until = answer_text(outcome, "until"), *why = answer_text(outcome, "why");
 	const char *means = NULL;
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
@@ -309,26 +302,26 @@ static struct span meaning(struct explaining *e, const json_t *outcome)
 static struct span copy_text(struct explaining *e, const json_t *m)
 {
 	const json_t *story = json_object_get(m, "story");
-	const char *why = text_of(story, "why");
+	const char *why = answer_text(story, "why");
 
 	if (!why[0] || strcmp(why, "head") == 0)
 		return SPAN("");
 	return arena_printf(&e->arena, ", a copy of story %s at similarity %.2f (by its %s)",
-		text_of(story, "id"), json_number_value(json_object_get(story, "similarity")),
-		why);
+		answer_text(story, "id"),
+		json_number_value(json_object_get(story, "similarity")), why);
 }
 
 /* "It came through feed, a copy of …, and rule acme wanted it": how each sentence begins. */
 static struct span beginning(struct explaining *e, const json_t *m)
 {
 	const struct span rules = rules_of(e, m), copy = copy_text(e, m);
-	const struct span known =
-		e->other_address
-			? arena_printf(&e->arena, "It is known as %s: it", text_of(m, "url"))
-			: SPAN("It");
+	const struct span known = e->other_address
+					  ? arena_printf(&e->arena, "It is known as %s: it",
+						    answer_text(m, "url"))
+					  : SPAN("It");
 
 	return arena_printf(&e->arena, "%.*s came through %s%.*s, rule %.*s wanted it",
-		SPAN_ARG(known), text_of(m, "source"), SPAN_ARG(copy), SPAN_ARG(rules));
+		SPAN_ARG(known), answer_text(m, "source"), SPAN_ARG(copy), SPAN_ARG(rules));
 }
 
 /* A message on its way: the last try says why it is not there yet. */
@@ -338,7 +331,7 @@ static struct span waiting_text(struct explaining *e, const char **ret_stage)
 	size_t i;
 
 	json_array_foreach (e->deliveries, i, d) {
-		const char *state = text_of(d, "state");
+		const char *state = answer_text(d, "state");
 
 		if (strcmp(state, "waiting") != 0 && strcmp(state, "sending") != 0 &&
 			strcmp(state, "parked") != 0)
@@ -348,14 +341,14 @@ static struct span waiting_text(struct explaining *e, const char **ret_stage)
 		*ret_stage = last ? "retrying" : "waiting";
 		if (!last)
 			return arena_printf(&e->arena, "its message to %s waits its turn",
-				text_of(d, "receiver"));
+				answer_text(d, "receiver"));
 		return arena_printf(&e->arena,
 			"its message to %s failed %zu times so far, the last with status %lld "
 			"(%s); "
 			"it is tried again at %s",
-			text_of(d, "receiver"), json_array_size(tries),
+			answer_text(d, "receiver"), json_array_size(tries),
 			(long long)json_integer_value(json_object_get(last, "status")),
-			text_of(last, "why"), text_of(d, "next"));
+			answer_text(last, "why"), answer_text(d, "next"));
 	}
 	return SPAN_NONE;
 }
@@ -374,7 +367,7 @@ static struct told told_of(const json_t *mention)
 	size_t i;
 
 	json_array_foreach (outcomes, i, o) {
-		const char *word = text_of(o, "outcome");
+		const char *word = answer_text(o, "outcome");
 
 		if (strcmp(word, "sent") == 0)
 			t.sent++;
@@ -394,7 +387,7 @@ static struct span not_yet(struct explaining *e, const json_t *waits, const char
 {
 	struct span text = SPAN_NONE;
 
-	*ret_stage = text_of(waits, "outcome");
+	*ret_stage = answer_text(waits, "outcome");
 	if (strcmp(*ret_stage, "sending") == 0)
 		text = waiting_text(e, ret_stage);
 	return text.n ? text : meaning(e, waits);
@@ -426,7 +419,7 @@ static struct span told_sentence(
 	why = t->waits ? not_yet(e, other, &ignored) : meaning(e, other);
 	return arena_printf(&e->arena,
 		"%.*s, and %zu of %zu receivers were told%s; not %s%s: %.*s.", SPAN_ARG(how),
-		t->sent + t->digested, t->n, digest, text_of(other, "receiver"),
+		t->sent + t->digested, t->n, digest, answer_text(other, "receiver"),
 		t->waits ? " so far" : "", SPAN_ARG(why));
 }
 
@@ -455,7 +448,7 @@ static struct span mention_sentence(
 			SPAN_ARG(how), SPAN_ARG(why));
 	}
 	if (t.bad) {
-		*ret_stage = text_of(t.bad, "outcome");
+		*ret_stage = answer_text(t.bad, "outcome");
 		why = meaning(e, t.bad);
 		return arena_printf(&e->arena, "%.*s, but nobody was told: %.*s.",
 			SPAN_ARG(how), SPAN_ARG(why));
@@ -484,14 +477,14 @@ static const struct {
 static struct span bad_source(
 	struct explaining *e, const json_t *source, const char **ret_stage)
 {
-	const char *mark = text_of(source, "mark"), *error = text_of(source, "error");
+	const char *mark = answer_text(source, "mark"), *error = answer_text(source, "error");
 	size_t i = 0;
 
 	while (marks[i].mark[0] && strcmp(marks[i].mark, mark) != 0)
 		i++;
 	*ret_stage = marks[i].stage;
 	return arena_printf(&e->arena, "It was not seen, and source %s of that site %s%s%s.",
-		text_of(source, "id"), marks[i].means, error[0] ? ": " : "", error);
+		answer_text(source, "id"), marks[i].means, error[0] ? ": " : "", error);
 }
 
 static struct span absence_sentence(struct explaining *e, const char **ret_stage)
@@ -510,9 +503,9 @@ static struct span absence_sentence(struct explaining *e, const char **ret_stage
 			wall_rfc3339(at, e->erased.at), SPAN_ARG(e->erased.actor));
 	}
 	json_array_foreach (e->sources, i, one) {
-		if ((text_of(one, "error")[0] || text_of(one, "mark")[0]) && !bad)
+		if ((answer_text(one, "error")[0] || answer_text(one, "mark")[0]) && !bad)
 			bad = one;
-		else if (!text_of(one, "last_try")[0])
+		else if (!answer_text(one, "last_try")[0])
 			unread = one;
 	}
 	if (bad)
@@ -521,7 +514,7 @@ static struct span absence_sentence(struct explaining *e, const char **ret_stage
 	if (unread)
 		return arena_printf(&e->arena,
 			"It was not seen, and source %s of that site has not been read yet.",
-			text_of(unread, "id"));
+			answer_text(unread, "id"));
 	*ret_stage = "listed";
 	if (json_array_size(e->sources))
 		return arena_printf(&e->arena,
@@ -551,9 +544,9 @@ static struct span rules_text(struct explaining *e)
 	json_array_foreach (e->rules, i, one) {
 		if (i == NAMED)
 			break;
-		buf_addf(&out, "%srule %s %s", i ? ", " : "", text_of(one, "rule"),
+		buf_addf(&out, "%srule %s %s", i ? ", " : "", answer_text(one, "rule"),
 			json_is_true(json_object_get(one, "holds")) ? "would want it now"
-								    : text_of(one, "why"));
+								    : answer_text(one, "why"));
 	}
 	if (n > NAMED)
 		buf_addf(&out, ", and %zu more above", n - NAMED);
@@ -578,8 +571,8 @@ static struct span sentence(struct explaining *e, const char **ret_stage)
 	return arena_printf(&e->arena,
 		"It came through %s at %s, and no rule wanted it: %.*s (what no rule wanted is "
 		"kept %.*s).",
-		text_of(json_array_get(e->passed_over, 0), "source"),
-		text_of(json_array_get(e->passed_over, 0), "fetched"), SPAN_ARG(rules),
+		answer_text(json_array_get(e->passed_over, 0), "source"),
+		answer_text(json_array_get(e->passed_over, 0), "fetched"), SPAN_ARG(rules),
 		SPAN_ARG(passed));
 }
 
@@ -595,23 +588,23 @@ static void print_line(const char *name, struct span text)
 
 static void print_item(const json_t *item)
 {
-	print_line("title", span_str(text_of(item, "title")));
-	print_line("address", span_str(text_of(item, "url")));
-	print_line("key", span_str(text_of(item, "key")));
-	print_line("source", span_str(text_of(item, "source")));
-	print_line("published", span_str(text_of(item, "published")));
-	print_line("read", span_str(text_of(item, "fetched")));
+	print_line("title", span_str(answer_text(item, "title")));
+	print_line("address", span_str(answer_text(item, "url")));
+	print_line("key", span_str(answer_text(item, "key")));
+	print_line("source", span_str(answer_text(item, "source")));
+	print_line("published", span_str(answer_text(item, "published")));
+	print_line("read", span_str(answer_text(item, "fetched")));
 }
 
 /* "hook: budget at … until … (budget 8/day: …)" */
 static struct span outcome_text(struct explaining *e, const json_t *o)
 {
-	const char *until = text_of(o, "until"), *why = text_of(o, "why"),
-		   *delivery = text_of(o, "delivery");
+	const char *until = answer_text(o, "until"), *why = answer_text(o, "why"),
+		   *delivery = answer_text(o, "delivery");
 
-	return arena_printf(&e->arena, "%s: %s at %s%s%s%s%s%s%s%s", text_of(o, "receiver"),
-		text_of(o, "outcome"), text_of(o, "at"), until[0] ? " until " : "", until,
-		delivery[0] ? " in delivery " : "", delivery, why[0] ? " (" : "", why,
+	return arena_printf(&e->arena, "%s: %s at %s%s%s%s%s%s%s%s", answer_text(o, "receiver"),
+		answer_text(o, "outcome"), answer_text(o, "at"), until[0] ? " until " : "",
+		until, delivery[0] ? " in delivery " : "", delivery, why[0] ? " (" : "", why,
 		why[0] ? ")" : "");
 }
 
@@ -624,12 +617,12 @@ static void print_mention(struct explaining *e, const json_t *mention)
 	json_array_foreach (json_object_get(mention, "matches"), i, one) {
 		struct buf found = {0};
 
-		buf_addf(&found, "%s (version %s, weight %g):", text_of(one, "rule"),
-			text_of(one, "version"),
+		buf_addf(&found, "%s (version %s, weight %g):", answer_text(one, "rule"),
+			answer_text(one, "version"),
 			json_number_value(json_object_get(one, "weight")));
 		json_array_foreach (json_object_get(one, "spans"), k, span)
-			buf_addf(&found, " %s \"%s\"", text_of(span, "field"),
-				text_of(span, "text"));
+			buf_addf(&found, " %s \"%s\"", answer_text(span, "field"),
+				answer_text(span, "text"));
 		print_line("rule", buf_span(&found));
 		buf_deinit(&found);
 	}
@@ -650,14 +643,14 @@ static void print_deliveries(struct explaining *e)
 		json_array_foreach (json_object_get(d, "tries"), k, try)
 			print_line("try",
 				arena_printf(&e->arena, "%s: %lld at %s: %s, status %lld%s%s",
-					text_of(d, "receiver"),
+					answer_text(d, "receiver"),
 					(long long)json_integer_value(
 						json_object_get(try, "attempt")),
-					text_of(try, "at"), text_of(try, "verdict"),
+					answer_text(try, "at"), answer_text(try, "verdict"),
 					(long long)json_integer_value(
 						json_object_get(try, "status")),
-					text_of(try, "why")[0] ? ": " : "",
-					text_of(try, "why")));
+					answer_text(try, "why")[0] ? ": " : "",
+					answer_text(try, "why")));
 }
 
 static void print_text(struct explaining *e, struct span said)
@@ -672,10 +665,10 @@ static void print_text(struct explaining *e, struct span said)
 		print_line("rules", SPAN("none wanted it"));
 	}
 	json_array_foreach (e->rules, i, one)
-		print_line("rule", arena_printf(&e->arena, "%s: %s", text_of(one, "rule"),
+		print_line("rule", arena_printf(&e->arena, "%s: %s", answer_text(one, "rule"),
 					   json_is_true(json_object_get(one, "holds"))
 						   ? "would want it now"
-						   : text_of(one, "why")));
+						   : answer_text(one, "why")));
 	print_deliveries(e);
 	printer_text(stdout, said);
 	(void)putchar('\n');

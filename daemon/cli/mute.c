@@ -8,13 +8,6 @@
 #include "cli/deed.h"
 #include "printer.h"
 
-static const char *string(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
 static int list_mutes(const struct ask_options *options)
 {
 	int status;
@@ -23,11 +16,13 @@ static int list_mutes(const struct ask_options *options)
 
 	if (list && !options->json)
 		json_array_foreach (list, i, one) {
-			(void)printf("%-6s ", string(one, "key"));
-			printer_text(stdout, span_str(string(one, "value")));
+			(void)printf("%-6s ", answer_text(one, "key"));
+			printer_text(stdout, span_str(answer_text(one, "value")));
 			(void)printf("  receiver %s  until %s\n",
-				*string(one, "receiver") ? string(one, "receiver") : "all",
-				*string(one, "until") ? string(one, "until") : "taken back");
+				*answer_text(one, "receiver") ? answer_text(one, "receiver")
+							      : "all",
+				*answer_text(one, "until") ? answer_text(one, "until")
+							   : "taken back");
 		}
 	json_decref(list);
 	return status;

@@ -93,13 +93,6 @@ static int answer(struct testing *t, const struct hit *hit)
 /* --- By the daemon -------------------------------------------------------------------------
  */
 
-static const char *text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s ? s : "";
-}
-
 static long long number_of(const json_t *o, const char *name)
 {
 	return (long long)json_integer_value(json_object_get(o, name));
@@ -110,17 +103,17 @@ static void print_told(const json_t *a)
 	const json_t *one;
 	size_t i;
 
-	printer_text(stdout, span_str(text_of(a, "receiver")));
-	(void)printf(": %s", text_of(a, "outcome"));
-	if (*text_of(a, "at"))
-		(void)printf(" until %s", text_of(a, "at"));
+	printer_text(stdout, span_str(answer_text(a, "receiver")));
+	(void)printf(": %s", answer_text(a, "outcome"));
+	if (*answer_text(a, "at"))
+		(void)printf(" until %s", answer_text(a, "at"));
 	(void)fputs("  (", stdout);
-	printer_text(stdout, span_str(text_of(a, "why")));
+	printer_text(stdout, span_str(answer_text(a, "why")));
 	(void)fputs("; group ", stdout);
-	printer_text(stdout, span_str(text_of(a, "group")));
+	printer_text(stdout, span_str(answer_text(a, "group")));
 	json_array_foreach (json_object_get(a, "budget"), i, one)
 		(void)printf("; %lld of %lld/%s used", number_of(one, "used"),
-			number_of(one, "most"), text_of(one, "per"));
+			number_of(one, "most"), answer_text(one, "per"));
 	(void)fputs(")\n", stdout);
 }
 
@@ -128,7 +121,7 @@ static void print_story(const json_t *story)
 {
 	if (json_is_object(story))
 		(void)printf("story %s: %s, %.2f alike; with it %lld mentions on %lld sites\n",
-			text_of(story, "id"), text_of(story, "why"),
+			answer_text(story, "id"), answer_text(story, "why"),
 			json_number_value(json_object_get(story, "similarity")),
 			number_of(story, "mentions"), number_of(story, "sites"));
 }

@@ -8,13 +8,6 @@
 #include "cli/deed.h"
 #include "printer.h"
 
-static const char *string(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
 static void print_match(json_t *match)
 {
 	const char *key;
@@ -36,12 +29,14 @@ static int list_silences(const struct ask_options *options)
 
 	if (list && !options->json)
 		json_array_foreach (list, i, one) {
-			(void)printf("%s  until %s  receiver %s  by ", string(one, "id"),
-				*string(one, "until") ? string(one, "until") : "taken back",
-				*string(one, "receiver") ? string(one, "receiver") : "all");
-			printer_text(stdout, span_str(string(one, "author")));
+			(void)printf("%s  until %s  receiver %s  by ", answer_text(one, "id"),
+				*answer_text(one, "until") ? answer_text(one, "until")
+							   : "taken back",
+				*answer_text(one, "receiver") ? answer_text(one, "receiver")
+							      : "all");
+			printer_text(stdout, span_str(answer_text(one, "author")));
 			(void)fputs(": ", stdout);
-			printer_text(stdout, span_str(string(one, "comment")));
+			printer_text(stdout, span_str(answer_text(one, "comment")));
 			(void)fputs("\n   ", stdout);
 			print_match(json_object_get(one, "match"));
 			(void)fputc('\n', stdout);

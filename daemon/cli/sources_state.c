@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/ask.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "config/path.h"
@@ -114,16 +115,9 @@ static const json_t *seen(const struct sources_state *s, struct span id)
 	return NULL;
 }
 
-static const char *word(const json_t *one, const char *key)
-{
-	const char *s = json_string_value(json_object_get(one, key));
-
-	return s ? s : "";
-}
-
 static void print_state(FILE *to, const struct sources_state *s, const json_t *one)
 {
-	const char *mark = word(one, "mark"), *error = word(one, "error");
+	const char *mark = answer_text(one, "mark"), *error = answer_text(one, "error");
 
 	if (!s->status) {
 		(void)fputs("the daemon doesn't run", to);
@@ -132,8 +126,8 @@ static void print_state(FILE *to, const struct sources_state *s, const json_t *o
 	} else if (*mark || *error) {
 		(void)fprintf(to, "%s%s", mark, *mark && *error ? ": " : "");
 		printer_text(to, span_str(error));
-	} else if (*word(one, "last_read")) {
-		(void)fprintf(to, "ok, read %s", word(one, "last_read"));
+	} else if (*answer_text(one, "last_read")) {
+		(void)fprintf(to, "ok, read %s", answer_text(one, "last_read"));
 	} else {
 		(void)fputs("not read yet", to);
 	}
@@ -197,9 +191,9 @@ void sources_state_json(const struct sources_state *s, struct buf *out, struct s
 		json_write_string(out, source->id);
 		add_text(out, "key", state.word);
 		add_text(out, "why", state.why.n ? state.why.p : "");
-		add_text(out, "mark", word(one, "mark"));
-		add_text(out, "error", word(one, "error"));
-		add_text(out, "last_read", word(one, "last_read"));
+		add_text(out, "mark", answer_text(one, "mark"));
+		add_text(out, "error", answer_text(one, "error"));
+		add_text(out, "last_read", answer_text(one, "last_read"));
 		buf_add_char(out, '}');
 		arena_release(&arena);
 	}

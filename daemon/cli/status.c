@@ -7,13 +7,6 @@
 #include "cli/ask.h"
 #include "printer.h"
 
-static const char *string(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
 static long long number(const json_t *root, const char *station, const char *key)
 {
 	const json_t *at = station ? json_object_get(root, station) : root;
@@ -51,11 +44,11 @@ static void print_sources(const json_t *root, struct wall now)
 
 	(void)printf("\n%-28s %-9s %7s %6s  %s\n", "source", "read", "items", "hits", "state");
 	json_array_foreach (sources, i, source) {
-		const char *error = string(source, "error");
-		const char *mark = string(source, "mark");
+		const char *error = answer_text(source, "error");
+		const char *mark = answer_text(source, "mark");
 
-		(void)printf("%-28s ", string(source, "id"));
-		print_ago(string(source, "last_read"), now);
+		(void)printf("%-28s ", answer_text(source, "id"));
+		print_ago(answer_text(source, "last_read"), now);
 		(void)printf(" %7lld %6lld  ", number(source, NULL, "items"),
 			number(source, NULL, "hits"));
 		if (*mark) {
@@ -65,8 +58,8 @@ static void print_sources(const json_t *root, struct wall now)
 		if (*error)
 			print_text(error);
 		else if (!*mark)
-			(void)fputs(
-				*string(source, "last_try") ? "ok" : "not read yet", stdout);
+			(void)fputs(*answer_text(source, "last_try") ? "ok" : "not read yet",
+				stdout);
 		(void)fputc('\n', stdout);
 	}
 }
@@ -83,7 +76,7 @@ static void print_accounts(const json_t *root)
 
 	json_array_foreach (json_object_get(root, "accounts"), i, account) {
 		(void)printf("%-10s ", i ? "" : "networks");
-		print_text(string(account, "account"));
+		print_text(answer_text(account, "account"));
 		json_array_foreach (json_object_get(account, "quotas"), k, quota) {
 			const long long per_s = number(quota, NULL, "per_s");
 			size_t u = 0;
@@ -97,8 +90,9 @@ static void print_accounts(const json_t *root)
 			else
 				(void)printf("in %lld s", per_s);
 		}
-		if (*string(account, "paused_until"))
-			(void)printf("; left alone until %s", string(account, "paused_until"));
+		if (*answer_text(account, "paused_until"))
+			(void)printf(
+				"; left alone until %s", answer_text(account, "paused_until"));
 		(void)fputc('\n', stdout);
 	}
 }
@@ -112,7 +106,7 @@ static void print_receivers(const json_t *root)
 	size_t i;
 
 	json_array_foreach (list, i, one) {
-		(void)printf("%s%s: %lld =", string(one, "id"),
+		(void)printf("%s%s: %lld =", answer_text(one, "id"),
 			json_is_true(json_object_get(one, "removed")) ? " (removed)" : "",
 			number(one, NULL, "candidates"));
 		for (size_t k = 0; k < sizeof(parts) / sizeof(*parts); k++)
@@ -128,19 +122,19 @@ static void print_receivers(const json_t *root)
 
 static void print_people(const json_t *root)
 {
-	const struct wall started = wall_parse_rfc3339(span_str(string(root, "started")));
+	const struct wall started = wall_parse_rfc3339(span_str(answer_text(root, "started")));
 	const struct wall now = {started.ms + number(root, NULL, "uptime_s") * 1000};
 	const json_t *deliveries = json_object_get(root, "deliveries");
 	const json_t *steps = json_object_get(json_object_get(root, "loop"), "longest");
-	const char *longest = string(json_array_get(steps, 0), "by");
+	const char *longest = answer_text(json_array_get(steps, 0), "by");
 	const char *state;
 	const json_t *count;
 
-	(void)printf(
-		"vigie %s, up since %s\n", string(root, "version"), string(root, "started"));
-	if (*string(root, "trouble")) {
+	(void)printf("vigie %s, up since %s\n", answer_text(root, "version"),
+		answer_text(root, "started"));
+	if (*answer_text(root, "trouble")) {
 		(void)fputs("TROUBLE    ", stdout);
-		print_text(string(root, "trouble"));
+		print_text(answer_text(root, "trouble"));
 		(void)fputc('\n', stdout);
 	}
 	(void)printf("rules      %lld\n", number(root, NULL, "rules"));
@@ -150,7 +144,7 @@ static void print_people(const json_t *root)
 		number(root, "crawl", "fetches"), number(root, "crawl", "unchanged"),
 		number(root, "crawl", "failed"));
 	(void)printf("redis      %s, %s; %lld hits, %lld commits; spool %lld bytes\n",
-		string(root, "redis"), number(root, "queue", "up") ? "up" : "DOWN",
+		answer_text(root, "redis"), number(root, "queue", "up") ? "up" : "DOWN",
 		number(root, "queue", "hits"), number(root, "queue", "commits"),
 		number(root, "queue", "spool_bytes"));
 	(void)printf("archive    %lld mentions filed, %lld waiting, %lld lost\n",
