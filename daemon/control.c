@@ -45,7 +45,8 @@ static void get_status(struct control *c, const struct http_ask *ask, struct pag
 	(void)ask;
 	c->options.look(c->options.arg, &view);
 	root = status_json(&view);
-	text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
+	/* 0.71 and not 0.70999999999999996 */
+	text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
 	if (text)
 		buf_add_str(&answer->body, text);
 	else

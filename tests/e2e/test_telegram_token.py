@@ -6,7 +6,7 @@ import urllib.request
 
 from lab import item
 
-BOT, READER = '7012345678:CANARYbotAAHdqTcvCH1vGWJxfSeofSAs0K5PA', '7099999999:CANARYreaderAHdqTcvCH1vGWJxfSeofSAs0'
+BOT, READER = '7012345678:CANARYbotAAHdqTcvCH1vGWJxfSeofSAs0K5PA', '7034567891:CANARYreaderAHdqTcvCH1vGWJxfSeofSAs0'
 CONFIG = """
 rules: [{id: acme, query: acme}]
 sources:
